@@ -1,0 +1,26 @@
+# cmake --install: headers, both libraries, pkg-config file, program, man page, completion, data, recipes.
+configure_file(cmake/harmonium.pc.in harmonium.pc @ONLY)
+install(TARGETS harmonium_shared harmonium_static)
+install(DIRECTORY include/harmonium DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/harmonium.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+if(TARGET harmonium)
+    install(TARGETS harmonium)
+    foreach(page "man:harmonium.1:${CMAKE_INSTALL_MANDIR}/man1"
+                 "completion:harmonium:${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+        string(REPLACE ":" ";" page ${page})
+        list(GET page 0 what)
+        list(GET page 1 file)
+        list(GET page 2 folder)
+        set(made ${CMAKE_CURRENT_BINARY_DIR}/pages/${what}/${file})
+        add_custom_command(OUTPUT ${made} DEPENDS harmonium
+            COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/pages/${what}
+            COMMAND harmonium help --${what} > ${made} VERBATIM)
+        add_custom_target(page_${what} ALL DEPENDS ${made})
+        install(FILES ${made} DESTINATION ${folder})
+    endforeach()
+endif()
+foreach(folder data/digits recipes)
+    if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder})
+        install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/harmonium/${folder})
+    endif()
+endforeach()

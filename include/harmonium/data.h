@@ -1,0 +1,160 @@
+/* Data: named sets, files and folders as cases x features, and the mini-batches made of them.
+ *
+ *     hm_data_config config;
+ *     hm_options_init(&hm_data_options, &config);
+ *     hm_options_set(&hm_data_options, &config, "data", "mnist", &error);
+ *     hm_options_set(&hm_data_options, &config, "classes", "2", &error);
+ *     hm_dataset *train, *validation;                       // validation: null if not asked for
+ *     hm_dataset_open(context, &config, &train, &validation, &error);
+ *
+ * A data set gives float rows after its transforms, whatever the file held. Sets larger than memory
+ * (NPY and plain IDX files) are read row by row from the file and never held whole. */
+#ifndef HARMONIUM_DATA_H
+#define HARMONIUM_DATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <harmonium/context.h>
+#include <harmonium/matrix.h>
+#include <harmonium/options.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Naming the data ------------------------------------------------------------------------- */
+
+enum { HM_BINARISE_NONE, HM_BINARISE_THRESHOLD, HM_BINARISE_SAMPLE };
+enum { HM_BALANCE_AUTO, HM_BALANCE_YES, HM_BALANCE_NO };
+
+/* Every field is a row of hm_data_options; its help text there is its documentation. The transforms
+ * apply in the order of the fields: resize, scale, invert, standardise or binarise. */
+typedef struct hm_data_config {
+    char data[HM_TEXT_MAX];    /* a named set (hm_dataset_list), or a file: IDX, NPY or CSV, each
+                                  also gzipped, a PNG picture or contact sheet, or a folder of PNG;
+                                  "./digits" is a file even though there is a set "digits" */
+    char labels[HM_TEXT_MAX];  /* a file of labels beside a data file: one column */
+    char part[HM_TEXT_MAX];    /* of a named set: train, test, perhaps validation */
+    char classes[HM_TEXT_MAX]; /* "2", "0-4,7"; empty: all */
+    int64_t subset;            /* so many cases, balanced over the classes; 0: all */
+    double validation;         /* so many of those held back: a fraction below 1, or a count */
+    char shape[HM_TEXT_MAX];   /* "28x28" (height x width): flat rows are pictures of this size */
+    char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
+    double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else */
+    bool invert;               /* 1 - x after scaling */
+    bool standardise;          /* each feature to mean 0 and variance 1 over the training cases */
+    int binarise;              /* HM_BINARISE_..; sample: afresh in every epoch, P(1) = value */
+    double threshold;          /* 1 above it, else 0 */
+    int64_t tile;              /* of the tiles if `data` is a contact sheet; 0: it is one picture */
+    int balance;               /* HM_BALANCE_..: of mini-batches over classes; auto: if labelled */
+    int64_t memory;            /* megabytes: a larger set is read from its file case by case */
+} hm_data_config;
+
+extern const hm_option_table hm_data_options;
+
+/* One row of the table of named sets. */
+typedef struct hm_dataset_info {
+    const char *name;
+    const char *summary;
+    const char *where_from; /* how to come by it */
+} hm_dataset_info;
+
+/* Row `index` of the table, or null past its end. */
+const hm_dataset_info *hm_dataset_list(size_t index);
+
+/* ---- A data set ------------------------------------------------------------------------------ */
+
+typedef struct hm_dataset hm_dataset;
+
+/* Opens what the config names and splits off the validation cases. `validation` may be null when
+ * none is wanted (the config's validation is then ignored), and *validation is null when the config
+ * asks for none. Both sets keep the cases in the order of the file. The caller closes both; they
+ * share what is in memory.
+ *
+ * Named sets are looked for in $HARMONIUM_DATA, the folder data/ of the source tree, the installed
+ * share/harmonium/data, and /usr/share/datasets; the message of HM_ERROR_NOT_FOUND lists where it
+ * looked. Other failures: HM_ERROR_FORMAT (a damaged or unknown file), HM_ERROR_NUMERIC (a number
+ * that is not finite), HM_ERROR_MISMATCH (labels, sizes or tiles that do not fit),
+ * HM_ERROR_ARGUMENT, HM_ERROR_IO, HM_ERROR_UNSUPPORTED (gzip without zlib, PNG without libpng),
+ * HM_ERROR_MEMORY. */
+hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
+                          hm_dataset **train, hm_dataset **validation, hm_error *error);
+
+/* A set over the caller's memory: cases[n][n_features] and labels[n] (or null) are copied. height *
+ * width must be n_features, or both 0 when the cases are no images. */
+hm_status hm_dataset_create(const hm_context *context, const float *cases, const int32_t *labels,
+                            size_t n, size_t n_features, size_t height, size_t width,
+                            hm_dataset **set, hm_error *error);
+
+/* The cases whose label is `label`, as a new set that shares the storage of `set`; both may be
+ * closed in any order. */
+hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset **part,
+                              hm_error *error);
+
+/* null is allowed. */
+void hm_dataset_close(hm_dataset *set);
+
+size_t hm_dataset_n_cases(const hm_dataset *set);
+size_t hm_dataset_n_features(const hm_dataset *set);
+size_t hm_dataset_height(const hm_dataset *set); /* 0: no images */
+size_t hm_dataset_width(const hm_dataset *set);
+
+/* Labels are those of the file, whichever classes were chosen; n_classes is one more than the
+ * largest in the file, so that the parts of a set agree and some classes may be empty. It is 0 for
+ * a set without labels, and hm_dataset_label is then -1. */
+size_t hm_dataset_n_classes(const hm_dataset *set);
+int32_t hm_dataset_label(const hm_dataset *set, size_t index);
+
+/* The name of the sub-folder that a class was, or null for classes that are mere numbers. */
+const char *hm_dataset_class_name(const hm_dataset *set, int32_t label);
+
+/* "mnist train, classes 2, 16x16": for people. */
+const char *hm_dataset_describe(const hm_dataset *set);
+
+/* 64 bits over the cases and labels as the file holds them, which of them the set holds, and its
+ * transforms, in hexadecimal: the fingerprint that a model keeps of its training data. It does not
+ * depend on the machine, nor on whether the set is in memory. Of files over 256 MB the first 1,000
+ * and 1,000 evenly spaced cases count. */
+const char *hm_dataset_fingerprint(const hm_dataset *set);
+
+/* Reads cases `index[0 .. n-1]` (null: first .. first + n - 1) into the float view out (n x
+ * n_features), with all transforms. `epoch` chooses the draw of a fresh binarisation, which
+ * otherwise depends on the seed of the context and the place of the case in its file alone.
+ * Allocates nothing; uses the threads of the context. Fails for a set on disk that can no longer be
+ * read, for a number that is not finite (HM_ERROR_NUMERIC), and when sampling, for one that is no
+ * probability (likewise). */
+hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
+                          uint64_t epoch, hm_matrix out, hm_error *error);
+
+/* Mean and variance of each feature after the transforms but before sampling: mean[n_features] and,
+ * if not null, variance[n_features]; sets on disk are streamed. Sums are in double. */
+hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *variance,
+                             hm_error *error);
+
+/* The shift[n_features] (means) and spread[n_features] (deviations; 1 for a constant feature) that
+ * standardising subtracts and divides by, or null without it; they go into the model file, so that
+ * new data meets the same transform. */
+const float *hm_dataset_shift(const hm_dataset *set);
+const float *hm_dataset_spread(const hm_dataset *set);
+
+/* Applies the shift[n_features] and spread[n_features] of a model to this set, in place of its own;
+ * both null: none. HM_ERROR_NUMERIC for a spread that is not positive, HM_ERROR_MISMATCH for a set
+ * that is binarised. */
+hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const float *spread,
+                                 hm_error *error);
+
+/* ---- Mini-batches ---------------------------------------------------------------------------- */
+
+/* Fills order[n_cases] with the order of one epoch, a shuffle by (seed of the context, epoch), to
+ * be taken in runs of batch_size >= 1, of which the last may be short. If the config asks for
+ * balance, every full run holds of each class its share, batch_size * (cases of the class) /
+ * n_cases, rounded up or down; the short run is off by less than two. Allocates while it works. */
+hm_status hm_dataset_order(const hm_dataset *set, uint64_t epoch, size_t batch_size,
+                           uint32_t *order, hm_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,70 @@
+/* Unit kinds, and layers made of them.
+ *
+ * A layer is one or a few groups of units side by side, each group of one kind, written as
+ *     "bernoulli 784"    "gaussian 39"    "softmax 10"    "binomial 20x8"    "bernoulli 500 + softmax 10"
+ * With input a (what the other layer and the bias send) and inverse temperature beta, the kinds are:
+ *
+ *   bernoulli  s in {0, 1}     P(s = 1) = 1 / (1 + exp(-beta a))
+ *   gaussian   s real          N(a, 1 / beta): unit variance at temperature 1; standardise the data
+ *   softmax    one of K        P(s_k = 1) = exp(beta a_k) / sum over the group ("softmax 10" is one group of 10
+ *                              units, "softmax 20x5" is 20 units in groups of 5)
+ *   relu       s >= 0          max(0, a + N(0, sigma(a))): noisy rectified linear (Nair and Hinton, 2010)
+ *   binomial   s in 0..n       n trials of probability 1 / (1 + exp(-beta a)) ("binomial 20x8": 20 units of 8) */
+#ifndef HARMONIUM_LAYER_H
+#define HARMONIUM_LAYER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <harmonium/status.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum hm_unit {
+    HM_UNIT_BERNOULLI,
+    HM_UNIT_GAUSSIAN,
+    HM_UNIT_SOFTMAX,
+    HM_UNIT_RELU,
+    HM_UNIT_BINOMIAL,
+} hm_unit;
+
+enum { HM_LAYER_GROUPS_MAX = 4 };
+
+typedef struct hm_unit_group {
+    hm_unit kind;
+    int size; /* softmax: units in one group; binomial: trials; else 1 */
+    size_t n_units;
+} hm_unit_group;
+
+typedef struct hm_layer {
+    int n_groups;
+    size_t n_units; /* of all groups together */
+    hm_unit_group group[HM_LAYER_GROUPS_MAX];
+} hm_layer;
+
+/* Reads the text form above. A count may be left out ("gaussian") when `n_default` is not 0, and a kind may be
+ * ("500", bernoulli). */
+hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error);
+
+/* Writes the text form; returns the whole length, as snprintf does. */
+size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
+
+/* n units of one kind (size as in hm_unit_group). */
+hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size);
+
+bool hm_layer_is_equal(const hm_layer *a, const hm_layer *b);
+
+/* Whether every unit is of this kind. */
+bool hm_layer_is_all(const hm_layer *layer, hm_unit kind);
+
+/* Row `kind` of the table of unit kinds: its name and one line about it; null past the end. */
+const char *hm_unit_name(int kind);
+const char *hm_unit_summary(int kind);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,122 @@
+/* Pictures: filters, reconstructions, samples, curves and movies, as PNG, GIF or in the terminal.
+ *
+ *     hm_image *grid;
+ *     hm_image_grid(context, weights, 16, 16, &(hm_grid){.n_cols = 10, .signed_values = true}, &grid, &error);
+ *     hm_image_save_png(grid, "filters.png", &error);
+ *     hm_image_destroy(grid);
+ */
+#ifndef HARMONIUM_SHOW_H
+#define HARMONIUM_SHOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <harmonium/context.h>
+#include <harmonium/matrix.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Images ------------------------------------------------------------------------------------ */
+
+/* pixels[height][width][3], red, green, blue. */
+typedef struct hm_image hm_image;
+
+/* All pixels in one colour, 0xRRGGBB. */
+hm_status hm_image_create(const hm_context *context, size_t width, size_t height, uint32_t colour,
+                          hm_image **image, hm_error *error);
+void hm_image_destroy(hm_image *image);
+size_t hm_image_width(const hm_image *image);
+size_t hm_image_height(const hm_image *image);
+uint8_t *hm_image_pixels(hm_image *image);
+
+/* Writes atomically. HM_ERROR_UNSUPPORTED without libpng. */
+hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error);
+
+/* Draws with half blocks and 24-bit colour: each character shows two pixels, so the picture is at most
+ * `columns` wide and is shrunk by area averaging when it is wider. */
+void hm_image_print(const hm_image *image, size_t columns, FILE *stream);
+
+/* ---- Grids of little pictures ------------------------------------------------------------------ */
+
+typedef struct hm_grid {
+    size_t n_cols;       /* tiles in a row; 0: as square as it goes */
+    size_t zoom;         /* pixels per value; 0: chosen so that the picture is about 800 wide */
+    bool signed_values;  /* zero is mid-grey and each tile is scaled by its own largest magnitude; else 0..1
+                            is black..white */
+    bool common_scale;   /* signed values: one scale for all tiles */
+    bool transposed;     /* tiles are the columns of the matrix (as W is stored: n_visible x n_hidden), not the rows */
+    bool dark_on_light;  /* 0..1 is white..black, as ink */
+    const char *const *captions; /* one under each tile, or null (needs cairo; left out without) */
+    const char *title;   /* above everything, or null (likewise) */
+} hm_grid;
+
+/* Each row (or column) of `values` (float) becomes a height x width tile. The caller destroys *image. */
+hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width,
+                        const hm_grid *grid, hm_image **image, hm_error *error);
+
+/* Rows of tiles with a name each: `n_bands` matrices of the same number of rows, drawn as bands under one
+ * another: data, reconstruction by one model, by another (as on the lecture's page). Captions of `grid` are per
+ * column; band_names may be null. */
+hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, const char *const *band_names,
+                         size_t n_bands, size_t height, size_t width, const hm_grid *grid, hm_image **image,
+                         hm_error *error);
+
+/* A matrix drawn as it is, one cell a value, 0..1 black..white: hidden probabilities, cases x units, where a
+ * vertical line is a dead or stuck unit (Hinton 2010, section 15). */
+hm_status hm_image_matrix(const hm_context *context, hm_matrix values, const char *title, const char *row_name,
+                          const char *col_name, hm_image **image, hm_error *error);
+
+/* ---- Plots (cairo; HM_ERROR_UNSUPPORTED without) ------------------------------------------------- */
+
+typedef struct hm_curve {
+    const char *name;
+    const double *x, *y; /* n points; a NaN breaks the line */
+    size_t n;
+    const double *y_error; /* error bars, or null */
+} hm_curve;
+
+typedef struct hm_plot {
+    const char *title, *x_label, *y_label;
+    bool log_x, log_y;
+    size_t width, height; /* 0: 720 x 440 */
+} hm_plot;
+
+/* Curves with axes, ticks at round numbers, and a legend when there is more than one. */
+hm_status hm_plot_curves(const hm_context *context, const hm_plot *plot, const hm_curve *curves,
+                         size_t n_curves, hm_image **image, hm_error *error);
+
+typedef struct hm_sample {
+    const char *name;
+    const float *values;
+    size_t n;
+} hm_sample;
+
+/* One histogram panel for each set of values, side by side (weights, biases, their updates). */
+hm_status hm_plot_histograms(const hm_context *context, const hm_plot *plot, const hm_sample *samples,
+                             size_t n_samples, hm_image **image, hm_error *error);
+
+/* Numbers rows x cols as a heat map with the number in each cell and names along both sides (confusion
+ * matrices). */
+hm_status hm_plot_table(const hm_context *context, const hm_plot *plot, const double *values, size_t rows,
+                        size_t cols, const char *const *row_names, const char *const *col_names,
+                        hm_image **image, hm_error *error);
+
+/* ---- Movies ------------------------------------------------------------------------------------ */
+
+typedef struct hm_movie hm_movie;
+
+/* A GIF that loops; frames are added one by one, all of the size of the first, and only what changed since the frame
+ * before is stored. Nothing appears under `path` before hm_movie_close. HM_ERROR_UNSUPPORTED without giflib. */
+hm_status hm_movie_open(const hm_context *context, const char *path, hm_movie **movie, hm_error *error);
+hm_status hm_movie_add(hm_movie *movie, const hm_image *frame, double seconds, hm_error *error);
+hm_status hm_movie_close(hm_movie *movie, hm_error *error); /* writes, and destroys the movie */
+void hm_movie_abandon(hm_movie *movie);                     /* null is allowed */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

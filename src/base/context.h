@@ -1,0 +1,20 @@
+/* The inside of a context, for the library's own rooms. */
+#ifndef HM_BASE_CONTEXT_H
+#define HM_BASE_CONTEXT_H
+
+#include <harmonium/context.h>
+
+#include "base/pool.h"
+
+struct hm_backend; /* compute/backend.h: base only carries the pointer */
+
+struct hm_context {
+    hm_allocator allocator;
+    hm_log_sink *log;
+    void *log_user;
+    uint64_t seed;
+    hm_pool *pool;
+    const struct hm_backend *backend;
+};
+
+#endif

@@ -1,0 +1,44 @@
+/* Files: read whole with a limit, written so that a crash leaves the old file or the new one. */
+#ifndef HM_BASE_FILE_H
+#define HM_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <harmonium/context.h>
+
+/* Writing: bytes go to a temporary file in the same folder; hm_file_commit flushes it to the disk and
+ * renames it over `path`; hm_file_abandon removes it. One of the two must be called. Writes after a
+ * failed one are ignored, and commit then fails (and abandons): checking commit alone is enough. */
+typedef struct hm_file_writer {
+    FILE *stream;
+    int failure; /* errno of the first failed write */
+    char path[4096];
+    char temporary[4096 + 32];
+} hm_file_writer;
+
+hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *error);
+void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n);
+hm_status hm_file_commit(hm_file_writer *writer, hm_error *error);
+void hm_file_abandon(hm_file_writer *writer);
+
+/* create, write and commit in one. */
+hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *error);
+
+/* Reads a whole file of at most `most` bytes; *bytes is from hm_alloc and has a zero byte behind its
+ * end that *n does not count. */
+hm_status hm_file_load(const hm_context *context, const char *path, size_t most, unsigned char **bytes,
+                       size_t *n, hm_error *error);
+
+bool hm_file_exists(const char *path);
+bool hm_folder_exists(const char *path);
+
+/* Makes a folder and its parents; not an error if it is there. */
+hm_status hm_folder_create(const char *path, hm_error *error);
+
+/* Joins folder and name into out (size bytes); false when it does not fit. */
+bool hm_path_join(char *out, size_t size, const char *folder, const char *name);
+
+#endif

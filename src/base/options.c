@@ -1,0 +1,278 @@
+/* Option tables: finding rows, setting fields from text, and writing them back. */
+#include <harmonium/options.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/schedule.h"
+
+static void *field_of(const hm_option *row, void *config)
+{
+    return (char *)config + row->offset;
+}
+
+static bool is_in_range(const hm_option *row, double value)
+{
+    return row->least == row->most || (value >= row->least && value <= row->most);
+}
+
+static hm_status fail_value(const hm_option *row, const char *value, const char *wanted, hm_error *error)
+{
+    return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %s: %s", row->name, *value ? value : "(nothing)", wanted);
+}
+
+static hm_status fail_range(const hm_option *row, const char *value, hm_error *error)
+{
+    char wanted[128];
+    if (isinf(row->most))
+        snprintf(wanted, sizeof wanted, "must be at least %g", row->least);
+    else
+        snprintf(wanted, sizeof wanted, "must lie between %g and %g", row->least, row->most);
+    return fail_value(row, value, wanted, error);
+}
+
+/* ---- One reader and one writer for each type ----------------------------------------------------- */
+
+static hm_status read_flag(const hm_option *row, void *field, const char *value, hm_error *error)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1"}, *const no[] = {"no", "false", "off", "0"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        if (strcmp(value, yes[i]) == 0 || strcmp(value, no[i]) == 0) {
+            *(bool *)field = strcmp(value, yes[i]) == 0;
+            return HM_OK;
+        }
+    }
+    return fail_value(row, value, "say yes or no", error);
+}
+
+static hm_status read_int(const hm_option *row, void *field, const char *value, hm_error *error)
+{
+    char *end;
+    errno = 0;
+    long long number = strtoll(value, &end, 10);
+    if (end == value || *end || errno)
+        return fail_value(row, value, "must be a whole number", error);
+    if (!is_in_range(row, (double)number))
+        return fail_range(row, value, error);
+    *(int64_t *)field = number;
+    return HM_OK;
+}
+
+static hm_status read_real(const hm_option *row, void *field, const char *value, hm_error *error)
+{
+    char *end;
+    double number = strtod(value, &end);
+    if (end == value || *end || !isfinite(number))
+        return fail_value(row, value, "must be a number", error);
+    if (!is_in_range(row, number))
+        return fail_range(row, value, error);
+    *(double *)field = number;
+    return HM_OK;
+}
+
+static hm_status read_text(const hm_option *row, void *field, const char *value, hm_error *error)
+{
+    size_t n = strlen(value);
+    if (n >= HM_TEXT_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: longer than %d characters", row->name,
+                       HM_TEXT_MAX - 1);
+    memmove(field, value, n + 1);
+    return HM_OK;
+}
+
+/* Calls are few: walking "a|b|c" each time is simpler than a second table. */
+static bool choice_at(const char *choices, int index, char *word, size_t size)
+{
+    for (; index > 0; index--) {
+        choices = strchr(choices, '|');
+        if (!choices)
+            return false;
+        choices++;
+    }
+    snprintf(word, size, "%.*s", (int)strcspn(choices, "|"), choices);
+    return true;
+}
+
+static hm_status read_choice(const hm_option *row, void *field, const char *value, hm_error *error)
+{
+    char word[64], wanted[256];
+    for (int i = 0; choice_at(row->choices, i, word, sizeof word); i++) {
+        if (strcmp(word, value) == 0) {
+            *(int *)field = i;
+            return HM_OK;
+        }
+    }
+    snprintf(wanted, sizeof wanted, "must be one of %s", row->choices);
+    return fail_value(row, value, wanted, error);
+}
+
+static hm_status read_schedule(const hm_option *row, void *field, const char *value, hm_error *error)
+{
+    hm_schedule schedule;
+    hm_status status = hm_schedule_parse(value, &schedule, error);
+    if (status != HM_OK) {
+        hm_error cause = error ? *error : (hm_error){0};
+        return fail_value(row, value, cause.message, error);
+    }
+    for (int i = 0; i < schedule.n_points; i++)
+        if (!is_in_range(row, schedule.point[i].value))
+            return fail_range(row, value, error);
+    *(hm_schedule *)field = schedule;
+    return HM_OK;
+}
+
+static size_t print_flag(const hm_option *row, const void *field, char *text, size_t size)
+{
+    (void)row;
+    return (size_t)snprintf(text, size, "%s", *(const bool *)field ? "yes" : "no");
+}
+
+static size_t print_int(const hm_option *row, const void *field, char *text, size_t size)
+{
+    (void)row;
+    return (size_t)snprintf(text, size, "%lld", (long long)*(const int64_t *)field);
+}
+
+static size_t print_real(const hm_option *row, const void *field, char *text, size_t size)
+{
+    (void)row;
+    return hm_number_print(*(const double *)field, text, size);
+}
+
+static size_t print_text(const hm_option *row, const void *field, char *text, size_t size)
+{
+    (void)row;
+    return (size_t)snprintf(text, size, "%s", (const char *)field);
+}
+
+static size_t print_choice(const hm_option *row, const void *field, char *text, size_t size)
+{
+    char word[64] = "";
+    choice_at(row->choices, *(const int *)field, word, sizeof word);
+    return (size_t)snprintf(text, size, "%s", word);
+}
+
+static size_t print_schedule(const hm_option *row, const void *field, char *text, size_t size)
+{
+    (void)row;
+    return hm_schedule_print(field, text, size);
+}
+
+typedef struct option_type {
+    hm_status (*read)(const hm_option *row, void *field, const char *value, hm_error *error);
+    size_t (*print)(const hm_option *row, const void *field, char *text, size_t size);
+} option_type;
+
+static const option_type types[] = {
+    [HM_OPTION_FLAG] = {read_flag, print_flag},
+    [HM_OPTION_INT] = {read_int, print_int},
+    [HM_OPTION_REAL] = {read_real, print_real},
+    [HM_OPTION_TEXT] = {read_text, print_text},
+    [HM_OPTION_CHOICE] = {read_choice, print_choice},
+    [HM_OPTION_SCHEDULE] = {read_schedule, print_schedule},
+};
+
+/* ---- Tables -------------------------------------------------------------------------------------- */
+
+void hm_options_init(const hm_option_table *table, void *config)
+{
+    for (size_t i = 0; i < table->n_rows; i++) {
+        const hm_option *row = &table->rows[i];
+        types[row->type].read(row, field_of(row, config), row->initial, NULL);
+    }
+}
+
+const hm_option *hm_options_find(const hm_option_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (strcmp(table->rows[i].name, name) == 0)
+            return &table->rows[i];
+    return NULL;
+}
+
+static hm_status fail_unknown(const hm_option_table *table, const char *name, hm_error *error)
+{
+    const char *names[128];
+    size_t n = table->n_rows < 128 ? table->n_rows : 128;
+    for (size_t i = 0; i < n; i++)
+        names[i] = table->rows[i].name;
+    const char *near = hm_nearest_name(name, names, n);
+    return hm_fail(error, HM_ERROR_NOT_FOUND, "there is no option %s in [%s]%s%s%s", name, table->section,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+hm_status hm_options_set(const hm_option_table *table, void *config, const char *name, const char *value,
+                         hm_error *error)
+{
+    const hm_option *row = hm_options_find(table, name);
+    if (!row)
+        return fail_unknown(table, name, error);
+    return types[row->type].read(row, field_of(row, config), value, error);
+}
+
+size_t hm_option_print(const hm_option *row, const void *config, char *text, size_t size)
+{
+    return types[row->type].print(row, (const char *)config + row->offset, text, size);
+}
+
+size_t hm_options_echo(const hm_option_table *table, const void *config, bool all, char *text, size_t size)
+{
+    size_t used = 0;
+    if (size)
+        text[0] = 0;
+    for (size_t i = 0; i < table->n_rows; i++) {
+        char value[HM_TEXT_MAX];
+        hm_option_print(&table->rows[i], config, value, sizeof value);
+        if (!all && strcmp(value, table->rows[i].initial) == 0)
+            continue;
+        size_t room = used < size ? size - used : 0;
+        used += (size_t)snprintf(room ? text + used : NULL, room, "%s = %s\n", table->rows[i].name, value);
+    }
+    return used;
+}
+
+/* ---- Nearest names --------------------------------------------------------------------------------- */
+
+/* Levenshtein's distance, in one row of at most 64 letters. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[65], n = strlen(b);
+    if (n > 64 || strlen(a) > 64)
+        return 64;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            size_t above = row[j + 1];
+            size_t least = diagonal + (tolower((unsigned char)a[i]) != tolower((unsigned char)b[j]));
+            if (above + 1 < least)
+                least = above + 1;
+            if (row[j] + 1 < least)
+                least = row[j] + 1;
+            diagonal = above;
+            row[j + 1] = least;
+        }
+    }
+    return row[n];
+}
+
+const char *hm_nearest_name(const char *name, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    size_t least = strlen(name) / 2 + 1; /* half the letters wrong is no longer a slip */
+    for (size_t i = 0; i < n; i++) {
+        size_t distance = edit_distance(name, names[i]);
+        if (distance < least) {
+            least = distance;
+            best = names[i];
+        }
+    }
+    return best;
+}

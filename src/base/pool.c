@@ -1,0 +1,169 @@
+/* The thread pool.
+ *
+ * A job is announced by raising `generation`; threads take task numbers from one atomic counter. A
+ * waiting thread spins for some microseconds, which covers the gaps between the verbs of a training
+ * step, and then sleeps on a condition variable, so that an idle context costs nothing and a machine
+ * that others use as well is not slowed by our waiting. */
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+
+enum { SPINS_BEFORE_SLEEP = 2000 };
+
+struct hm_pool {
+    int n_threads;
+    int n_started;
+    pthread_t *thread;
+
+    hm_task *task;
+    void *job;
+    size_t n_tasks;
+    atomic_size_t next_task;
+    atomic_uint generation; /* of the job announced last */
+    atomic_int n_working;   /* helpers that have not finished with the current job */
+    atomic_bool is_closing;
+
+    pthread_mutex_t mutex; /* guards both conditions */
+    pthread_cond_t job_came, job_done;
+};
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void take_tasks(hm_pool *pool)
+{
+    size_t task;
+    while ((task = atomic_fetch_add_explicit(&pool->next_task, 1, memory_order_relaxed)) < pool->n_tasks)
+        pool->task(pool->job, task);
+}
+
+/* Returns when the generation is no longer `seen`. */
+static unsigned await_job(hm_pool *pool, unsigned seen)
+{
+    for (int spin = 0; spin < SPINS_BEFORE_SLEEP; spin++) {
+        unsigned now = atomic_load_explicit(&pool->generation, memory_order_acquire);
+        if (now != seen)
+            return now;
+        relax();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    while (atomic_load(&pool->generation) == seen)
+        pthread_cond_wait(&pool->job_came, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+    return atomic_load(&pool->generation);
+}
+
+static void *work(void *argument)
+{
+    hm_pool *pool = argument;
+    unsigned seen = 0;
+    for (;;) {
+        seen = await_job(pool, seen);
+        if (atomic_load(&pool->is_closing))
+            return NULL;
+        take_tasks(pool);
+        if (atomic_fetch_sub(&pool->n_working, 1) == 1) {
+            pthread_mutex_lock(&pool->mutex);
+            pthread_cond_signal(&pool->job_done);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+    }
+}
+
+static void announce(hm_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    atomic_fetch_add(&pool->generation, 1);
+    pthread_cond_broadcast(&pool->job_came);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+static void await_helpers(hm_pool *pool)
+{
+    for (int spin = 0; spin < SPINS_BEFORE_SLEEP; spin++) {
+        if (atomic_load_explicit(&pool->n_working, memory_order_acquire) == 0)
+            return;
+        relax();
+    }
+    pthread_mutex_lock(&pool->mutex);
+    while (atomic_load(&pool->n_working) != 0)
+        pthread_cond_wait(&pool->job_done, &pool->mutex);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void hm_pool_run(hm_pool *pool, size_t n_tasks, hm_task *task, void *job)
+{
+    if (n_tasks <= 1 || pool->n_started == 0) {
+        for (size_t i = 0; i < n_tasks; i++)
+            task(job, i);
+        return;
+    }
+    pool->task = task;
+    pool->job = job;
+    pool->n_tasks = n_tasks;
+    atomic_store(&pool->next_task, 0);
+    atomic_store(&pool->n_working, pool->n_started);
+    announce(pool);
+    take_tasks(pool);
+    await_helpers(pool);
+}
+
+int hm_pool_n_threads(const hm_pool *pool)
+{
+    return pool->n_threads;
+}
+
+hm_status hm_pool_create(const hm_context *context, int n_threads, hm_pool **out, hm_error *error)
+{
+    hm_pool *pool = hm_alloc(context, 1, sizeof *pool, error);
+    *out = NULL;
+    if (!pool)
+        return HM_ERROR_MEMORY;
+    pool->n_threads = n_threads;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->job_came, NULL);
+    pthread_cond_init(&pool->job_done, NULL);
+    pool->thread = hm_alloc(context, (size_t)n_threads, sizeof *pool->thread, error);
+    if (!pool->thread) {
+        hm_pool_destroy(context, pool);
+        return HM_ERROR_MEMORY;
+    }
+    while (pool->n_started < n_threads - 1) {
+        if (pthread_create(&pool->thread[pool->n_started], NULL, work, pool) != 0) {
+            hm_pool_destroy(context, pool);
+            return hm_fail(error, HM_ERROR_MEMORY,
+                           "the system refused to start %d threads; ask for fewer with --threads",
+                           n_threads);
+        }
+        pool->n_started++;
+    }
+    *out = pool;
+    return HM_OK;
+}
+
+void hm_pool_destroy(const hm_context *context, hm_pool *pool)
+{
+    if (!pool)
+        return;
+    atomic_store(&pool->is_closing, true);
+    announce(pool);
+    for (int i = 0; i < pool->n_started; i++)
+        pthread_join(pool->thread[i], NULL);
+    pthread_cond_destroy(&pool->job_done);
+    pthread_cond_destroy(&pool->job_came);
+    pthread_mutex_destroy(&pool->mutex);
+    hm_free(context, pool->thread);
+    hm_free(context, pool);
+}

@@ -1,0 +1,125 @@
+/* Making a context: memory, threads and backend together. It stands in compute/ because choosing a
+ * backend is what base/ cannot know. */
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "base/context.h"
+
+#include <sched.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "compute/backend.h"
+
+enum { THREADS_MAX = 1024 };
+
+static void *system_allocate(void *user, size_t alignment, size_t bytes)
+{
+    (void)user;
+    return aligned_alloc(alignment, bytes);
+}
+
+static void system_release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+/* The processors this process may use, which in a container are fewer than the machine has. */
+static int n_processors(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0)
+        return 1;
+    return CPU_COUNT(&set);
+}
+
+hm_status hm_context_create(const hm_context_config *config, hm_context **out, hm_error *error)
+{
+    static const hm_context_config defaults = {0};
+    config = config ? config : &defaults;
+    *out = NULL;
+    hm_context draft = {config->allocator, config->log, config->log_user, config->seed, NULL, NULL};
+    if (!draft.allocator.allocate)
+        draft.allocator = (hm_allocator){system_allocate, system_release, NULL};
+    if (config->n_threads < 0 || config->n_threads > THREADS_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "threads = %d: must lie between 0 (automatic) and %d",
+                       config->n_threads, THREADS_MAX);
+    hm_status status = hm_backend_choose(config->backend, &draft.backend, error);
+    if (status != HM_OK)
+        return status;
+    hm_context *context = hm_alloc(&draft, 1, sizeof *context, error);
+    if (!context)
+        return HM_ERROR_MEMORY;
+    *context = draft;
+    status = hm_pool_create(context, config->n_threads ? config->n_threads : n_processors(), &context->pool,
+                            error);
+    if (status == HM_OK)
+        *out = context;
+    else
+        hm_free(&draft, context);
+    return status;
+}
+
+void hm_context_destroy(hm_context *context)
+{
+    if (!context)
+        return;
+    hm_context draft = *context;
+    hm_pool_destroy(&draft, context->pool);
+    hm_free(&draft, context);
+}
+
+int hm_context_n_threads(const hm_context *context)
+{
+    return hm_pool_n_threads(context->pool);
+}
+
+uint64_t hm_context_seed(const hm_context *context)
+{
+    return context->seed;
+}
+
+const char *hm_context_backend(const hm_context *context)
+{
+    return context->backend->name;
+}
+
+#define PRESENT 1
+#define ABSENT 0
+static const hm_feature_info features[] = {
+#ifdef HM_HAVE_BLAS
+    {"blas", "fast matrix products", PRESENT},
+#else
+    {"blas", "fast matrix products (libopenblas-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_ZLIB
+    {"zlib", "gzip-compressed data", PRESENT},
+#else
+    {"zlib", "gzip-compressed data (zlib1g-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_PNG
+    {"png", "pictures, in and out", PRESENT},
+#else
+    {"png", "pictures, in and out (libpng-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_GIF
+    {"gif", "movies", PRESENT},
+#else
+    {"gif", "movies (libgif-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_CAIRO
+    {"cairo", "plots and captions", PRESENT},
+#else
+    {"cairo", "plots and captions (libcairo2-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_INIH
+    {"inih", "recipe files", PRESENT},
+#else
+    {"inih", "recipe files (libinih-dev)", ABSENT},
+#endif
+};
+
+const hm_feature_info *hm_feature_list(size_t index)
+{
+    return index < sizeof features / sizeof *features ? &features[index] : NULL;
+}

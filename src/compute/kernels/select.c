@@ -1,0 +1,45 @@
+/* Which sets of inner loops this processor can run. */
+#include "compute/kernels/kernels.h"
+
+static bool is_always(void)
+{
+    return true;
+}
+
+#if defined(HM_HAVE_KERNEL_AVX512)
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("bmi2");
+}
+#endif
+
+#if defined(HM_HAVE_KERNEL_AVX2)
+static bool has_avx2(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("bmi2");
+}
+#endif
+
+static const struct {
+    const hm_kernels *kernels;
+    bool (*runs_here)(void);
+} sets[] = {
+#if defined(HM_HAVE_KERNEL_AVX512)
+    {&hm_kernels_avx512, has_avx512},
+#endif
+#if defined(HM_HAVE_KERNEL_AVX2)
+    {&hm_kernels_avx2, has_avx2},
+#endif
+    {&hm_kernels_generic, is_always},
+};
+
+const hm_kernels *hm_kernels_list(size_t index)
+{
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        if (sets[i].runs_here() && index-- == 0)
+            return sets[i].kernels;
+    return NULL;
+}

@@ -1,0 +1,138 @@
+/* Layers as text: "bernoulli 500 + softmax 10". */
+#include <harmonium/layer.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "compute/unit.h"
+
+enum { UNITS_MAX = 1 << 24, SIZE_MAX_TRIALS = 1000 };
+
+const char *hm_unit_name(int kind)
+{
+    return kind >= 0 && kind < hm_n_unit_kinds ? hm_unit_kinds[kind].name : NULL;
+}
+
+const char *hm_unit_summary(int kind)
+{
+    return kind >= 0 && kind < hm_n_unit_kinds ? hm_unit_kinds[kind].summary : NULL;
+}
+
+static int find_kind(const char *word, size_t n)
+{
+    for (int kind = 0; kind < hm_n_unit_kinds; kind++)
+        if (strlen(hm_unit_kinds[kind].name) == n && memcmp(hm_unit_kinds[kind].name, word, n) == 0)
+            return kind;
+    return -1;
+}
+
+static hm_status fail_text(const char *text, const char *why, hm_error *error)
+{
+    return hm_fail(error, HM_ERROR_ARGUMENT,
+                   "layer \"%.80s\": %s; write for example \"bernoulli 500\", \"gaussian 39\", \"softmax 10\", "
+                   "\"relu 100\", \"binomial 20x8\", joined by \" + \"",
+                   text, why);
+}
+
+/* "[kind] [count[xsize]]" of length n. */
+static hm_status parse_group(const char *text, const char *part, size_t n, size_t n_default,
+                             hm_unit_group *group, hm_error *error)
+{
+    char words[64];
+    long count = (long)n_default, size = 0;
+    if (n >= sizeof words)
+        return fail_text(text, "too long", error);
+    memcpy(words, part, n);
+    words[n] = 0;
+    char *at = words + strspn(words, " \t");
+    size_t letters = 0;
+    while (isalpha((unsigned char)at[letters]))
+        letters++;
+    int kind = letters ? find_kind(at, letters) : HM_UNIT_BERNOULLI;
+    if (kind < 0)
+        return fail_text(text, "there is no such kind of unit", error);
+    at += letters + strspn(at + letters, " \t");
+    if (isdigit((unsigned char)*at))
+        count = strtol(at, &at, 10);
+    if (*at == 'x')
+        size = strtol(at + 1, &at, 10);
+    if (at[strspn(at, " \t")])
+        return fail_text(text, "not understood", error);
+    if (count < 1 || count > UNITS_MAX || size < 0 || size > UNITS_MAX)
+        return fail_text(text, "the number of units must lie between 1 and 16,777,216", error);
+    bool has_size = hm_unit_kinds[kind].size_name != NULL;
+    if (has_size && size == 0)
+        size = kind == HM_UNIT_SOFTMAX ? count : 1;
+    if (has_size ? size < hm_unit_kinds[kind].least_size : size != 0)
+        return fail_text(text, "the size behind the x does not fit this kind of unit", error);
+    if (kind == HM_UNIT_SOFTMAX && count % size != 0)
+        return fail_text(text, "the units must divide into groups of equal size", error);
+    if (kind == HM_UNIT_BINOMIAL && size > SIZE_MAX_TRIALS)
+        return fail_text(text, "a binomial unit has at most 1,000 trials", error);
+    *group = (hm_unit_group){(hm_unit)kind, has_size ? (int)size : 1, (size_t)count};
+    return HM_OK;
+}
+
+hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error)
+{
+    hm_layer made = {0};
+    const char *part = text;
+    for (;;) {
+        size_t n = strcspn(part, "+");
+        if (made.n_groups == HM_LAYER_GROUPS_MAX)
+            return fail_text(text, "more than four groups", error);
+        hm_unit_group *group = &made.group[made.n_groups++];
+        hm_status status = parse_group(text, part, n, n_default, group, error);
+        if (status != HM_OK)
+            return status;
+        made.n_units += group->n_units;
+        if (!part[n])
+            break;
+        part += n + 1;
+    }
+    *layer = made;
+    return HM_OK;
+}
+
+size_t hm_layer_print(const hm_layer *layer, char *text, size_t size)
+{
+    size_t used = 0;
+    if (size)
+        text[0] = 0;
+    for (int i = 0; i < layer->n_groups; i++) {
+        const hm_unit_group *group = &layer->group[i];
+        bool whole = group->kind == HM_UNIT_SOFTMAX && group->n_units == (size_t)group->size;
+        char extra[16] = "";
+        if (hm_unit_kinds[group->kind].size_name && !whole)
+            snprintf(extra, sizeof extra, "x%d", group->size);
+        size_t room = used < size ? size - used : 0;
+        used += (size_t)snprintf(room ? text + used : NULL, room, "%s%s %zu%s", i ? " + " : "",
+                                 hm_unit_kinds[group->kind].name, group->n_units, extra);
+    }
+    return used;
+}
+
+hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size)
+{
+    return (hm_layer){.n_groups = 1, .n_units = n_units, .group = {{kind, size, n_units}}};
+}
+
+bool hm_layer_is_equal(const hm_layer *a, const hm_layer *b)
+{
+    bool equal = a->n_groups == b->n_groups;
+    for (int i = 0; equal && i < a->n_groups; i++)
+        equal = a->group[i].kind == b->group[i].kind && a->group[i].size == b->group[i].size &&
+                a->group[i].n_units == b->group[i].n_units;
+    return equal;
+}
+
+bool hm_layer_is_all(const hm_layer *layer, hm_unit kind)
+{
+    for (int i = 0; i < layer->n_groups; i++)
+        if (layer->group[i].kind != kind)
+            return false;
+    return true;
+}

@@ -1,0 +1,239 @@
+/* The unit kinds, a row of the table each.
+ *
+ * bernoulli: e(s) = 0. gaussian: e(s) = s^2 / 2. softmax: e = 0 on the corners of the simplex.
+ * binomial: exp(-beta e(s)) = C(n, s) at beta 1, that is n tied Bernoulli units.
+ * relu (Nair and Hinton, ICML 2010): an endless row of Bernoulli units with inputs a - 1/2, a - 3/2, ...;
+ * their sum is close to max(0, a + N(0, sigma(a))), which is what is sampled. Its mean below is that of the
+ * rectified normal; its log-partition is that of the endless row. */
+#include "compute/unit.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { CHUNK = 256 }; /* random numbers made at a time, on the stack */
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static void uniforms(const hm_unit_row *row, size_t from, size_t n, float *u)
+{
+    hm_random_fill_uniform(row->random, row->index, row->first + from, n, u);
+}
+
+/* ---- bernoulli ----------------------------------------------------------------------------------- */
+
+static void bernoulli_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    row->kernels->logistic(a, mean, row->n, row->beta);
+}
+
+static void bernoulli_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    float u[CHUNK];
+    (void)a;
+    for (size_t i = 0; i < row->n; i += CHUNK) {
+        size_t n = least(CHUNK, row->n - i);
+        uniforms(row, i, n, u);
+        row->kernels->compare(mean + i, u, sample + i, n);
+    }
+}
+
+static double bernoulli_log_partition(const hm_unit_row *row, const float *a)
+{
+    return row->kernels->softplus_sum(a, row->n, row->beta);
+}
+
+static double no_base_energy(const hm_unit_row *row, const float *s)
+{
+    (void)row;
+    (void)s;
+    return 0;
+}
+
+/* ---- gaussian ------------------------------------------------------------------------------------ */
+
+static void gaussian_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    if (mean != a)
+        memcpy(mean, a, row->n * sizeof *a);
+}
+
+static void gaussian_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    (void)a;
+    float deviation = 1.0f / sqrtf(row->beta);
+    hm_random_fill_normal(row->random, row->index, row->first, row->n, sample);
+    for (size_t i = 0; i < row->n; i++)
+        sample[i] = mean[i] + deviation * sample[i];
+}
+
+/* log of the integral of exp(-beta (s^2/2 - a s)) = beta a^2 / 2 + log(2 pi / beta) / 2. */
+static double gaussian_log_partition(const hm_unit_row *row, const float *a)
+{
+    double sum = 0;
+    for (size_t i = 0; i < row->n; i++)
+        sum += (double)a[i] * a[i];
+    return 0.5 * row->beta * sum + 0.5 * (double)row->n * log(6.283185307179586 / row->beta);
+}
+
+static double gaussian_base_energy(const hm_unit_row *row, const float *s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < row->n; i++)
+        sum += (double)s[i] * s[i];
+    return 0.5 * sum;
+}
+
+/* ---- softmax ------------------------------------------------------------------------------------- */
+
+static float largest(const float *a, int n)
+{
+    float most = a[0];
+    for (int i = 1; i < n; i++)
+        most = a[i] > most ? a[i] : most;
+    return most;
+}
+
+static void softmax_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    for (size_t g = 0; g < row->n; g += (size_t)row->size) {
+        float most = largest(a + g, row->size), sum = 0;
+        for (int k = 0; k < row->size; k++)
+            mean[g + k] = row->beta * (a[g + k] - most);
+        row->kernels->exponential(mean + g, mean + g, (size_t)row->size);
+        for (int k = 0; k < row->size; k++)
+            sum += mean[g + k];
+        for (int k = 0; k < row->size; k++)
+            mean[g + k] /= sum;
+    }
+}
+
+/* Inversion: the first unit whose cumulated probability passes u; rounding falls to the last. */
+static void softmax_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    (void)a;
+    for (size_t g = 0; g < row->n; g += (size_t)row->size) {
+        float u = hm_random_uniform(row->random, row->index, row->first + g), sum = mean[g];
+        int k = 0;
+        while (k + 1 < row->size && !(u < sum))
+            sum += mean[g + ++k];
+        memset(sample + g, 0, (size_t)row->size * sizeof *sample);
+        sample[g + k] = 1;
+    }
+}
+
+static double softmax_log_partition(const hm_unit_row *row, const float *a)
+{
+    double total = 0;
+    for (size_t g = 0; g < row->n; g += (size_t)row->size) {
+        double most = largest(a + g, row->size), sum = 0;
+        for (int k = 0; k < row->size; k++)
+            sum += exp(row->beta * (a[g + k] - most));
+        total += row->beta * most + log(sum);
+    }
+    return total;
+}
+
+/* ---- relu ---------------------------------------------------------------------------------------- */
+
+static float relu_deviation(const hm_unit_row *row, float a)
+{
+    return sqrtf(1.0f / ((1.0f + expf(-row->beta * a)) * row->beta));
+}
+
+/* E max(0, a + d z) = a Phi(a / d) + d phi(a / d). */
+static void relu_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    for (size_t i = 0; i < row->n; i++) {
+        float d = relu_deviation(row, a[i]), x = d > 0 ? a[i] / d : -100.0f;
+        float value = a[i] * 0.5f * erfcf(-x * 0.70710678f) + d * 0.39894228f * expf(-0.5f * x * x);
+        mean[i] = value < 0 ? 0 : value;
+    }
+}
+
+static void relu_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    (void)mean;
+    hm_random_fill_normal(row->random, row->index, row->first, row->n, sample);
+    for (size_t i = 0; i < row->n; i++) {
+        float s = a[i] + relu_deviation(row, a[i]) * sample[i];
+        sample[i] = s > 0 ? s : 0;
+    }
+}
+
+/* sum over k = 0, 1, ... of log(1 + exp(beta (a - k - 1/2))), until the terms vanish. */
+static double relu_log_partition(const hm_unit_row *row, const float *a)
+{
+    double total = 0;
+    for (size_t i = 0; i < row->n; i++) {
+        for (double x = row->beta * (a[i] - 0.5); x > -40; x -= row->beta)
+            total += x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+    }
+    return total;
+}
+
+/* ---- binomial ------------------------------------------------------------------------------------ */
+
+static void binomial_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    row->kernels->logistic(a, mean, row->n, row->beta);
+    for (size_t i = 0; i < row->n; i++)
+        mean[i] *= (float)row->size;
+}
+
+/* Inversion with the recurrence P(s + 1) = P(s) (n - s) / (s + 1) p / (1 - p), on the rarer side, so that
+ * P(0) >= 2^-n stays a normal double for n up to 1,000. */
+static int binomial_draw(int n, double p, double u)
+{
+    double rare = p <= 0.5 ? p : 1 - p, odds = rare / (1 - rare);
+    double probability = pow(1 - rare, n), sum = probability;
+    int s = 0;
+    for (; s < n && u >= sum; s++) {
+        probability *= odds * (n - s) / (s + 1);
+        sum += probability;
+    }
+    return p <= 0.5 ? s : n - s;
+}
+
+static void binomial_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    float u[CHUNK];
+    (void)a;
+    for (size_t i = 0; i < row->n; i += CHUNK) {
+        size_t n = least(CHUNK, row->n - i);
+        uniforms(row, i, n, u);
+        for (size_t j = 0; j < n; j++)
+            sample[i + j] = (float)binomial_draw(row->size, (double)mean[i + j] / row->size, u[j]);
+    }
+}
+
+static double binomial_log_partition(const hm_unit_row *row, const float *a)
+{
+    return row->size * row->kernels->softplus_sum(a, row->n, row->beta);
+}
+
+/* e(s) = -log C(n, s) / beta: the count of ways does not cool. */
+static double binomial_base_energy(const hm_unit_row *row, const float *s)
+{
+    double sum = 0, n = row->size;
+    for (size_t i = 0; i < row->n; i++)
+        sum += lgamma(s[i] + 1.0) + lgamma(n - s[i] + 1.0) - lgamma(n + 1.0);
+    return sum / row->beta;
+}
+
+/* The order is that of hm_unit. */
+const hm_unit_kind hm_unit_kinds[] = {
+    {"bernoulli", "0 or 1, with a logistic probability", NULL, 1, bernoulli_mean, bernoulli_sample,
+     bernoulli_log_partition, no_base_energy},
+    {"gaussian", "real, with unit variance: standardise the data", NULL, 1, gaussian_mean, gaussian_sample,
+     gaussian_log_partition, gaussian_base_energy},
+    {"softmax", "one of K: labels, Potts states", "units in a group", 2, softmax_mean, softmax_sample,
+     softmax_log_partition, no_base_energy},
+    {"relu", "max(0, a + noise): noisy rectified linear", NULL, 1, relu_mean, relu_sample,
+     relu_log_partition, no_base_energy},
+    {"binomial", "a count of n trials", "trials", 1, binomial_mean, binomial_sample,
+     binomial_log_partition, binomial_base_energy},
+};
+const int hm_n_unit_kinds = sizeof hm_unit_kinds / sizeof *hm_unit_kinds;

@@ -1,0 +1,237 @@
+/* The plain verbs: products by tiles through the backend's `product`, the rest by rows.
+ *
+ * Tiles are cut by fixed sizes, never by the number of threads. */
+#include <string.h>
+
+#include "base/context.h"
+#include "compute/backend.h"
+#include "compute/unit.h"
+
+enum {
+    TILE_COLS = 256,  /* of an output, a multiple of every vector width */
+    TILE_ROWS = 128,  /* of a gradient */
+    ROWS_PER_TASK = 16,
+    PANEL_ROWS = 32,  /* bytes are widened to floats in panels of this size, on the stack */
+    PANEL_COLS = 256,
+    UPDATE_GRAIN = 16384,
+};
+
+static size_t n_parts(size_t n, size_t part)
+{
+    return (n + part - 1) / part;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Rows and columns of m as floats: m itself, or widened into the panel. */
+static const float *floats_of(const hm_kernels *kernels, const hm_matrix *m, size_t row, size_t n_rows,
+                              size_t col, size_t n_cols, float *panel, size_t *stride)
+{
+    if (m->dtype == HM_DTYPE_F32) {
+        *stride = m->stride;
+        return hm_row_f32(m, row) + col;
+    }
+    *stride = PANEL_COLS;
+    for (size_t i = 0; i < n_rows; i++)
+        kernels->from_bytes(hm_row_u8(m, row + i) + col, panel + i * PANEL_COLS, n_cols);
+    return panel;
+}
+
+/* ---- propagate ------------------------------------------------------------------------------------ */
+
+typedef struct propagate_job {
+    const hm_backend *backend;
+    const hm_kernels *kernels;
+    const hm_propagation *p;
+    size_t cols_parts;
+} propagate_job;
+
+static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t col, size_t n_cols)
+{
+    const hm_propagation *p = job->p;
+    bool is_bytes = p->input.dtype == HM_DTYPE_U8;
+    size_t n_in = p->input.cols, step = is_bytes ? PANEL_COLS : n_in;
+    float panel[PANEL_ROWS * PANEL_COLS], *out = hm_row_f32(&p->mean, row) + col;
+    for (size_t k = 0; k < n_in; k += step) {
+        size_t stride, n_k = least(step, n_in - k);
+        const float *x = floats_of(job->kernels, &p->input, row, n_rows, k, n_k, panel, &stride);
+        const float *w = p->is_down ? hm_row_f32(&p->weights, col) + k : hm_row_f32(&p->weights, k) + col;
+        job->backend->product(job->kernels, false, p->is_down, n_rows, n_cols, n_k, 1, x, stride, w,
+                              p->weights.stride, k > 0, out, p->mean.stride);
+    }
+}
+
+static void multiply_tile(void *argument, size_t task)
+{
+    const propagate_job *job = argument;
+    const hm_propagation *p = job->p;
+    size_t col = task % job->cols_parts * TILE_COLS, rows = p->input.rows;
+    size_t n_cols = least(TILE_COLS, p->mean.cols - col);
+    size_t tall = p->input.dtype == HM_DTYPE_U8 ? PANEL_ROWS : TILE_ROWS;
+    size_t first = task / job->cols_parts * TILE_ROWS, last = least(first + TILE_ROWS, rows);
+    for (size_t row = first; row < last; row += tall)
+        multiply(job, row, least(tall, last - row), col, n_cols);
+}
+
+static void store_sample(const hm_kernels *kernels, const hm_matrix *sample, size_t row, size_t col,
+                         const float *values, size_t n)
+{
+    if (sample->dtype == HM_DTYPE_U8)
+        kernels->to_bytes(values, hm_row_u8(sample, row) + col, n);
+    else
+        memcpy(hm_row_f32(sample, row) + col, values, n * sizeof *values);
+}
+
+/* A group of one row, in chunks that fit the stack and do not cut a softmax group. */
+static void activate_group(const propagate_job *job, const hm_unit_group *group, size_t row, size_t col)
+{
+    enum { CHUNK = 1024 };
+    const hm_propagation *p = job->p;
+    const hm_unit_kind *kind = &hm_unit_kinds[group->kind];
+    float inputs[CHUNK], samples[CHUNK];
+    size_t step = group->kind == HM_UNIT_SOFTMAX ? (size_t)group->size : CHUNK;
+    bool fits = step <= CHUNK;
+    for (size_t i = 0; i < group->n_units; i += step) {
+        hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, col + i,
+                           least(step, group->n_units - i)};
+        float *a = hm_row_f32(&p->mean, row) + col + i;
+        if (p->sample.data && fits)
+            memcpy(inputs, a, run.n * sizeof *a);
+        kind->mean(&run, a, a);
+        if (!p->sample.data)
+            continue;
+        /* A softmax too large for the stack is sampled in place; it needs no input. */
+        float *target = fits ? samples : hm_row_f32(&p->sample, row) + col + i;
+        kind->sample(&run, inputs, a, target);
+        if (fits)
+            store_sample(job->kernels, &p->sample, row, col + i, samples, run.n);
+    }
+}
+
+static void activate_rows(void *argument, size_t task)
+{
+    const propagate_job *job = argument;
+    const hm_propagation *p = job->p;
+    size_t last = least((task + 1) * ROWS_PER_TASK, p->mean.rows);
+    for (size_t row = task * ROWS_PER_TASK; row < last; row++) {
+        job->kernels->add(p->bias, hm_row_f32(&p->mean, row), p->mean.cols, 1);
+        size_t col = 0;
+        for (int g = 0; p->layer && g < p->layer->n_groups; g++) {
+            activate_group(job, &p->layer->group[g], row, col);
+            col += p->layer->group[g].n_units;
+        }
+    }
+}
+
+void hm_plain_propagate(const hm_context *context, const hm_propagation *p)
+{
+    propagate_job job = {context->backend, context->backend->kernels(), p, n_parts(p->mean.cols, TILE_COLS)};
+    size_t rows_parts = n_parts(p->mean.rows, TILE_ROWS);
+    hm_pool_run(context->pool, job.cols_parts * rows_parts, multiply_tile, &job);
+    hm_pool_run(context->pool, n_parts(p->mean.rows, ROWS_PER_TASK), activate_rows, &job);
+}
+
+/* ---- correlate ------------------------------------------------------------------------------------ */
+
+typedef struct correlate_job {
+    const hm_backend *backend;
+    const hm_kernels *kernels;
+    const hm_correlation *c;
+    size_t cols_parts, n_tiles;
+} correlate_job;
+
+/* G[rows, cols] = keep G + weight x'y over all cases. */
+static void accumulate(const correlate_job *job, const hm_matrix *x, const hm_matrix *y, float weight,
+                       float keep, size_t row, size_t n_rows, size_t col, size_t n_cols)
+{
+    bool is_bytes = x->dtype == HM_DTYPE_U8 || y->dtype == HM_DTYPE_U8;
+    size_t step = is_bytes ? PANEL_ROWS : x->rows;
+    float x_panel[PANEL_ROWS * PANEL_COLS], y_panel[PANEL_ROWS * PANEL_COLS];
+    float *g = hm_row_f32(&job->c->gradient, row) + col;
+    for (size_t k = 0; k < x->rows; k += step) {
+        size_t x_stride, y_stride, n_k = least(step, x->rows - k);
+        const float *a = floats_of(job->kernels, x, k, n_k, row, n_rows, x_panel, &x_stride);
+        const float *b = floats_of(job->kernels, y, k, n_k, col, n_cols, y_panel, &y_stride);
+        job->backend->product(job->kernels, true, false, n_rows, n_cols, n_k, weight, a, x_stride, b,
+                              y_stride, k > 0 ? 1 : keep, g, job->c->gradient.stride);
+    }
+}
+
+/* sum[j] = weight * column sum, in case order. */
+static void add_columns(const hm_kernels *kernels, const hm_matrix *m, float weight, float *sum)
+{
+    for (size_t row = 0; row < m->rows; row++) {
+        if (m->dtype == HM_DTYPE_F32) {
+            kernels->add(hm_row_f32(m, row), sum, m->cols, weight);
+            continue;
+        }
+        for (size_t col = 0; col < m->cols; col += PANEL_COLS) {
+            float widened[PANEL_COLS];
+            size_t n = least(PANEL_COLS, m->cols - col);
+            kernels->from_bytes(hm_row_u8(m, row) + col, widened, n);
+            kernels->add(widened, sum + col, n, weight);
+        }
+    }
+}
+
+static void bias_gradient(const correlate_job *job, const hm_matrix *plus, const hm_matrix *minus, float *sum)
+{
+    if (!sum)
+        return;
+    memset(sum, 0, plus->cols * sizeof *sum);
+    add_columns(job->kernels, plus, job->c->weight_plus, sum);
+    if (minus->data)
+        add_columns(job->kernels, minus, -job->c->weight_minus, sum);
+}
+
+static void correlate_tile(void *argument, size_t task)
+{
+    const correlate_job *job = argument;
+    const hm_correlation *c = job->c;
+    if (task == job->n_tiles) {
+        bias_gradient(job, &c->x_plus, &c->x_minus, c->gradient_x);
+        return;
+    }
+    if (task == job->n_tiles + 1) {
+        bias_gradient(job, &c->y_plus, &c->y_minus, c->gradient_y);
+        return;
+    }
+    size_t row = task / job->cols_parts * TILE_ROWS, n_rows = least(TILE_ROWS, c->gradient.rows - row);
+    size_t col = task % job->cols_parts * TILE_COLS, n_cols = least(TILE_COLS, c->gradient.cols - col);
+    accumulate(job, &c->x_plus, &c->y_plus, c->weight_plus, 0, row, n_rows, col, n_cols);
+    if (c->x_minus.data)
+        accumulate(job, &c->x_minus, &c->y_minus, -c->weight_minus, 1, row, n_rows, col, n_cols);
+}
+
+void hm_plain_correlate(const hm_context *context, const hm_correlation *c)
+{
+    correlate_job job = {context->backend, context->backend->kernels(), c,
+                         n_parts(c->gradient.cols, TILE_COLS), 0};
+    job.n_tiles = n_parts(c->gradient.rows, TILE_ROWS) * job.cols_parts;
+    hm_pool_run(context->pool, job.n_tiles + 2, correlate_tile, &job);
+}
+
+/* ---- update --------------------------------------------------------------------------------------- */
+
+typedef struct update_job {
+    const hm_kernels *kernels;
+    const hm_update *u;
+} update_job;
+
+static void update_part(void *argument, size_t task)
+{
+    const update_job *job = argument;
+    const hm_update *u = job->u;
+    size_t i = task * UPDATE_GRAIN;
+    job->kernels->update(u->parameters + i, u->velocity + i, u->gradient + i, least(UPDATE_GRAIN, u->n - i),
+                         u->rate, u->momentum, u->l2, u->l1);
+}
+
+void hm_plain_update(const hm_context *context, const hm_update *u)
+{
+    update_job job = {context->backend->kernels(), u};
+    hm_pool_run(context->pool, n_parts(u->n, UPDATE_GRAIN), update_part, &job);
+}

@@ -1,0 +1,53 @@
+/* The table of options that say what the data are and what is done to them. */
+#include <harmonium/data.h>
+
+#include <math.h>
+
+#define FIELD(name) offsetof(hm_data_config, name)
+
+static const hm_option rows[] = {
+    {"data", 'd', HM_OPTION_TEXT, FIELD(data), "digits", 0, 0, "NAME|FILE", NULL,
+     "what to learn from: a named set (digits, mnist, usps, fashion-mnist, silhouettes, sm08), an "
+     "IDX, NPY or CSV file (also gzipped), a PNG picture, or a folder of PNG pictures, whose "
+     "sub-folders are "
+     "classes"},
+    {"labels", 0, HM_OPTION_TEXT, FIELD(labels), "", 0, 0, "FILE", NULL,
+     "the class of each case: an IDX, NPY or CSV file of one whole number a case"},
+    {"part", 0, HM_OPTION_TEXT, FIELD(part), "train", 0, 0, "PART", NULL,
+     "which part of a named set: train, test, or validation where the set has one"},
+    {"classes", 0, HM_OPTION_TEXT, FIELD(classes), "", 0, 0, "LIST", NULL,
+     "use the cases of these classes alone, such as 2 or 0-4,7; empty for all"},
+    {"subset", 0, HM_OPTION_INT, FIELD(subset), "0", 0, INFINITY, "CASES", NULL,
+     "use so many of the cases, drawn by the seed and balanced over the classes; 0 for all"},
+    {"validation", 0, HM_OPTION_REAL, FIELD(validation), "0", 0, INFINITY, "CASES", NULL,
+     "hold so many of the cases back for validation: a count, or a fraction if below 1"},
+    {"shape", 0, HM_OPTION_TEXT, FIELD(shape), "", 0, 0, "HxW", NULL,
+     "read flat rows, as CSV has them, as pictures of this height and width, such as 28x28"},
+    {"resize", 0, HM_OPTION_TEXT, FIELD(resize), "", 0, 0, "HxW", NULL,
+     "resize pictures to this height and width by averaging areas, such as 16x16"},
+    {"scale", 0, HM_OPTION_REAL, FIELD(scale), "0", 0, 1e6, "FACTOR", NULL,
+     "multiply every value by this; 0 for 1/255 where the file holds bytes and 1 elsewhere"},
+    {"invert", 0, HM_OPTION_FLAG, FIELD(invert), "no", 0, 0, NULL, NULL,
+     "turn x into 1 - x after scaling, so that dark ink on light paper becomes 1 on 0"},
+    {"standardise", 0, HM_OPTION_FLAG, FIELD(standardise), "no", 0, 0, NULL, NULL,
+     "shift and divide each feature to mean 0 and variance 1 over the training cases, as Gaussian "
+     "units want"},
+    {"binarise", 0, HM_OPTION_CHOICE, FIELD(binarise), "none", 0, 0, "HOW", "none|threshold|sample",
+     "make values 0 or 1: by a threshold, or sampled afresh in every epoch with the value as "
+     "probability"},
+    {"threshold", 0, HM_OPTION_REAL, FIELD(threshold), "0.5", 0, 0, "VALUE", NULL,
+     "with binarise = threshold, what lies above becomes 1"},
+    {"tile", 0, HM_OPTION_INT, FIELD(tile), "0", 0, 4096, "PIXELS", NULL,
+     "cut a contact sheet into square tiles of this side; 0 for a single picture"},
+    {"balance", 0, HM_OPTION_CHOICE, FIELD(balance), "auto", 0, 0, "WHETHER", "auto|yes|no",
+     "give every mini-batch its share of every class; auto does so when there are labels"},
+    {"memory", 0, HM_OPTION_INT, FIELD(memory), "1024", 0, 1e9, "MB", NULL,
+     "hold at most so much of a set in memory; a larger NPY or IDX file is read case by case"},
+};
+
+const hm_option_table hm_data_options = {
+    .section = "data",
+    .title = "Data",
+    .rows = rows,
+    .n_rows = sizeof rows / sizeof *rows,
+};

@@ -1,0 +1,290 @@
+/* Data sets: views of a storage with transforms; this file makes and destroys them and answers
+ * questions. */
+#include "data/dataset.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+
+/* ---- Making and destroying ------------------------------------------------------------------- */
+
+static hm_status create_workers(hm_dataset *set, hm_error *error)
+{
+    size_t each = hm_storage_scratch(set->storage);
+    set->n_workers = hm_storage_n_readers(set->storage);
+    set->worker = hm_alloc(set->context, set->n_workers, sizeof *set->worker, error);
+    if (!set->worker)
+        return HM_ERROR_MEMORY;
+    set->scratch = hm_alloc(set->context, set->n_workers, each, error);
+    for (size_t i = 0; set->scratch && i < set->n_workers; i++)
+        set->worker[i].scratch = set->scratch + i * each;
+    return set->scratch ? HM_OK : HM_ERROR_MEMORY;
+}
+
+hm_status hm_dataset_make(hm_storage *storage, hm_view *view, const hm_transform *transform,
+                          hm_dataset **out, hm_error *error)
+{
+    hm_dataset *set = hm_alloc(storage->context, 1, sizeof *set, error);
+    *out = NULL;
+    if (!set)
+        return HM_ERROR_MEMORY;
+    set->context = storage->context;
+    set->storage = hm_storage_share(storage);
+    set->transform = *transform;
+    set->transform.shift = set->transform.spread = NULL;
+    set->is_balanced = storage->labels != NULL;
+    set->view = *view;
+    *view = (hm_view){0};
+    hm_status status = create_workers(set, error);
+    if (status == HM_OK)
+        *out = set;
+    else
+        hm_dataset_close(set);
+    return status;
+}
+
+void hm_dataset_close(hm_dataset *set)
+{
+    if (!set)
+        return;
+    const hm_context *context = set->context;
+    hm_view_clear(context, &set->view);
+    hm_storage_close(set->storage);
+    hm_free(context, set->shift);
+    hm_free(context, set->spread);
+    hm_free(context, set->worker);
+    hm_free(context, set->scratch);
+    hm_free(context, set->description);
+    hm_free(context, set);
+}
+
+hm_status hm_dataset_tell(hm_dataset *set, const char *description, hm_error *error)
+{
+    set->description = hm_strdup(set->context, description, error);
+    return set->description ? HM_OK : HM_ERROR_MEMORY;
+}
+
+/* ---- The fingerprint ------------------------------------------------------------------------- */
+
+static uint64_t add_float(uint64_t hash, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return hm_digest_word(hash, bits);
+}
+
+/* A standardising is known by what it is made from: the cases, and that it is there. */
+void hm_dataset_mark(hm_dataset *set)
+{
+    const hm_transform *t = &set->transform;
+    const hm_shape *shape = &set->storage->shape;
+    uint64_t hash = hm_digest_word(set->storage->digest, set->view.n);
+    for (size_t i = 0; i < set->view.n; i++)
+        hash = hm_digest_word(hash, hm_view_at(&set->view, i));
+    hash = hm_digest_word(hm_digest_word(hash, shape->n_features), shape->height);
+    hash = add_float(add_float(hash, t->factor), t->offset);
+    hash = add_float(hash, t->has_threshold ? t->threshold : 0);
+    hash = hm_digest_word(hash, t->has_threshold + 2u * t->is_sampled + 4u * (t->shift != NULL));
+    hash = hm_digest_word(hm_digest_word(hash, 0), 0); /* spreads the last words over all digits */
+    snprintf(set->fingerprint, sizeof set->fingerprint, "%016" PRIx64, hash);
+}
+
+/* ---- Standardising --------------------------------------------------------------------------- */
+
+hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const float *spread,
+                                 hm_error *error)
+{
+    size_t n = set->storage->shape.n_features;
+    float *copies[2] = {NULL, NULL};
+    if (shift && (set->transform.has_threshold || set->transform.is_sampled))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "%s: binarised data cannot also be standardised; leave `binarise` out",
+                       set->description);
+    for (size_t j = 0; shift && j < n; j++)
+        if (!isfinite(shift[j]) || !isfinite(spread[j]) || spread[j] <= 0)
+            return hm_fail(error, HM_ERROR_NUMERIC,
+                           "%s: feature %zu (counted from 0) would be shifted by %g and divided by "
+                           "%g; the divisor must be positive",
+                           set->description, j, (double)shift[j], (double)spread[j]);
+    for (size_t k = 0; shift && k < 2; k++) {
+        copies[k] = hm_alloc(set->context, n, sizeof *copies[k], error);
+        if (!copies[k]) {
+            hm_free(set->context, copies[0]);
+            return HM_ERROR_MEMORY;
+        }
+        memcpy(copies[k], k == 0 ? shift : spread, n * sizeof *copies[k]);
+    }
+    hm_free(set->context, set->shift);
+    hm_free(set->context, set->spread);
+    set->transform.shift = set->shift = copies[0];
+    set->transform.spread = set->spread = copies[1];
+    return HM_OK;
+}
+
+/* ---- Sets over memory and of one class ------------------------------------------------------- */
+
+static hm_status fill_storage(hm_storage *storage, const float *cases, const int32_t *labels,
+                              hm_error *error)
+{
+    hm_status status = hm_storage_allocate(storage, UINT64_MAX, error);
+    if (status != HM_OK)
+        return status;
+    memcpy(storage->bytes, cases, storage->shape.n_cases * storage->n_stored * sizeof *cases);
+    status = hm_storage_check(storage, error);
+    if (status == HM_OK && labels)
+        status = hm_storage_label(storage, labels, error);
+    return status == HM_OK ? hm_storage_digest(storage, error) : status;
+}
+
+static hm_status check_shape(size_t n, size_t n_features, size_t height, size_t width,
+                             hm_error *error)
+{
+    if (n == 0 || n > HM_CASES_MAX || n_features == 0 || n_features > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "cases in memory: %zu cases of %zu features; 1 to %" PRIu64
+                       " of 1 to %" PRIu64 " are possible",
+                       n, n_features, HM_CASES_MAX, HM_FEATURES_MAX);
+    bool is_picture = height > 0 && width > 0 && height <= n_features &&
+                      height * width == n_features;
+    if (!is_picture && (height > 0 || width > 0))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "cases in memory: %zu features are no pictures of %zu x %zu; correct them "
+                       "or give 0 x 0",
+                       n_features, height, width);
+    return HM_OK;
+}
+
+hm_status hm_dataset_create(const hm_context *context, const float *cases, const int32_t *labels,
+                            size_t n, size_t n_features, size_t height, size_t width,
+                            hm_dataset **set, hm_error *error)
+{
+    static const char title[] = "cases in memory";
+    const hm_shape shape = {n, n_features, height, width};
+    const hm_transform as_it_is = {.factor = 1};
+    hm_view all = {NULL, n};
+    hm_storage *storage = NULL;
+    *set = NULL;
+    hm_status status = check_shape(n, n_features, height, width, error);
+    if (status == HM_OK)
+        status = hm_storage_create(context, title, &shape, &hm_elements[HM_ELEMENT_F32], &storage,
+                                   error);
+    if (status == HM_OK)
+        status = fill_storage(storage, cases, labels, error);
+    if (status == HM_OK)
+        status = hm_dataset_make(storage, &all, &as_it_is, set, error);
+    if (status == HM_OK)
+        status = hm_dataset_tell(*set, title, error);
+    hm_storage_close(storage);
+    if (status == HM_OK) {
+        hm_dataset_mark(*set);
+    } else {
+        hm_dataset_close(*set);
+        *set = NULL;
+    }
+    return status;
+}
+
+static hm_status describe_class(const hm_dataset *set, int32_t label, hm_dataset *part,
+                                hm_error *error)
+{
+    size_t room = strlen(set->description) + 32;
+    char *text = hm_alloc(set->context, room, 1, error);
+    if (!text)
+        return HM_ERROR_MEMORY;
+    snprintf(text, room, "%s, class %" PRId32, set->description, label);
+    part->description = text;
+    return HM_OK;
+}
+
+hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset **part,
+                              hm_error *error)
+{
+    hm_view view = {0};
+    *part = NULL;
+    if (!set->storage->labels)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: has no labels to choose a class by; give `labels`", set->description);
+    hm_status status = hm_view_of_class(set->storage, &set->view, label, &view, error);
+    if (status == HM_OK && view.n == 0)
+        status = hm_fail(error, HM_ERROR_NOT_FOUND, "%s: has no case of class %" PRId32,
+                         set->description, label);
+    if (status == HM_OK)
+        status = hm_dataset_make(set->storage, &view, &set->transform, part, error);
+    if (status == HM_OK)
+        status = describe_class(set, label, *part, error);
+    if (status == HM_OK && set->shift)
+        status = hm_dataset_standardise(*part, set->shift, set->spread, error);
+    hm_view_clear(set->context, &view);
+    if (status == HM_OK) {
+        (*part)->is_balanced = set->is_balanced;
+        hm_dataset_mark(*part);
+    } else {
+        hm_dataset_close(*part);
+        *part = NULL;
+    }
+    return status;
+}
+
+/* ---- Questions ------------------------------------------------------------------------------- */
+
+size_t hm_dataset_n_cases(const hm_dataset *set)
+{
+    return set->view.n;
+}
+
+size_t hm_dataset_n_features(const hm_dataset *set)
+{
+    return set->storage->shape.n_features;
+}
+
+size_t hm_dataset_height(const hm_dataset *set)
+{
+    return set->storage->shape.height;
+}
+
+size_t hm_dataset_width(const hm_dataset *set)
+{
+    return set->storage->shape.width;
+}
+
+size_t hm_dataset_n_classes(const hm_dataset *set)
+{
+    return set->storage->n_classes;
+}
+
+int32_t hm_dataset_label(const hm_dataset *set, size_t index)
+{
+    return set->storage->labels ? set->storage->labels[hm_view_at(&set->view, index)] : -1;
+}
+
+const char *hm_dataset_class_name(const hm_dataset *set, int32_t label)
+{
+    bool has_name = set->storage->class_names && label >= 0 &&
+                    (size_t)label < set->storage->n_classes;
+    return has_name ? set->storage->class_names[label] : NULL;
+}
+
+const char *hm_dataset_describe(const hm_dataset *set)
+{
+    return set->description;
+}
+
+const char *hm_dataset_fingerprint(const hm_dataset *set)
+{
+    return set->fingerprint;
+}
+
+const float *hm_dataset_shift(const hm_dataset *set)
+{
+    return set->shift;
+}
+
+const float *hm_dataset_spread(const hm_dataset *set)
+{
+    return set->spread;
+}

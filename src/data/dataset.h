@@ -1,0 +1,55 @@
+/* The inside of a data set. */
+#ifndef HM_DATA_DATASET_H
+#define HM_DATA_DATASET_H
+
+#include <harmonium/data.h>
+
+#include "data/storage.h"
+#include "data/transform.h"
+#include "data/view.h"
+
+/* What goes wrong while a row is read, kept until all threads are done. */
+typedef enum hm_trouble {
+    HM_TROUBLE_NONE,
+    HM_TROUBLE_FILE,
+    HM_TROUBLE_NOT_FINITE,
+    HM_TROUBLE_NO_PROBABILITY,
+} hm_trouble;
+
+/* One of the threads that read a batch. */
+typedef struct hm_worker {
+    char *scratch;
+    hm_trouble trouble;
+    int cause;     /* errno */
+    size_t index;  /* the case in the storage */
+    size_t column; /* and the feature */
+    float value;
+} hm_worker;
+
+struct hm_dataset {
+    const hm_context *context;
+    hm_storage *storage;
+    hm_view view;
+    hm_transform transform;
+    float *shift, *spread; /* [n_features] or null; the transform points here */
+    bool is_balanced;
+    size_t n_workers;
+    hm_worker *worker; /* [n_workers] */
+    char *scratch;     /* their working memory in one piece */
+    char *description;
+    char fingerprint[17];
+};
+
+/* As hm_dataset_read; with a null epoch nothing is sampled. */
+hm_status hm_dataset_read_rows(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
+                               const uint64_t *epoch, hm_matrix out, hm_error *error);
+
+/* The steps of making a set. make: shares the storage, takes the view over, and copies the
+ * transform without its shift and spread; the caller closes *set. tell: copies the description.
+ * mark: computes the fingerprint. */
+hm_status hm_dataset_make(hm_storage *storage, hm_view *view, const hm_transform *transform,
+                          hm_dataset **set, hm_error *error);
+hm_status hm_dataset_tell(hm_dataset *set, const char *description, hm_error *error);
+void hm_dataset_mark(hm_dataset *set);
+
+#endif

@@ -1,0 +1,300 @@
+/* A folder of PNG files as data: one case a file in the order of the names, or sub-folders that are
+ * the classes, numbered in the order of theirs. Names that begin with a point are passed over. */
+#define _GNU_SOURCE /* opendir */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "base/file.h"
+#include "data/picture.h"
+#include "data/readers.h"
+
+enum { PATH_ROOM = 4096 };
+
+/* ---- Lists of names -------------------------------------------------------------------------- */
+
+typedef struct names {
+    char **name;
+    size_t n, room;
+} names;
+
+static void free_names(const hm_context *context, names *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        hm_free(context, list->name[i]);
+    hm_free(context, list->name);
+    *list = (names){0};
+}
+
+static hm_status add_name(const hm_context *context, names *list, const char *name, hm_error *error)
+{
+    if (list->n == list->room) {
+        size_t room = list->room ? 2 * list->room : 64;
+        char **grown = hm_realloc(context, list->name, list->n, room, sizeof *grown, error);
+        if (!grown)
+            return HM_ERROR_MEMORY;
+        list->name = grown;
+        list->room = room;
+    }
+    list->name[list->n] = hm_strdup(context, name, error);
+    if (!list->name[list->n])
+        return HM_ERROR_MEMORY;
+    list->n++;
+    return HM_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static bool is_png_name(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 4 && strcasecmp(name + n - 4, ".png") == 0;
+}
+
+static hm_status join(char out[PATH_ROOM], const char *folder, const char *name, hm_error *error)
+{
+    if (hm_path_join(out, PATH_ROOM, folder, name))
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_ARGUMENT,
+                   "%s: the path of a file in it is longer than %d characters", folder,
+                   PATH_ROOM - 1);
+}
+
+/* The sorted names of the PNG files and of the folders in a folder. */
+static hm_status list_folder(const hm_context *context, const char *path, names *pictures,
+                             names *folders, hm_error *error)
+{
+    char inner[PATH_ROOM];
+    hm_status status = HM_OK;
+    DIR *stream = opendir(path);
+    if (!stream)
+        return hm_fail_io(error, "read", path);
+    for (const struct dirent *entry; status == HM_OK && (entry = readdir(stream));) {
+        if (entry->d_name[0] == '.')
+            continue;
+        status = join(inner, path, entry->d_name, error);
+        if (status == HM_OK && hm_folder_exists(inner))
+            status = add_name(context, folders, entry->d_name, error);
+        else if (status == HM_OK && is_png_name(entry->d_name))
+            status = add_name(context, pictures, entry->d_name, error);
+    }
+    closedir(stream);
+    if (pictures->n > 0)
+        qsort(pictures->name, pictures->n, sizeof *pictures->name, compare_names);
+    if (folders->n > 0)
+        qsort(folders->name, folders->n, sizeof *folders->name, compare_names);
+    return status;
+}
+
+/* ---- What lies where ------------------------------------------------------------------------- */
+
+/* Files are paths below the top folder; label[i] belongs to files.name[i]. */
+typedef struct gallery {
+    const hm_context *context;
+    const char *path;
+    names files, classes;
+    int32_t *label; /* null when there are no sub-folders */
+} gallery;
+
+/* Adds the pictures of one class. */
+static hm_status list_class(gallery *g, const char *name, hm_error *error)
+{
+    char inner[PATH_ROOM], file[PATH_ROOM];
+    names pictures = {0}, folders = {0};
+    hm_status status = join(inner, g->path, name, error);
+    if (status == HM_OK)
+        status = list_folder(g->context, inner, &pictures, &folders, error);
+    if (status == HM_OK && pictures.n == 0)
+        status = hm_fail(
+            error, HM_ERROR_FORMAT,
+            "%s: a sub-folder is a class, but this one holds no PNG file; remove it or fill it",
+            inner);
+    for (size_t i = 0; status == HM_OK && i < pictures.n; i++) {
+        status = join(file, name, pictures.name[i], error);
+        if (status == HM_OK)
+            status = add_name(g->context, &g->files, file, error);
+    }
+    free_names(g->context, &pictures);
+    free_names(g->context, &folders);
+    return status;
+}
+
+static hm_status list_classes(gallery *g, hm_error *error)
+{
+    size_t labelled = 0;
+    for (size_t c = 0; c < g->classes.n; c++) {
+        hm_status status = list_class(g, g->classes.name[c], error);
+        if (status != HM_OK)
+            return status;
+        int32_t *grown = hm_realloc(g->context, g->label, labelled, g->files.n, sizeof *grown,
+                                    error);
+        if (!grown)
+            return HM_ERROR_MEMORY;
+        g->label = grown;
+        while (labelled < g->files.n)
+            g->label[labelled++] = (int32_t)c;
+    }
+    return HM_OK;
+}
+
+static hm_status list_gallery(gallery *g, hm_error *error)
+{
+    hm_status status = list_folder(g->context, g->path, &g->files, &g->classes, error);
+    if (status != HM_OK)
+        return status;
+    if (g->files.n > 0 && g->classes.n > 0)
+        return hm_fail(error, HM_ERROR_FORMAT,
+                       "%s: holds pictures (%s) beside sub-folders (%s); put every picture into "
+                       "the sub-folder of its class, or name a folder without sub-folders",
+                       g->path, g->files.name[0], g->classes.name[0]);
+    if (g->classes.n > 0)
+        return list_classes(g, error);
+    if (g->files.n == 0)
+        return hm_fail(error, HM_ERROR_NOT_FOUND, "%s: holds no PNG file and no sub-folder of them",
+                       g->path);
+    return HM_OK;
+}
+
+static void free_gallery(gallery *g)
+{
+    hm_free(g->context, g->label);
+    free_names(g->context, &g->files);
+    free_names(g->context, &g->classes);
+}
+
+/* ---- Reading --------------------------------------------------------------------------------- */
+
+static hm_status read_picture(const gallery *g, size_t i, uint64_t memory, hm_picture *picture,
+                              hm_error *error)
+{
+    char path[PATH_ROOM];
+    hm_source source;
+    *picture = (hm_picture){0};
+    hm_status status = join(path, g->path, g->files.name[i], error);
+    if (status == HM_OK)
+        status = hm_source_open(g->context, path, &source, error);
+    if (status != HM_OK)
+        return status;
+    status = hm_picture_read(&source, memory, picture, error);
+    hm_source_close(&source);
+    return status;
+}
+
+/* The first picture says how large all are, unless they are to be resized; those become floats. */
+static hm_status make_storage(const gallery *g, const hm_picture *first, const hm_reading *reading,
+                              hm_storage **storage, hm_error *error)
+{
+    bool is_resized = reading->height > 0;
+    size_t height = is_resized ? reading->height : first->height;
+    size_t width = is_resized ? reading->width : first->width;
+    hm_shape shape = {g->files.n, height * width, height, width};
+    if (shape.n_features > HM_FEATURES_MAX || shape.n_cases > HM_CASES_MAX)
+        return hm_fail(
+            error, HM_ERROR_FORMAT,
+            "%s: %zu pictures of %zu x %zu pixels are more than can be read; give `resize`",
+            g->path, shape.n_cases, height, width);
+    hm_status status = hm_storage_create(g->context, g->path, &shape,
+                                         &hm_elements[is_resized ? HM_ELEMENT_F32 : HM_ELEMENT_U8],
+                                         storage, error);
+    if (status == HM_OK) {
+        (*storage)->scale = hm_elements[HM_ELEMENT_U8].scale;
+        status = hm_storage_allocate(*storage, reading->memory, error);
+    }
+    return status;
+}
+
+static hm_status store_resized(hm_storage *storage, size_t i, const hm_picture *picture,
+                               hm_error *error)
+{
+    const hm_context *context = storage->context;
+    const hm_shape *shape = &storage->shape;
+    size_t n = picture->height * picture->width;
+    float *out = (float *)(void *)storage->bytes + i * shape->n_features, *in = NULL;
+    hm_resize *resize;
+    hm_status status = hm_resize_create(context, picture->height, picture->width, shape->height,
+                                        shape->width, &resize, error);
+    if (status != HM_OK)
+        return status;
+    in = hm_alloc(context, n + hm_resize_scratch(resize), sizeof *in, error);
+    if (in) {
+        hm_elements[HM_ELEMENT_U8].to_f32(picture->grey, n, in);
+        hm_resize_apply(resize, in, in + n, out);
+    }
+    hm_free(context, in);
+    hm_resize_destroy(context, resize);
+    return in ? HM_OK : HM_ERROR_MEMORY;
+}
+
+static hm_status store(const gallery *g, hm_storage *storage, size_t i, const hm_picture *picture,
+                       hm_error *error)
+{
+    const hm_shape *shape = &storage->shape;
+    if (storage->element->is_real)
+        return store_resized(storage, i, picture, error);
+    if (picture->height != shape->height || picture->width != shape->width)
+        return hm_fail(
+            error, HM_ERROR_MISMATCH,
+            "%s: %s has %zu x %zu pixels, but %s has %zu x %zu; give `resize` to make them agree",
+            g->path, g->files.name[i], picture->height, picture->width, g->files.name[0],
+            shape->height, shape->width);
+    memcpy(storage->bytes + i * shape->n_features, picture->grey, shape->n_features);
+    return HM_OK;
+}
+
+static hm_status read_gallery(const gallery *g, const hm_reading *reading, hm_storage **storage,
+                              hm_error *error)
+{
+    for (size_t i = 0; i < g->files.n; i++) {
+        hm_picture picture;
+        hm_status status = read_picture(g, i, reading->memory, &picture, error);
+        if (status == HM_OK && i == 0)
+            status = make_storage(g, &picture, reading, storage, error);
+        if (status == HM_OK)
+            status = store(g, *storage, i, &picture, error);
+        hm_free(g->context, picture.grey);
+        if (status != HM_OK)
+            return status;
+    }
+    return HM_OK;
+}
+
+/* The storage takes the names of the classes over. */
+static hm_status label_gallery(gallery *g, hm_storage *storage, hm_error *error)
+{
+    if (!g->label)
+        return HM_OK;
+    hm_status status = hm_storage_label(storage, g->label, error);
+    if (status != HM_OK)
+        return status;
+    storage->class_names = g->classes.name;
+    g->classes = (names){0};
+    return HM_OK;
+}
+
+hm_status hm_folder_open(const hm_context *context, const char *path, const hm_reading *reading,
+                         hm_storage **storage, hm_error *error)
+{
+    gallery g = {.context = context, .path = path};
+    *storage = NULL;
+    if (reading->tile > 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: `tile` is for one contact sheet, not for a folder", path);
+    hm_status status = list_gallery(&g, error);
+    if (status == HM_OK)
+        status = read_gallery(&g, reading, storage, error);
+    if (status == HM_OK)
+        status = label_gallery(&g, *storage, error);
+    free_gallery(&g);
+    if (status != HM_OK) {
+        hm_storage_close(*storage);
+        *storage = NULL;
+    }
+    return status;
+}

@@ -1,0 +1,306 @@
+/* Opening what a config names: find the files, read them, choose the cases, divide, resize,
+ * standardise. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "data/dataset.h"
+#include "data/readers.h"
+#include "data/sets.h"
+
+/* ---- Reading the config ---------------------------------------------------------------------- */
+
+/* "16x16" or "16"; leaves 0 x 0 for an empty text. */
+static hm_status parse_size(const char *option, const char *text, size_t *height, size_t *width,
+                            hm_error *error)
+{
+    enum { SIDE_MAX = 4096 };
+    char *end;
+    *height = *width = 0;
+    if (!*text)
+        return HM_OK;
+    long h = strtol(text, &end, 10), w = h;
+    bool is_good = end != text;
+    if (is_good && (*end == 'x' || *end == 'X')) {
+        const char *second = end + 1;
+        w = strtol(second, &end, 10);
+        is_good = end != second;
+    }
+    if (!is_good || *end || h < 1 || w < 1 || h > SIDE_MAX || w > SIDE_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s = %.40s: must be height x width such as 16x16, each from 1 to %d",
+                       option, text, SIDE_MAX);
+    *height = (size_t)h;
+    *width = (size_t)w;
+    return HM_OK;
+}
+
+typedef struct plan {
+    const hm_context *context;
+    const hm_data_config *config;
+    hm_place place;
+    hm_reading reading;
+    size_t shape_height, shape_width;
+    hm_storage *storage;
+} plan;
+
+static hm_status check_config(const hm_data_config *config, hm_error *error)
+{
+    if (config->standardise && config->binarise != HM_BINARISE_NONE)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "standardise and binarise exclude each other; leave one of them out");
+    if (config->subset < 0 || config->tile < 0 || config->memory < 0 || !(config->validation >= 0))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "subset, validation, tile and memory must not be negative");
+    if (!isfinite(config->scale) || !isfinite(config->threshold))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "scale and threshold must be finite numbers");
+    if (config->validation >= 1 && config->validation != floor(config->validation))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "validation = %g: must be a fraction below 1 or a whole number of cases",
+                       config->validation);
+    return HM_OK;
+}
+
+static hm_status make_plan(plan *p, hm_error *error)
+{
+    const uint64_t megabyte = 1 << 20;
+    const hm_data_config *config = p->config;
+    hm_reading *reading = &p->reading;
+    hm_status status = check_config(config, error);
+    if (status == HM_OK)
+        status = parse_size("shape", config->shape, &p->shape_height, &p->shape_width, error);
+    if (status == HM_OK)
+        status = parse_size("resize", config->resize, &reading->height, &reading->width, error);
+    if (status != HM_OK)
+        return status;
+    reading->tile = (size_t)config->tile;
+    reading->memory = (uint64_t)config->memory > UINT64_MAX / megabyte
+                          ? UINT64_MAX
+                          : (uint64_t)config->memory * megabyte;
+    return hm_place_find(config, &p->place, error);
+}
+
+/* ---- The storage ----------------------------------------------------------------------------- */
+
+static hm_status take_shape(hm_storage *storage, size_t height, size_t width, hm_error *error)
+{
+    hm_shape *shape = &storage->shape;
+    if (height == 0)
+        return HM_OK;
+    if (height * width != shape->n_features)
+        return hm_fail(
+            error, HM_ERROR_MISMATCH,
+            "shape = %zux%zu: the cases of %s have %zu values, which is not height times width",
+            height, width, storage->path, shape->n_features);
+    shape->height = height;
+    shape->width = width;
+    return HM_OK;
+}
+
+static hm_status check_options(const plan *p, hm_error *error)
+{
+    const hm_storage *storage = p->storage;
+    if (p->reading.height > 0 && storage->shape.height == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "resize: the cases of %s are no pictures; say with `shape` if they are",
+                       storage->path);
+    if (p->config->balance == HM_BALANCE_YES && !storage->labels)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "balance = yes: %s has no labels to balance by; give `labels`",
+                       storage->path);
+    return HM_OK;
+}
+
+/* The digest is of the cases as the file holds them, so it comes before they are resized. */
+static hm_status open_storage(plan *p, hm_error *error)
+{
+    hm_status status = hm_storage_open(p->context, p->place.data, &p->reading, &p->storage, error);
+    if (status == HM_OK && p->place.labels[0])
+        status = hm_labels_open(p->storage, p->place.labels, error);
+    if (status == HM_OK)
+        status = take_shape(p->storage, p->shape_height, p->shape_width, error);
+    if (status == HM_OK)
+        status = check_options(p, error);
+    if (status == HM_OK)
+        status = hm_storage_digest(p->storage, error);
+    if (status == HM_OK && p->reading.height > 0)
+        status = hm_storage_resize(p->storage, p->reading.height, p->reading.width,
+                                   p->reading.memory, error);
+    return status;
+}
+
+/* ---- The cases ------------------------------------------------------------------------------- */
+
+static hm_status choose_cases(const plan *p, hm_view *view, hm_error *error)
+{
+    const hm_random random = {p->context->seed, HM_RANDOM_SPLIT, 0};
+    const hm_data_config *config = p->config;
+    hm_view chosen = {NULL, p->storage->shape.n_cases};
+    hm_status status = HM_OK;
+    if (config->classes[0])
+        status = hm_view_of_classes(p->storage, config->classes, &chosen, error);
+    if (status != HM_OK || config->subset == 0) {
+        *view = chosen;
+        return status;
+    }
+    if ((uint64_t)config->subset > chosen.n)
+        status = hm_fail(error, HM_ERROR_ARGUMENT, "subset = %lld: %s has only %zu cases%s",
+                         (long long)config->subset, p->place.title, chosen.n,
+                         config->classes[0] ? " of these classes" : "");
+    else
+        status = hm_view_divide(p->storage, &chosen, &random, (size_t)config->subset, view, NULL,
+                                error);
+    hm_view_clear(p->context, &chosen);
+    return status;
+}
+
+/* Moves the validation cases from `train` to `validation`, which stays empty when none are asked
+ * for. */
+static hm_status hold_back(const plan *p, hm_view *train, hm_view *validation, hm_error *error)
+{
+    const hm_random random = {p->context->seed, HM_RANDOM_SPLIT, 1};
+    double asked = p->config->validation;
+    double n_held = asked < 1 ? round(asked * (double)train->n) : asked;
+    hm_view rest;
+    if (asked == 0)
+        return HM_OK;
+    if (n_held < 1 || n_held >= (double)train->n)
+        return hm_fail(
+            error, HM_ERROR_ARGUMENT,
+            "validation = %g: of %zu cases at least one must be held back and one left to train on",
+            asked, train->n);
+    hm_status status = hm_view_divide(p->storage, train, &random, (size_t)n_held, validation, &rest,
+                                      error);
+    if (status != HM_OK)
+        return status;
+    hm_view_clear(p->context, train);
+    *train = rest;
+    return HM_OK;
+}
+
+/* ---- The sets -------------------------------------------------------------------------------- */
+
+static hm_transform transform_of(const plan *p)
+{
+    const hm_data_config *config = p->config;
+    hm_transform t = {.has_threshold = config->binarise == HM_BINARISE_THRESHOLD,
+                      .is_sampled = config->binarise == HM_BINARISE_SAMPLE,
+                      .threshold = (float)config->threshold};
+    t.factor = config->scale != 0 ? (float)config->scale : p->storage->scale;
+    if (config->invert != p->place.is_inverted) {
+        t.factor = -t.factor;
+        t.offset = 1;
+    }
+    return t;
+}
+
+/* "mnist train, classes 2, 16x16": the title and what differs from a plain reading. */
+static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_error *error)
+{
+    const hm_data_config *config = p->config;
+    const hm_shape *shape = &p->storage->shape;
+    size_t room = HM_PLACE_MAX + 2 * HM_TEXT_MAX, used;
+    char *text = hm_alloc(p->context, room, 1, error);
+    if (!text)
+        return HM_ERROR_MEMORY;
+    used = (size_t)snprintf(text, room, "%s", p->place.title);
+    if (config->classes[0])
+        used += (size_t)snprintf(text + used, room - used, ", classes %s", config->classes);
+    if (config->subset)
+        used += (size_t)snprintf(text + used, room - used, ", subset of %lld",
+                                 (long long)config->subset);
+    if (config->resize[0])
+        used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
+                                 shape->width);
+    snprintf(text + used, room - used, "%s%s%s%s%s", config->invert ? ", inverted" : "",
+             config->standardise ? ", standardised" : "",
+             config->binarise == HM_BINARISE_THRESHOLD ? ", thresholded" : "",
+             config->binarise == HM_BINARISE_SAMPLE ? ", sampled" : "", part);
+    set->description = text;
+    return HM_OK;
+}
+
+static hm_status make_set(const plan *p, hm_view *view, const char *part, hm_dataset **set,
+                          hm_error *error)
+{
+    const hm_transform transform = transform_of(p);
+    hm_status status = hm_dataset_make(p->storage, view, &transform, set, error);
+    if (status == HM_OK) {
+        (*set)->is_balanced = p->storage->labels && p->config->balance != HM_BALANCE_NO;
+        status = describe(p, *set, part, error);
+    }
+    return status;
+}
+
+/* Standardises both sets by the moments of the first. */
+static hm_status standardise(hm_dataset *train, hm_dataset *validation, hm_error *error)
+{
+    size_t n = hm_dataset_n_features(train);
+    double *moments = hm_alloc(train->context, n, 2 * sizeof *moments, error);
+    float *as_float = moments ? hm_alloc(train->context, n, 2 * sizeof *as_float, error) : NULL;
+    hm_status status = as_float ? hm_dataset_moments(train, moments, moments + n, error)
+                                : HM_ERROR_MEMORY;
+    for (size_t j = 0; status == HM_OK && j < n; j++) {
+        float spread = (float)sqrt(moments[n + j]);
+        as_float[j] = (float)moments[j];
+        as_float[n + j] = spread > 0 ? spread : 1; /* a constant feature becomes 0 */
+    }
+    if (status == HM_OK)
+        status = hm_dataset_standardise(train, as_float, as_float + n, error);
+    if (status == HM_OK && validation)
+        status = hm_dataset_standardise(validation, as_float, as_float + n, error);
+    hm_free(train->context, as_float);
+    hm_free(train->context, moments);
+    return status;
+}
+
+static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **validation,
+                           hm_error *error)
+{
+    hm_view views[2] = {{0}};
+    hm_status status = choose_cases(p, &views[0], error);
+    if (status == HM_OK && validation)
+        status = hold_back(p, &views[0], &views[1], error);
+    bool is_divided = views[1].n > 0;
+    if (status == HM_OK)
+        status = make_set(p, &views[0], is_divided ? ", training cases" : "", train, error);
+    if (status == HM_OK && is_divided)
+        status = make_set(p, &views[1], ", validation cases", validation, error);
+    if (status == HM_OK && p->config->standardise)
+        status = standardise(*train, is_divided ? *validation : NULL, error);
+    hm_view_clear(p->context, &views[0]);
+    hm_view_clear(p->context, &views[1]);
+    return status;
+}
+
+hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
+                          hm_dataset **train, hm_dataset **validation, hm_error *error)
+{
+    plan p = {.context = context, .config = config};
+    hm_dataset *sets[2] = {NULL, NULL};
+    *train = NULL;
+    if (validation)
+        *validation = NULL;
+    hm_status status = make_plan(&p, error);
+    if (status == HM_OK)
+        status = open_storage(&p, error);
+    if (status == HM_OK)
+        status = make_sets(&p, &sets[0], validation ? &sets[1] : NULL, error);
+    hm_storage_close(p.storage);
+    for (int i = 0; i < 2; i++) {
+        if (status != HM_OK)
+            hm_dataset_close(sets[i]);
+        else if (sets[i])
+            hm_dataset_mark(sets[i]);
+    }
+    if (status == HM_OK) {
+        *train = sets[0];
+        if (validation)
+            *validation = sets[1];
+    }
+    return status;
+}

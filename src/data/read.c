@@ -1,0 +1,182 @@
+/* Reading cases through their transforms, many rows at once on the threads of the context. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "data/dataset.h"
+
+/* Fewer values than this are not worth waking a thread for. */
+enum { VALUES_PER_TASK = 8192 };
+
+typedef struct read_job {
+    const hm_dataset *set;
+    const uint32_t *index; /* null: first, first + 1, ... */
+    size_t first, n, n_tasks;
+    const uint64_t *epoch; /* null: without sampling */
+    hm_matrix out;
+} read_job;
+
+static size_t stored_case(const read_job *job, size_t i)
+{
+    size_t place = job->index ? job->index[i] : job->first + i;
+    assert(place < job->set->view.n);
+    return hm_view_at(&job->set->view, place);
+}
+
+static hm_trouble read_case(const read_job *job, hm_worker *worker, float *row)
+{
+    const hm_dataset *set = job->set;
+    size_t n = set->storage->shape.n_features;
+    if (!hm_storage_read(set->storage, worker->index, worker->scratch, row)) {
+        worker->cause = errno;
+        return HM_TROUBLE_FILE;
+    }
+    hm_transform_apply(&set->transform, row, n);
+    worker->column = set->storage->element->is_real ? hm_find_not_finite(row, n) : n;
+    if (worker->column < n)
+        return HM_TROUBLE_NOT_FINITE;
+    if (!set->transform.is_sampled || !job->epoch)
+        return HM_TROUBLE_NONE;
+    const hm_random random = {set->context->seed, HM_RANDOM_BINARISE, *job->epoch};
+    bool is_sampled = hm_transform_sample(&random, worker->index, row, n, &worker->column);
+    return is_sampled ? HM_TROUBLE_NONE : HM_TROUBLE_NO_PROBABILITY;
+}
+
+static void read_cases(void *argument, size_t task)
+{
+    const read_job *job = argument;
+    hm_worker *worker = &job->set->worker[task];
+    size_t begin = job->n * task / job->n_tasks, end = job->n * (task + 1) / job->n_tasks;
+    worker->trouble = HM_TROUBLE_NONE;
+    for (size_t i = begin; i < end && worker->trouble == HM_TROUBLE_NONE; i++) {
+        float *row = hm_row_f32(&job->out, i);
+        worker->index = stored_case(job, i);
+        worker->trouble = read_case(job, worker, row);
+        if (worker->trouble > HM_TROUBLE_FILE)
+            worker->value = row[worker->column];
+    }
+}
+
+static hm_status tell(const hm_dataset *set, const hm_worker *worker, hm_error *error)
+{
+    const char *path = set->storage->path;
+    if (worker->trouble == HM_TROUBLE_FILE)
+        return hm_storage_fail_read(set->storage, worker->index, worker->cause, error);
+    if (worker->trouble == HM_TROUBLE_NOT_FINITE)
+        return hm_fail(error, HM_ERROR_NUMERIC,
+                       "%s: row %zu, column %zu (counted from 0) is %g after its transforms, not a "
+                       "finite number; remove the case or replace the value",
+                       path, worker->index, worker->column, (double)worker->value);
+    return hm_fail(error, HM_ERROR_NUMERIC,
+                   "%s: row %zu, column %zu (counted from 0) is %g, and binarise = sample needs "
+                   "probabilities; bring the values to 0..1 with `scale`",
+                   path, worker->index, worker->column, (double)worker->value);
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+hm_status hm_dataset_read_rows(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
+                               const uint64_t *epoch, hm_matrix out, hm_error *error)
+{
+    size_t n_features = set->storage->shape.n_features;
+    assert(out.dtype == HM_DTYPE_F32 && out.rows == n && out.cols == n_features);
+    size_t n_tasks = smaller(smaller(set->n_workers, n), 1 + n * n_features / VALUES_PER_TASK);
+    read_job job = {set, index, first, n, n_tasks, epoch, out};
+    hm_pool_run(set->context->pool, n_tasks, read_cases, &job);
+    for (size_t task = 0; task < n_tasks; task++)
+        if (set->worker[task].trouble != HM_TROUBLE_NONE)
+            return tell(set, &set->worker[task], error);
+    return HM_OK;
+}
+
+hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
+                          uint64_t epoch, hm_matrix out, hm_error *error)
+{
+    return hm_dataset_read_rows(set, index, first, n, &epoch, out, error);
+}
+
+/* ---- Moments --------------------------------------------------------------------------------- */
+
+/* Sums of differences from the first case, which loses nothing to cancellation and makes the
+ * variance of a constant feature exactly 0. Tasks own columns, so the order of every sum is that of
+ * the cases. */
+enum { COLUMNS_PER_TASK = 64, VALUES_PER_BLOCK = 1 << 18 };
+
+typedef struct moments_job {
+    hm_matrix block;      /* of cases */
+    const float *origin;  /* the first case */
+    double *sum, *square; /* [n_features] */
+} moments_job;
+
+static void add_columns(void *argument, size_t task)
+{
+    const moments_job *job = argument;
+    size_t begin = task * COLUMNS_PER_TASK,
+           end = smaller(begin + COLUMNS_PER_TASK, job->block.cols);
+    for (size_t i = 0; i < job->block.rows; i++) {
+        const float *row = hm_row_f32(&job->block, i);
+        for (size_t j = begin; j < end; j++) {
+            double difference = (double)row[j] - job->origin[j];
+            job->sum[j] += difference;
+            job->square[j] += difference * difference;
+        }
+    }
+}
+
+static hm_status add_blocks(const hm_dataset *set, moments_job *job, size_t block_rows,
+                            float *block, hm_error *error)
+{
+    size_t n_features = set->storage->shape.n_features;
+    for (size_t first = 0; first < set->view.n; first += block_rows) {
+        size_t n = smaller(block_rows, set->view.n - first);
+        job->block = hm_matrix_f32(block, n, n_features);
+        hm_status status = hm_dataset_read_rows(set, NULL, first, n, NULL, job->block, error);
+        if (status != HM_OK)
+            return status;
+        hm_pool_run(set->context->pool, (n_features + COLUMNS_PER_TASK - 1) / COLUMNS_PER_TASK,
+                    add_columns, job);
+    }
+    return HM_OK;
+}
+
+hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *variance, hm_error *error)
+{
+    const hm_context *context = set->context;
+    size_t n = set->view.n, n_features = set->storage->shape.n_features;
+    size_t block_rows = smaller(n, 1 + VALUES_PER_BLOCK / n_features);
+    float *block = NULL;
+    hm_status status = HM_ERROR_MEMORY;
+    moments_job job = {0};
+    double *sums = hm_alloc(context, n_features, 2 * sizeof *sums, error);
+    if (!sums)
+        goto done;
+    block = hm_alloc(context, block_rows + 1, n_features * sizeof *block, error);
+    if (!block)
+        goto done;
+    job.origin = block + block_rows * n_features;
+    job.sum = sums;
+    job.square = sums + n_features;
+    status = hm_dataset_read_rows(set, NULL, 0, 1, NULL,
+                                  hm_matrix_f32(block + block_rows * n_features, 1, n_features),
+                                  error);
+    if (status == HM_OK)
+        status = add_blocks(set, &job, block_rows, block, error);
+    for (size_t j = 0; status == HM_OK && j < n_features; j++) {
+        double shift = job.sum[j] / (double)n;
+        mean[j] = job.origin[j] + shift;
+        if (variance)
+            variance[j] = job.square[j] / (double)n - shift * shift;
+        if (variance && variance[j] < 0)
+            variance[j] = 0; /* a rounding below */
+    }
+done:
+    hm_free(context, block);
+    hm_free(context, sums);
+    return status;
+}

@@ -1,0 +1,53 @@
+/* Readers: one row of a table for each kind of file. To add one, write a sniff and an open and add
+ * the row (docs: how to add a reader). */
+#ifndef HM_DATA_READERS_H
+#define HM_DATA_READERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "data/source.h"
+#include "data/storage.h"
+
+/* What a reader is told besides the file. */
+typedef struct hm_reading {
+    uint64_t memory;      /* bytes that the cases may take in memory */
+    size_t tile;          /* a picture is cut into tiles of this side; 0: it is one case */
+    size_t height, width; /* pictures of a folder are resized to this; 0: they must agree in size */
+} hm_reading;
+
+typedef struct hm_reader {
+    const char *name;
+    /* Whether a file that begins with head[n] is of this kind; n is at most HM_HEAD_MAX. */
+    bool (*sniff)(const unsigned char *head, size_t n);
+    /* Reads a source that stands at its first byte. */
+    hm_status (*open)(hm_source *source, const hm_reading *reading, hm_storage **storage,
+                      hm_error *error);
+} hm_reader;
+
+enum { HM_HEAD_MAX = 512 };
+
+extern const hm_reader hm_reader_idx, hm_reader_npy, hm_reader_png, hm_reader_csv;
+
+/* Opens a file with the reader that knows its first bytes, or a folder of pictures. */
+hm_status hm_storage_open(const hm_context *context, const char *path, const hm_reading *reading,
+                          hm_storage **storage, hm_error *error);
+
+/* Reads a file of labels: one number a case of `storage`, which then carries them. */
+hm_status hm_labels_open(hm_storage *storage, const char *path, hm_error *error);
+
+/* A folder of PNG files in the order of their names, or of sub-folders of them that are the
+ * classes. */
+hm_status hm_folder_open(const hm_context *context, const char *path, const hm_reading *reading,
+                         hm_storage **storage, hm_error *error);
+
+/* A piece of a file for a message: at most 24 characters in quotation marks, with ? for what does
+ * not print, so that no file can play tricks on a terminal. Returns what->text. */
+typedef struct hm_quotation {
+    char text[32];
+} hm_quotation;
+
+const char *hm_quote(const char *piece, size_t n, hm_quotation *what);
+
+#endif

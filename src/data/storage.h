@@ -1,0 +1,104 @@
+/* Storage: the cases as a file holds them, in memory or read from the disk one by one. Data sets
+ * are views of a storage and share it. */
+#ifndef HM_DATA_STORAGE_H
+#define HM_DATA_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <harmonium/context.h>
+
+#include "data/element.h"
+#include "data/resize.h"
+#include "data/source.h"
+
+/* No picture or row of a table comes near 4096 x 4096 numbers; a header that says more is refused
+ * before anything is allocated. Cases are numbered by 32 bits. */
+#define HM_FEATURES_MAX ((uint64_t)1 << 24)
+#define HM_CASES_MAX ((uint64_t)UINT32_MAX)
+#define HM_CLASSES_MAX 1000000
+
+typedef struct hm_shape {
+    size_t n_cases, n_features;
+    size_t height, width; /* 0: the cases are no pictures */
+} hm_shape;
+
+typedef struct hm_storage {
+    const hm_context *context;
+    int n_owners;
+    char *path;     /* for messages */
+    hm_shape shape; /* as cases are read: after resizing */
+    const hm_element *element;
+    float scale; /* what `scale = 0` stands for */
+
+    size_t n_stored;      /* elements of a case as it lies in memory or in the file */
+    unsigned char *bytes; /* [n_cases][n_stored] elements; null: read from the file */
+    int descriptor;       /* of the file, or -1 */
+    uint64_t offset;      /* of the first case in the file */
+    hm_resize *resize;    /* applied to each case as it is read, or null */
+
+    int32_t *labels;    /* [n_cases], or null */
+    size_t n_classes;   /* 0 without labels */
+    char **class_names; /* [n_classes], or null */
+
+    uint64_t digest; /* of the elements and labels as the file holds them */
+} hm_storage;
+
+/* The shape of an array dims[n_dims] whose first axis is the cases; axes of length 1 do not count,
+ * and two that remain are height and width. Fails with HM_ERROR_FORMAT for an empty or impossibly
+ * large shape. */
+hm_status hm_shape_of(const char *path, const uint64_t *dims, size_t n_dims, hm_shape *shape,
+                      hm_error *error);
+
+/* A storage without cases yet, owned once. */
+hm_status hm_storage_create(const hm_context *context, const char *path, const hm_shape *shape,
+                            const hm_element *element, hm_storage **storage, hm_error *error);
+hm_storage *hm_storage_share(hm_storage *storage);
+void hm_storage_close(hm_storage *storage); /* null is allowed */
+
+/* Room for all cases in memory; HM_ERROR_ARGUMENT when that is more than `memory` bytes. */
+hm_status hm_storage_allocate(hm_storage *storage, uint64_t memory, hm_error *error);
+
+/* Takes the cases from a source that stands at their first byte, `offset` bytes into its content,
+ * and must end with the last: in memory up to `memory` bytes, else, for a plain file, from the
+ * disk. */
+hm_status hm_storage_fill(hm_storage *storage, hm_source *source, uint64_t offset, uint64_t memory,
+                          hm_error *error);
+
+/* HM_ERROR_NUMERIC for a number in memory that is not finite as a float. */
+hm_status hm_storage_check(const hm_storage *storage, hm_error *error);
+
+/* Copies labels[n_cases] and counts the classes. */
+hm_status hm_storage_label(hm_storage *storage, const int32_t *labels, hm_error *error);
+
+/* Computes the digest: of every case, or of 2,000 of a set over 256 MB. */
+hm_status hm_storage_digest(hm_storage *storage, hm_error *error);
+
+/* One word of 64 bits added to a digest. */
+uint64_t hm_digest_word(uint64_t hash, uint64_t word);
+
+/* From here on cases are height x width. Those in memory are resized at once when the result takes
+ * at most `memory` bytes; otherwise each is resized as it is read. */
+hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, uint64_t memory,
+                            hm_error *error);
+
+/* Bytes of working memory that hm_storage_read wants (a multiple of 64, maybe 0). */
+size_t hm_storage_scratch(const hm_storage *storage);
+
+/* How many threads may read at once, 1 to 16: as many as keep their working memory small. It
+ * depends on the storage alone, so that the cutting of work into tasks does, too. */
+size_t hm_storage_n_readers(const hm_storage *storage);
+
+/* Case `index` as floats, out[n_features]. False when the file cannot be read: errno then says
+ * why, and is 0 when the file has become shorter. Threads may read at once, each with its own
+ * scratch. */
+bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, float *out);
+
+/* The message for a read that failed at case `index` with errno `cause`. */
+hm_status hm_storage_fail_read(const hm_storage *storage, size_t index, int cause, hm_error *error);
+
+/* The first of values[n] that is not finite, or n. */
+size_t hm_find_not_finite(const float *values, size_t n);
+
+#endif

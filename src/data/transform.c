@@ -1,0 +1,62 @@
+/* Scaling, inverting, standardising, thresholding and sampling, each one loop that compilers
+ * vectorise. */
+#include "data/transform.h"
+
+static void scale(float *row, size_t n, float factor, float offset)
+{
+    if (factor == 1.0f && offset == 0.0f)
+        return;
+    for (size_t i = 0; i < n; i++)
+        row[i] = row[i] * factor + offset;
+}
+
+static void standardise(float *row, size_t n, const float *shift, const float *spread)
+{
+    for (size_t i = 0; i < n; i++)
+        row[i] = (row[i] - shift[i]) / spread[i];
+}
+
+static void cut(float *row, size_t n, float threshold)
+{
+    for (size_t i = 0; i < n; i++)
+        row[i] = row[i] > threshold ? 1.0f : 0.0f;
+}
+
+void hm_transform_apply(const hm_transform *transform, float *row, size_t n)
+{
+    scale(row, n, transform->factor, transform->offset);
+    if (transform->shift)
+        standardise(row, n, transform->shift, transform->spread);
+    if (transform->has_threshold)
+        cut(row, n, transform->threshold);
+}
+
+/* Averages of areas may leave 0..1 by a rounding, which is no fault of the data. */
+static bool find_no_probability(const float *row, size_t n, size_t *bad)
+{
+    const float slack = 1e-5f;
+    unsigned n_bad = 0;
+    for (size_t i = 0; i < n; i++)
+        n_bad += !(row[i] >= -slack && row[i] <= 1.0f + slack);
+    if (n_bad == 0)
+        return false;
+    *bad = 0;
+    while (row[*bad] >= -slack && row[*bad] <= 1.0f + slack)
+        ++*bad;
+    return true;
+}
+
+bool hm_transform_sample(const hm_random *random, uint64_t index, float *row, size_t n, size_t *bad)
+{
+    enum { CHUNK = 512 }; /* small enough for the stack and the first cache */
+    float uniform[CHUNK];
+    if (find_no_probability(row, n, bad))
+        return false;
+    for (size_t first = 0; first < n; first += CHUNK) {
+        size_t m = n - first < CHUNK ? n - first : CHUNK;
+        hm_random_fill_uniform(random, index, first, m, uniform);
+        for (size_t i = 0; i < m; i++)
+            row[first + i] = uniform[i] < row[first + i] ? 1.0f : 0.0f;
+    }
+    return true;
+}

@@ -1,0 +1,28 @@
+/* What is done to a row of values between the file and the learner. */
+#ifndef HM_DATA_TRANSFORM_H
+#define HM_DATA_TRANSFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <harmonium/random.h>
+
+/* x becomes x * factor + offset, then (x - shift) / spread or 1 if above the threshold and else
+ * 0. */
+typedef struct hm_transform {
+    float factor, offset;
+    const float *shift, *spread; /* [n] each; both null without standardising */
+    bool has_threshold;
+    float threshold;
+    bool is_sampled; /* see hm_transform_sample */
+} hm_transform;
+
+/* Everything but sampling, in place on row[n]. */
+void hm_transform_apply(const hm_transform *transform, float *row, size_t n);
+
+/* In place, row[i] becomes 1 with probability row[i], else 0: the draw of case `index`, unit i.
+ * Returns false, with *bad the first that is no probability, if there is one. */
+bool hm_transform_sample(const hm_random *random, uint64_t index, float *row, size_t n,
+                         size_t *bad);
+
+#endif

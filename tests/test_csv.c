@@ -1,0 +1,279 @@
+/* CSV files: separators, headers, forms of numbers, and every way in which a table can be wrong. */
+#include "data_files.h"
+
+#include <locale.h>
+
+static void expect_csv(data_place *place, const char *text, size_t n, size_t n_features,
+                       const float *wanted)
+{
+    hm_dataset *set = open_set(place, write_text(place, "a.csv", text));
+    expect_values(set, n, n_features, wanted);
+    assert_int_equal(hm_dataset_height(set), 0);
+    hm_dataset_close(set);
+}
+
+static void test_separators_and_ends(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "1,2,3\n4,5,6\n",         "1;2;3\n4;5;6\n",
+        "1\t2\t3\n4\t5\t6\n",     "1,2,3\r\n4,5,6\r\n",
+        "1,2,3\n4,5,6",           " 1 , 2,3 \n4,\t5,  6\n",
+        "1,2,3\n4,5,6\n\n  \n\n", "\357\273\2771,2,3\n4,5,6\n",
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        expect_csv(&place, texts[i], 2, 3, (float[]){1, 2, 3, 4, 5, 6});
+    close_place(&place);
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "label,1x1,1x2\n7,8,9\n",
+        "\"a\",\"b\",\"c\"\n7,8,9\n",
+        "a;b;c\n7;8;9\n",
+        "x\ty\tz\n7\t8\t9\n",
+        "# made by numpy.savetxt\n7,8,9\n",
+        "# two\n# lines\na,b,c\n7,8,9\n",
+        "only,two\n7,8,9\n", /* names are not counted */
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        expect_csv(&place, texts[i], 1, 3, (float[]){7, 8, 9});
+    expect_csv(&place, "5\n6\n7", 3, 1, (float[]){5, 6, 7}); /* and numbers are no header */
+    close_place(&place);
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    expect_csv(&place, "0.1,-0.1,+3,.5,5.,1e3,-1.5E-3,123456789012345678901234567890\n", 1, 8,
+               (float[]){0.1f, -0.1f, 3, 0.5f, 5, 1000, -1.5e-3f, 1.2345678901234568e29f});
+    expect_csv(&place, "0.30000001192092896,16777217,3.4028235e38,1e-50,-0\n", 1, 5,
+               (float[]){0.3f, 16777216, 3.4028235e38f, 0, 0});
+    close_place(&place);
+}
+
+/* Every float printed with nine digits reads back as itself. */
+static void test_round_trip(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    data_place place;
+    open_place(&place, 1, 1);
+    float wanted[N];
+    byte_list list = {0};
+    uint32_t bits = 1;
+    for (int i = 0; i < N; i++) {
+        char text[32];
+        do {
+            bits = bits * 1664525 + 1013904223;
+            memcpy(&wanted[i], &bits, sizeof bits);
+        } while ((bits & 0x7f800000) == 0x7f800000);
+        add_bytes(&list, text, (size_t)snprintf(text, sizeof text, "%.9g\n", (double)wanted[i]));
+    }
+    write_list(&place, "a.csv", &list);
+    hm_dataset *set = open_set(&place, place.path);
+    expect_values(set, N, 1, wanted);
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
+/* A program may have chosen a locale whose decimal point is a comma; files do not change with
+ * it. */
+static void test_locale(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    if (!setlocale(LC_ALL, "de_DE.UTF-8")) {
+        close_place(&place);
+        print_message("skipped: no locale de_DE.UTF-8 on this machine\n");
+        skip();
+    }
+    expect_csv(&place, "1.5,2.25e0\n", 1, 2, (float[]){1.5f, 2.25f});
+    char text[8];
+    snprintf(text, sizeof text, "%.1f", 1.5);
+    assert_string_equal(text, "1,5"); /* the program's own locale is left as it was */
+    setlocale(LC_ALL, "C");
+    close_place(&place);
+}
+
+/* Lines across the ends of the reader's buffer (64 KiB), and lines longer than it. */
+static void test_long_lines(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 40000, LINES = 3 };
+    data_place place;
+    open_place(&place, 1, 1);
+    byte_list list = {0};
+    float *wanted = malloc(LINES * COLUMNS * sizeof *wanted);
+    for (int i = 0; i < LINES * COLUMNS; i++) {
+        char text[32];
+        wanted[i] = (float)(i % 977);
+        int n = snprintf(text, sizeof text, "%d%c", i % 977,
+                         i % COLUMNS == COLUMNS - 1 ? '\n' : ',');
+        add_bytes(&list, text, (size_t)n);
+    }
+    write_list(&place, "a.csv", &list);
+    hm_dataset *set = open_set(&place, place.path);
+    expect_values(set, LINES, COLUMNS, wanted);
+    hm_dataset_close(set);
+    for (int i = 0; i < LINES * COLUMNS; i++) {
+        char text[32];
+        add_bytes(&list, text, (size_t)snprintf(text, sizeof text, "%d\n", i % 977));
+    }
+    write_list(&place, "b.csv", &list);
+    set = open_set(&place, place.path);
+    expect_values(set, LINES * COLUMNS, 1, wanted);
+    hm_dataset_close(set);
+    free(wanted);
+    close_place(&place);
+}
+
+static void test_gzip(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    write_gzip(&place, "a.csv.gz", "a,b\n1,2\n", 8);
+    skip_without(&place, place.path, "zlib1g-dev");
+    hm_dataset *set = open_set(&place, place.path);
+    expect_values(set, 1, 2, (float[]){1, 2});
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
+/* Flat rows become pictures when `shape` says so. */
+static void test_shape_option(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    write_text(&place, "a.csv", "1,2,3,4,5,6\n");
+    set_option(&place, "shape", "2x3");
+    hm_dataset *set = open_set(&place, place.path);
+    expect_shape(set, 1, 2, 3);
+    hm_dataset_close(set);
+    set_option(&place, "resize", "1x1");
+    set = open_set(&place, place.path);
+    expect_values(set, 1, 1, (float[]){3.5f});
+    hm_dataset_close(set);
+    set_option(&place, "shape", "2x4");
+    refuse_with(&place, place.path, HM_ERROR_MISMATCH, "shape = 2x4", "6 values", NULL);
+    set_option(&place, "shape", "");
+    refuse_with(&place, place.path, HM_ERROR_MISMATCH, "resize", "shape", NULL);
+    close_place(&place);
+}
+
+static void test_wrong_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        hm_status status;
+        const char *piece[2];
+    } rows[] = {
+        {"1,2\n3,\n", HM_ERROR_FORMAT, {"line 2, column 2", "empty"}},
+        {"1,,2\n", HM_ERROR_FORMAT, {"line 1, column 2", "empty"}},
+        {",1,2\n", HM_ERROR_FORMAT, {"line 1, column 1", "empty"}},
+        {"a,b\n1,2\nnan,4\n", HM_ERROR_NUMERIC, {"line 3, column 1", "\"nan\""}},
+        {"nan,1\n2,3\n",
+         HM_ERROR_NUMERIC,
+         {"line 1, column 1", "\"nan\""}}, /* not taken for a header */
+        {"NA\n2\n", HM_ERROR_NUMERIC, {"line 1, column 1", "\"NA\""}},
+        {"1,2\n3,NULL\n", HM_ERROR_NUMERIC, {"line 2, column 2", "\"NULL\""}},
+        {"1,2\n-Inf,3\n", HM_ERROR_NUMERIC, {"line 2, column 1", "\"-Inf\""}},
+        {"1,2\n3,Infinity\n", HM_ERROR_NUMERIC, {"line 2, column 2", "\"Infinity\""}},
+        {"1,2\n3,1e999\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1e999\""}},
+        {"1,2\n3,1e39\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1e39\""}},
+        {"1,2\n3,0x10\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"0x10\""}},
+        {"1,2\n3,4 5\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"4 5\""}},
+        {"1 2 3\n", HM_ERROR_FORMAT, {"line 1, column 1", "commas, semicolons or tabs"}},
+        {"1;2\n3;4,5\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"4,5\""}},
+        {"1,2\n3,--4\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"--4\""}},
+        {"1,2\n3,1.2.3\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1.2.3\""}},
+        {"1,2\n3,.\n", HM_ERROR_FORMAT, {"line 2, column 2", "\".\""}},
+        {"1,2\n3,-\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"-\""}},
+        {"1,2\n3,\x9b[31m\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"?[31m\""}},
+        {"1,2\n3,abcdefghijklmnopqrstuvwxyz\n",
+         HM_ERROR_FORMAT,
+         {"line 2", "\"abcdefghijklmnopqrstuvwx...\""}},
+        {"1,2\n3\n", HM_ERROR_FORMAT, {"line 2 has 1 columns", "have 2"}},
+        {"1,2\n3,4,5\n", HM_ERROR_FORMAT, {"line 2 has 3 columns", "have 2"}},
+        {"1,2\n\n3,4\n", HM_ERROR_FORMAT, {"line 2 is empty", "leave it out"}},
+        {"a,b,c\n", HM_ERROR_FORMAT, {"no line of numbers", "a.csv"}},
+        {"\n\n", HM_ERROR_FORMAT, {"no line of numbers", "a.csv"}},
+        {"#\n", HM_ERROR_FORMAT, {"no line of numbers", "a.csv"}},
+        {"", HM_ERROR_FORMAT, {"empty", "a.csv"}},
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        write_text(&place, "a.csv", rows[i].text);
+        refuse_with(&place, place.path, rows[i].status, place.path, rows[i].piece[0],
+                    rows[i].piece[1], NULL);
+    }
+    close_place(&place);
+}
+
+static void test_binary_inside(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    byte_list list = {0};
+    for (int i = 0; i < 1000; i++)
+        add_bytes(&list, "1,2\n", 4);
+    add_bytes(&list, "1,2\0,3\n", 7);
+    write_list(&place, "a.csv", &list);
+    refuse_with(&place, place.path, HM_ERROR_FORMAT, "line 1001", "zero byte", NULL);
+    write_file(&place, "b.csv", "1,\0\n", 4);
+    refuse_with(&place, place.path, HM_ERROR_FORMAT, "nothing known", NULL);
+    close_place(&place);
+}
+
+/* The memory allowed bounds what is taken, whatever the file. */
+static void test_too_large(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    byte_list list = {0};
+    for (int i = 0; i < 300000; i++)
+        add_bytes(&list, "1\n", 2);
+    write_list(&place, "a.csv", &list);
+    set_option(&place, "memory", "1"); /* 262,144 floats */
+    place.memory.most_bytes = 0;
+    refuse_with(&place, place.path, HM_ERROR_ARGUMENT, place.path, "1 MB", "`memory`", NULL);
+    assert_true(place.memory.most_bytes <= (1 << 20) + 64);
+    set_option(&place, "memory", "2");
+    hm_dataset *set = open_set(&place, place.path);
+    assert_int_equal(hm_dataset_n_cases(set), 300000);
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_separators_and_ends),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_shape_option),
+        cmocka_unit_test(test_wrong_tables),
+        cmocka_unit_test(test_binary_inside),
+        cmocka_unit_test(test_too_large),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
