@@ -564,6 +564,47 @@ static void test_fingerprints(void **state)
     close_place(&place);
 }
 
+static void poke(const char *path, long offset, int byte)
+{
+    FILE *stream = fopen(path, "r+b");
+    assert_non_null(stream);
+    assert_int_equal(fseek(stream, offset, SEEK_SET), 0);
+    fputc(byte, stream);
+    assert_int_equal(fclose(stream), 0);
+}
+
+/* Of a file over 256 MB (here nearly all of it holes) the first 1,000 cases and every 300th
+ * count. */
+static void test_fingerprint_of_a_large_file(void **state)
+{
+    (void)state;
+    static const struct {
+        long index;
+        bool is_same;
+    } rows[] = {{0, false},    {999, false},   {1001, true},
+                {1200, false}, {299701, true}, {299700, false}};
+    data_place place;
+    open_place(&place, 1, 1);
+    set_option(&place, "memory", "1");
+    write_npy(&place, "a", "{'descr': '|u1', 'fortran_order': False, 'shape': (300000, 1000), }",
+              "", 0);
+    const long begin = 128; /* of the elements */
+    assert_int_equal(truncate(place.path, begin + 300000000L), 0);
+    hm_dataset *set = open_set(&place, place.path);
+    char base[17];
+    strcpy(base, hm_dataset_fingerprint(set));
+    hm_dataset_close(set);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        long offset = begin + 1000 * rows[i].index + 500;
+        poke(place.path, offset, 1);
+        set = open_set(&place, place.path);
+        assert_true((strcmp(base, hm_dataset_fingerprint(set)) == 0) == rows[i].is_same);
+        hm_dataset_close(set);
+        poke(place.path, offset, 0);
+    }
+    close_place(&place);
+}
+
 /* A value known beforehand: the fingerprint is part of model files and may not change between
  * versions. */
 static void test_fingerprint_is_for_ever(void **state)
@@ -623,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_moments_before_sampling),
         cmocka_unit_test(test_fingerprints),
+        cmocka_unit_test(test_fingerprint_of_a_large_file),
         cmocka_unit_test(test_fingerprint_is_for_ever),
         cmocka_unit_test(test_descriptions),
     };

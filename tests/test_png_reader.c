@@ -143,6 +143,8 @@ static void test_contact_sheet(void **state)
                 NULL);
     set_option(&place, "tile", "4096");
     refuse_with(&place, place.path, HM_ERROR_MISMATCH, place.path, "`tile`", NULL);
+    refuse_with(&place, write_text(&place, "a.csv", "1,2\n"), HM_ERROR_ARGUMENT, "`tile`", "CSV",
+                NULL);
     close_place(&place);
 }
 

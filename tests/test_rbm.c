@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <harmonium/harmonium.h>
-#include <harmonium/rbm.h>
 
 enum { V = 5, H = 4, STATES_V = 1 << V, STATES_H = 1 << H };
 

@@ -11,10 +11,10 @@ static void test_scale_and_invert(void **state)
     (void)state;
     float row[5] = {0, 0.25f, 0.5f, 1, -2};
     const hm_transform scaled = {.factor = 4, .offset = 0};
-    hm_transform_apply(&scaled, row, 5);
+    hm_transform_scale(&scaled, row, 5);
     assert_memory_equal(row, ((float[]){0, 1, 2, 4, -8}), sizeof row);
     const hm_transform inverted = {.factor = -0.5f, .offset = 1};
-    hm_transform_apply(&inverted, row, 5);
+    hm_transform_scale(&inverted, row, 5);
     assert_memory_equal(row, ((float[]){1, 0.5f, 0, -1, 5}), sizeof row);
 }
 
@@ -24,7 +24,8 @@ static void test_threshold(void **state)
     (void)state;
     float row[4] = {0.4999f, 0.5f, 0.5001f, -1};
     const hm_transform t = {.factor = 1, .has_threshold = true, .threshold = 0.5f};
-    hm_transform_apply(&t, row, 4);
+    hm_transform_scale(&t, row, 4);
+    hm_transform_cut(&t, row, 4);
     assert_memory_equal(row, ((float[]){0, 0, 1, 0}), sizeof row);
 }
 
@@ -34,7 +35,8 @@ static void test_standardise(void **state)
     float row[3] = {10, 20, 30};
     const hm_transform t = {
         .factor = 0.5f, .shift = (float[]){1, 10, 0}, .spread = (float[]){2, 1, 4}};
-    hm_transform_apply(&t, row, 3);
+    hm_transform_scale(&t, row, 3);
+    hm_transform_cut(&t, row, 3); /* without a threshold it does nothing */
     assert_memory_equal(row, ((float[]){2, 0, 3.75f}), sizeof row);
 }
 
@@ -197,6 +199,36 @@ static void test_overflow(void **state)
     close_place(&place);
 }
 
+/* A NaN that is read from the disk must not become a 0 or 1; and dividing by next to nothing
+ * overflows for bytes, too. */
+static void test_nothing_is_hidden(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    float values[2];
+    write_npy(&place, "a", "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }",
+              "\0\0\0\0\0\0\xc0\x7f", 8);
+    set_option(&place, "memory", "0");
+    set_option(&place, "binarise", "threshold");
+    hm_dataset *set = open_set(&place, place.path);
+    assert_int_equal(hm_dataset_read(set, NULL, 0, 1, 0, hm_matrix_f32(values, 1, 2), &place.error),
+                     HM_ERROR_NUMERIC);
+    assert_non_null(strstr(place.error.message, "row 0, column 1"));
+    hm_dataset_close(set);
+    reset_options(&place);
+    set = open_bytes(&place);
+    float all[8];
+    assert_int_equal(hm_dataset_standardise(set, (float[]){0, 0, 0, 0}, (float[]){1, 1, 1, 1e-40f},
+                                            &place.error),
+                     HM_OK);
+    assert_int_equal(hm_dataset_read(set, NULL, 0, 2, 0, hm_matrix_f32(all, 2, 4), &place.error),
+                     HM_ERROR_NUMERIC);
+    assert_non_null(strstr(place.error.message, "row 0, column 3"));
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
 static void test_standardise_option(void **state)
 {
     (void)state;
@@ -303,6 +335,7 @@ int main(void)
         cmocka_unit_test(test_sampling),
         cmocka_unit_test(test_sampling_needs_probabilities),
         cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_nothing_is_hidden),
         cmocka_unit_test(test_standardise_option),
         cmocka_unit_test(test_standardise_validation),
         cmocka_unit_test(test_standardise_by_a_model),

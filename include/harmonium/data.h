@@ -47,7 +47,7 @@ typedef struct hm_data_config {
     bool standardise;          /* each feature to mean 0 and variance 1 over the training cases */
     int binarise;              /* HM_BINARISE_..; sample: afresh in every epoch, P(1) = value */
     double threshold;          /* 1 above it, else 0 */
-    int64_t tile;              /* of the tiles if `data` is a contact sheet; 0: it is one picture */
+    int64_t tile;              /* side of the tiles of a contact sheet; 0: it is one picture */
     int balance;               /* HM_BALANCE_..: of mini-batches over classes; auto: if labelled */
     int64_t memory;            /* megabytes: a larger set is read from its file case by case */
 } hm_data_config;
@@ -153,6 +153,11 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
  * n_cases, rounded up or down; the short run is off by less than two. Allocates while it works. */
 hm_status hm_dataset_order(const hm_dataset *set, uint64_t epoch, size_t batch_size,
                            uint32_t *order, hm_error *error);
+
+/* ---- Results as files -------------------------------------------------------------------------- */
+
+/* Writes a float matrix as NPY version 1.0 (little-endian f4), atomically. */
+hm_status hm_matrix_save_npy(hm_matrix matrix, const char *path, hm_error *error);
 
 #ifdef __cplusplus
 }

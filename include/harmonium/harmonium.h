@@ -4,11 +4,15 @@
 
 #include <harmonium/context.h>
 #include <harmonium/data.h>
+#include <harmonium/infer.h>
 #include <harmonium/layer.h>
 #include <harmonium/matrix.h>
+#include <harmonium/model.h>
 #include <harmonium/options.h>
 #include <harmonium/random.h>
+#include <harmonium/rbm.h>
 #include <harmonium/show.h>
 #include <harmonium/status.h>
+#include <harmonium/train.h>
 
 #endif

@@ -383,4 +383,4 @@ static hm_status open_csv(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_csv = {"CSV", sniff_csv, open_csv};
+const hm_reader hm_reader_csv = {"CSV", sniff_csv, false, open_csv};

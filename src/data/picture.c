@@ -106,7 +106,8 @@ static hm_status decode(decoder *d)
 {
     if (setjmp(png_jmpbuf(d->png)))
         return d->status;
-    /* Text, profiles and the like are skipped unread: of their length libpng would believe anything. */
+    /* Text, profiles and the like are skipped unread: of their length libpng would believe
+     * anything. */
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_read_info(d->png, d->info);
     d->height = png_get_image_height(d->png, d->info);

@@ -73,4 +73,4 @@ static hm_status open_png(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_png = {"PNG", sniff_png, open_png};
+const hm_reader hm_reader_png = {"PNG", sniff_png, true, open_png};

@@ -34,10 +34,12 @@ static hm_trouble read_case(const read_job *job, hm_worker *worker, float *row)
         worker->cause = errno;
         return HM_TROUBLE_FILE;
     }
-    hm_transform_apply(&set->transform, row, n);
-    worker->column = set->storage->element->is_real ? hm_find_not_finite(row, n) : n;
+    hm_transform_scale(&set->transform, row, n);
+    bool may_be_infinite = set->storage->element->is_real || set->shift;
+    worker->column = may_be_infinite ? hm_find_not_finite(row, n) : n;
     if (worker->column < n)
         return HM_TROUBLE_NOT_FINITE;
+    hm_transform_cut(&set->transform, row, n);
     if (!set->transform.is_sampled || !job->epoch)
         return HM_TROUBLE_NONE;
     const hm_random random = {set->context->seed, HM_RANDOM_BINARISE, *job->epoch};

@@ -83,9 +83,15 @@ static hm_status read_source(hm_source *source, const hm_reading *reading, hm_st
         status = hm_source_rewind(source, error);
     if (status != HM_OK)
         return status;
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++)
-        if (readers[i]->sniff(head, n))
-            return readers[i]->open(source, reading, storage, error);
+    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+        if (!readers[i]->sniff(head, n))
+            continue;
+        if (reading->tile > 0 && !readers[i]->takes_tiles)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "%s: `tile` is for PNG contact sheets, and this is %s; leave it out",
+                           source->path, readers[i]->name);
+        return readers[i]->open(source, reading, storage, error);
+    }
     return fail_stranger(source, head, n, error);
 }
 

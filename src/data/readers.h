@@ -21,6 +21,7 @@ typedef struct hm_reader {
     const char *name;
     /* Whether a file that begins with head[n] is of this kind; n is at most HM_HEAD_MAX. */
     bool (*sniff)(const unsigned char *head, size_t n);
+    bool takes_tiles; /* knows what to do with hm_reading.tile */
     /* Reads a source that stands at its first byte. */
     hm_status (*open)(hm_source *source, const hm_reading *reading, hm_storage **storage,
                       hm_error *error);

@@ -16,19 +16,19 @@ static void standardise(float *row, size_t n, const float *shift, const float *s
         row[i] = (row[i] - shift[i]) / spread[i];
 }
 
-static void cut(float *row, size_t n, float threshold)
-{
-    for (size_t i = 0; i < n; i++)
-        row[i] = row[i] > threshold ? 1.0f : 0.0f;
-}
-
-void hm_transform_apply(const hm_transform *transform, float *row, size_t n)
+void hm_transform_scale(const hm_transform *transform, float *row, size_t n)
 {
     scale(row, n, transform->factor, transform->offset);
     if (transform->shift)
         standardise(row, n, transform->shift, transform->spread);
-    if (transform->has_threshold)
-        cut(row, n, transform->threshold);
+}
+
+void hm_transform_cut(const hm_transform *transform, float *row, size_t n)
+{
+    if (!transform->has_threshold)
+        return;
+    for (size_t i = 0; i < n; i++)
+        row[i] = row[i] > transform->threshold ? 1.0f : 0.0f;
 }
 
 /* Averages of areas may leave 0..1 by a rounding, which is no fault of the data. */

@@ -17,8 +17,12 @@ typedef struct hm_transform {
     bool is_sampled; /* see hm_transform_sample */
 } hm_transform;
 
-/* Everything but sampling, in place on row[n]. */
-void hm_transform_apply(const hm_transform *transform, float *row, size_t n);
+/* Scales, shifts and divides, in place on row[n]. Whoever reads must then look for what is not
+ * finite, because the next step would hide it. */
+void hm_transform_scale(const hm_transform *transform, float *row, size_t n);
+
+/* Cuts at the threshold, if there is one. */
+void hm_transform_cut(const hm_transform *transform, float *row, size_t n);
 
 /* In place, row[i] becomes 1 with probability row[i], else 0: the draw of case `index`, unit i.
  * Returns false, with *bad the first that is no probability, if there is one. */

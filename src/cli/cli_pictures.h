@@ -1,0 +1,24 @@
+/* The pictures of a training run: features at several moments, a movie of them, curves, histograms. */
+#ifndef HM_CLI_PICTURES_H
+#define HM_CLI_PICTURES_H
+
+#include "cli/cli.h"
+
+typedef struct cli_pictures cli_pictures;
+
+/* Into the folder of --pictures, which is made. `watched` gives the cases whose hidden probabilities are drawn. */
+hm_status cli_pictures_begin(const cli_call *call, const hm_model *model, const hm_dataset *watched,
+                             cli_pictures **pictures, hm_error *error);
+hm_status cli_pictures_epoch(cli_pictures *pictures, const hm_train_report *report, hm_error *error);
+/* Curves, the hidden-probability picture, histograms, and the end of the movie. */
+hm_status cli_pictures_end(cli_pictures *pictures, hm_error *error);
+void cli_pictures_free(cli_pictures *pictures); /* null is allowed */
+
+/* The weights of one machine as tiles; for models of images only. */
+hm_status cli_draw_filters(const hm_model *model, size_t machine, const char *title, hm_image **image,
+                           hm_error *error);
+
+/* Saves under --output or a default name, or draws in the terminal as asked, and destroys the image. */
+hm_status cli_give_image(const cli_call *call, hm_image *image, const char *default_name, hm_error *error);
+
+#endif

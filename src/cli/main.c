@@ -1,0 +1,86 @@
+/* harmonium: one program, a verb for each thing one does with these models. */
+#include <locale.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "cli/cli.h"
+
+static const cli_verb *find_verb(const char *name)
+{
+    for (int i = 0; cli_verbs[i]; i++)
+        if (strcmp(cli_verbs[i]->name, name) == 0)
+            return cli_verbs[i];
+    return NULL;
+}
+
+static void print_log(void *user, hm_log_level level, const char *line)
+{
+    static const char *const names[] = {"error", "warning", "note", "debug"};
+    (void)user;
+    if (level <= HM_LOG_INFO)
+        fprintf(stderr, "%s: %s\n", names[level], line);
+}
+
+static hm_status make_context(cli_call *call, hm_error *error)
+{
+    const cli_common *common = &call->options.common;
+    hm_context_config config = {.n_threads = (int)common->threads,
+                                .backend = common->backend,
+                                .seed = (uint64_t)common->seed,
+                                .log = common->quiet ? NULL : print_log};
+    return hm_context_create(&config, &call->context, error);
+}
+
+/* 2 for what the caller typed wrongly, 1 for what went wrong. */
+static int exit_code(hm_status status, bool is_running)
+{
+    return status == HM_OK ? 0 : is_running ? 1 : 2;
+}
+
+static int report_unknown(const char *name)
+{
+    const char *names[32];
+    size_t n = 0;
+    while (cli_verbs[n] && n < 32) {
+        names[n] = cli_verbs[n]->name;
+        n++;
+    }
+    const char *near = hm_nearest_name(name, names, n);
+    fprintf(stderr, "harmonium: there is no verb \"%s\"%s%s%s; see harmonium help\n", name,
+            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    static cli_call call;
+    hm_error error = {0};
+    bool wants_help = false, is_running = false;
+    const char *name = argc > 1 ? argv[1] : "help";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0) {
+        printf("harmonium %s\n", hm_version_text());
+        return 0;
+    }
+    const cli_verb *verb = find_verb(name);
+    if (!verb)
+        return report_unknown(name);
+    hm_status status = cli_parse(verb, argc > 2 ? argc - 2 : 0, argv + 2, &call, &wants_help, &error);
+    if (status == HM_OK && wants_help) {
+        cli_print_verb_help(verb, stdout);
+        return 0;
+    }
+    if (status == HM_OK)
+        status = make_context(&call, &error);
+    if (status == HM_OK) {
+        is_running = true;
+        status = verb->run(&call, &error);
+    }
+    hm_context_destroy(call.context);
+    if (status == HM_OK && (fflush(stdout) != 0 || ferror(stdout)))
+        status = hm_fail_io(&error, "write", "standard output");
+    if (status != HM_OK)
+        fprintf(stderr, "harmonium %s: %s\n", verb->name, error.message[0] ? error.message : hm_status_text(status));
+    return exit_code(status, is_running);
+}

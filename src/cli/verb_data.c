@@ -1,0 +1,58 @@
+/* harmonium data [NAME]: what a data set holds after its transforms. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cli/verbs.h"
+
+static void print_classes(const hm_dataset *set)
+{
+    size_t n_classes = hm_dataset_n_classes(set);
+    for (size_t c = 0; c < n_classes; c++) {
+        size_t n = 0;
+        for (size_t i = 0; i < hm_dataset_n_cases(set); i++)
+            n += hm_dataset_label(set, i) == (int32_t)c;
+        printf("  class %zu: %zu\n", c, n);
+    }
+}
+
+static hm_status print_set(const cli_call *call, const char *name, const hm_dataset *set, hm_error *error)
+{
+    size_t V = hm_dataset_n_features(set), n_constant = 0;
+    double *mean = hm_alloc(call->context, 2 * V, sizeof *mean, error), average = 0;
+    hm_status status = mean ? hm_dataset_moments(set, mean, mean + V, error) : HM_ERROR_MEMORY;
+    for (size_t i = 0; status == HM_OK && i < V; i++) {
+        average += mean[i] / (double)V;
+        n_constant += mean[V + i] == 0;
+    }
+    if (status == HM_OK) {
+        printf("%s: %s\n  %zu cases of %zu features", name, hm_dataset_describe(set), hm_dataset_n_cases(set), V);
+        if (hm_dataset_height(set))
+            printf(" (%zu x %zu)", hm_dataset_height(set), hm_dataset_width(set));
+        printf("\n  mean %.4f, constant features %zu\n  fingerprint %s\n", average, n_constant,
+               hm_dataset_fingerprint(set));
+        print_classes(set);
+    }
+    hm_free(call->context, mean);
+    return status;
+}
+
+static hm_status run(cli_call *call, hm_error *error)
+{
+    hm_dataset *train = NULL, *validation = NULL;
+    if (call->n_operands)
+        strcpy(call->options.data.data, call->operand[0]);
+    hm_status status = hm_dataset_open(call->context, &call->options.data, &train, &validation, error);
+    if (status == HM_OK)
+        status = print_set(call, validation ? "training" : "data", train, error);
+    if (status == HM_OK && validation)
+        status = print_set(call, "validation", validation, error);
+    hm_dataset_close(validation);
+    hm_dataset_close(train);
+    return status;
+}
+
+const cli_verb cli_verb_data = {
+    "data", "Show what a data set holds after its transforms", "[DATA]", 0, 1,
+    {&hm_data_options, &cli_common_options, NULL}, "", "harmonium data usps --classes 2", run,
+};

@@ -1,0 +1,33 @@
+/* harmonium score: the free energy of each case, one line each. */
+#include "base/alloc.h"
+#include "cli/verbs.h"
+
+static hm_status run(cli_call *call, hm_error *error)
+{
+    cli_material m;
+    hm_status status = cli_load_material(call, (size_t)call->options.output.number, &m, error);
+    if (status != HM_OK)
+        return status;
+    size_t machine = (size_t)call->options.output.machine;
+    if (machine >= m.model->n_rbms)
+        machine = m.model->n_rbms - 1;
+    double *F = hm_alloc(call->context, m.n, sizeof *F, error), sum = 0;
+    status = F ? hm_rbm_free_energy(m.model->rbm[machine], hm_matrix_f32(m.cases, m.n, m.V),
+                                    (float)(1 / call->options.output.temperature), F, error)
+               : HM_ERROR_MEMORY;
+    for (size_t i = 0; status == HM_OK && i < m.n; i++) {
+        printf("%.9g\n", F[i]);
+        sum += F[i];
+    }
+    if (status == HM_OK)
+        cli_say(call, "mean free energy of %zu cases: %.4f", m.n, sum / (double)m.n);
+    hm_free(call->context, F);
+    cli_free_material(&m);
+    return status;
+}
+
+const cli_verb cli_verb_score = {
+    "score", "Print the free energy of each case", "MODEL [DATA]", 1, 2,
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "number machine temperature",
+    "harmonium score two.safetensors usps --part test --classes 2", run,
+};

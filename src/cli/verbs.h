@@ -1,0 +1,10 @@
+/* The verbs, one file each. */
+#ifndef HM_CLI_VERBS_H
+#define HM_CLI_VERBS_H
+
+#include "cli/cli.h"
+
+extern const cli_verb cli_verb_train, cli_verb_info, cli_verb_show, cli_verb_reconstruct, cli_verb_sample,
+    cli_verb_transform, cli_verb_score, cli_verb_classify, cli_verb_data, cli_verb_help;
+
+#endif

@@ -1,0 +1,16 @@
+/* Models to and from the container, for the model file and for checkpoints. */
+#ifndef HM_MODEL_INTERNAL_H
+#define HM_MODEL_INTERNAL_H
+
+#include <harmonium/model.h>
+
+#include "model/tensor_file.h"
+
+/* Adds the metadata and tensors of a model; the model must outlive the file. */
+hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error *error);
+
+/* Makes a model from what a file holds; tensors it does not know are left alone. */
+hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *file, const char *path,
+                             hm_model **model, hm_error *error);
+
+#endif

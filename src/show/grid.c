@@ -1,0 +1,157 @@
+/* Grids of little pictures: filters, samples, bands of reconstructions. */
+#include <math.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "show/image.h"
+
+enum { WIDTH_WANTED = 800, ZOOM_MAX = 6, TITLE_SIZE = 15, CAPTION_SIZE = 11, MARGIN = 10 };
+
+/* Where everything goes. */
+typedef struct layout {
+    const hm_grid *grid;
+    size_t height, width;   /* of a tile, in values */
+    size_t zoom, gap;
+    size_t n_tiles, n_cols, n_rows;
+    size_t left, top;       /* of the first tile, in pixels */
+    size_t caption;         /* height under each tile */
+    size_t across, down;    /* whole picture */
+} layout;
+
+static size_t tile_width(const layout *l)
+{
+    return l->width * l->zoom;
+}
+
+static size_t tile_height(const layout *l)
+{
+    return l->height * l->zoom;
+}
+
+static void place(layout *l, size_t left, bool has_captions)
+{
+    const hm_grid *grid = l->grid;
+    size_t zoom = WIDTH_WANTED / (l->n_cols * l->width + 1);
+    l->zoom = grid->zoom ? grid->zoom : zoom < 1 ? 1 : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
+    l->gap = l->zoom < 3 ? 1 : l->zoom / 2;
+    l->caption = has_captions ? CAPTION_SIZE + 8 : 0;
+    l->left = MARGIN + left;
+    l->top = grid->title ? MARGIN + 2 * TITLE_SIZE : MARGIN;
+    l->across = l->left + l->n_cols * (tile_width(l) + l->gap) - l->gap + MARGIN;
+    l->down = l->top + l->n_rows * (tile_height(l) + l->gap + l->caption) - l->gap + MARGIN;
+}
+
+static float value_at(const layout *l, const hm_matrix *values, size_t tile, size_t k)
+{
+    return l->grid->transposed ? hm_row_f32(values, k)[tile] : hm_row_f32(values, tile)[k];
+}
+
+static float largest_magnitude(const layout *l, const hm_matrix *values, size_t first, size_t n)
+{
+    float most = 0;
+    for (size_t tile = first; tile < first + n; tile++)
+        for (size_t k = 0; k < l->height * l->width; k++) {
+            float magnitude = fabsf(value_at(l, values, tile, k));
+            most = isfinite(magnitude) && magnitude > most ? magnitude : most;
+        }
+    return most;
+}
+
+static void draw_tile(hm_image *image, const layout *l, const hm_matrix *values, size_t tile, size_t at, float scale)
+{
+    size_t x0 = l->left + at % l->n_cols * (tile_width(l) + l->gap);
+    size_t y0 = l->top + at / l->n_cols * (tile_height(l) + l->gap + l->caption);
+    for (size_t k = 0; k < l->height * l->width; k++) {
+        float value = value_at(l, values, tile, k);
+        if (l->grid->signed_values)
+            value = scale > 0 ? 0.5f + 0.5f * value / scale : 0.5f;
+        if (l->grid->dark_on_light)
+            value = 1 - value;
+        hm_image_fill(image, x0 + k % l->width * l->zoom, y0 + k / l->width * l->zoom, l->zoom, l->zoom,
+                      hm_grey_of(value));
+    }
+    if (l->grid->captions && l->caption) {
+        const char *text = l->grid->captions[at % l->n_cols + at / l->n_cols * l->n_cols];
+        double room = (double)tile_width(l) - hm_text_width(CAPTION_SIZE, text);
+        hm_image_text(image, (double)x0 + room / 2, (double)(y0 + tile_height(l)) + l->caption / 2.0, CAPTION_SIZE,
+                      text);
+    }
+}
+
+static void draw_tiles(hm_image *image, const layout *l, const hm_matrix *values, size_t n, size_t at)
+{
+    float common = l->grid->signed_values && l->grid->common_scale ? largest_magnitude(l, values, 0, n) : 0;
+    for (size_t tile = 0; tile < n; tile++) {
+        float scale = l->grid->common_scale     ? common
+                      : l->grid->signed_values ? largest_magnitude(l, values, tile, 1)
+                                               : 0;
+        draw_tile(image, l, values, tile, at + tile, scale);
+    }
+}
+
+static hm_status check_tiles(const hm_matrix *values, size_t height, size_t width, bool transposed, hm_error *error)
+{
+    size_t n_tiles = transposed ? values->cols : values->rows, n_values = transposed ? values->rows : values->cols;
+    if (n_tiles == 0 || height == 0 || width == 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: %zu tiles of %zu x %zu", n_tiles, height,
+                       width);
+    if (n_values != height * width)
+        return hm_fail(error, HM_ERROR_MISMATCH, "tiles of %zu values cannot be drawn as %zu x %zu", n_values, height,
+                       width);
+    return HM_OK;
+}
+
+static hm_status start_picture(const hm_context *context, const layout *l, hm_image **image, hm_error *error)
+{
+    hm_status status = hm_image_create(context, l->across, l->down, HM_COLOUR_PAPER, image, error);
+    if (status == HM_OK && l->grid->title)
+        hm_image_text(*image, MARGIN, MARGIN + TITLE_SIZE * 0.7, TITLE_SIZE, l->grid->title);
+    return status;
+}
+
+hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width, const hm_grid *grid,
+                        hm_image **image, hm_error *error)
+{
+    layout l = {.grid = grid, .height = height, .width = width};
+    *image = NULL;
+    hm_status status = check_tiles(&values, height, width, grid->transposed, error);
+    if (status != HM_OK)
+        return status;
+    l.n_tiles = grid->transposed ? values.cols : values.rows;
+    l.n_cols = grid->n_cols ? grid->n_cols : (size_t)ceil(sqrt((double)l.n_tiles));
+    l.n_cols = l.n_cols < l.n_tiles ? l.n_cols : l.n_tiles;
+    l.n_rows = (l.n_tiles + l.n_cols - 1) / l.n_cols;
+    place(&l, 0, grid->captions != NULL);
+    status = start_picture(context, &l, image, error);
+    if (status == HM_OK)
+        draw_tiles(*image, &l, &values, l.n_tiles, 0);
+    return status;
+}
+
+hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, const char *const *band_names,
+                         size_t n_bands, size_t height, size_t width, const hm_grid *grid, hm_image **image,
+                         hm_error *error)
+{
+    double names_width = 0;
+    *image = NULL;
+    for (size_t i = 0; i < n_bands; i++) {
+        hm_status status = check_tiles(&bands[i], height, width, grid->transposed, error);
+        if (status != HM_OK)
+            return status;
+        if (band_names)
+            names_width = fmax(names_width, hm_text_width(CAPTION_SIZE + 1, band_names[i]) + MARGIN);
+    }
+    if (n_bands == 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: no bands");
+    layout l = {.grid = grid, .height = height, .width = width, .n_rows = n_bands};
+    l.n_cols = l.n_tiles = grid->transposed ? bands[0].cols : bands[0].rows;
+    place(&l, (size_t)ceil(names_width), false);
+    hm_status status = start_picture(context, &l, image, error);
+    for (size_t i = 0; status == HM_OK && i < n_bands; i++) {
+        draw_tiles(*image, &l, &bands[i], grid->transposed ? bands[i].cols : bands[i].rows, i * l.n_cols);
+        double middle = (double)l.top + (double)i * (double)(tile_height(&l) + l.gap) + (double)tile_height(&l) / 2;
+        if (band_names)
+            hm_image_text(*image, MARGIN, middle, CAPTION_SIZE + 1, band_names[i]);
+    }
+    return status;
+}
