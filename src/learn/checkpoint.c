@@ -16,19 +16,25 @@ enum { COUNTER_MACHINE, COUNTER_EPOCH, COUNTER_BATCH, N_COUNTERS };
 hm_status hm_checkpoint_save(const hm_model *model, const hm_trainer *t, const char *path, hm_error *error)
 {
     int64_t counters[N_COUNTERS] = {(int64_t)t->machine, (int64_t)t->epoch, (int64_t)t->batch};
-    const hm_tensor tensors[] = {
-        {"train.velocity", HM_TENSOR_F32, 1, {t->n_parameters}, t->velocity},
-        {"train.activity", HM_TENSOR_F32, 1, {t->H}, t->activity},
+    /* Eight-byte tensors first, so that all are aligned in the file. */
+    const hm_tensor wide[] = {
         {"train.counters", HM_TENSOR_I64, 1, {N_COUNTERS}, counters},
         {"train.error_sum", HM_TENSOR_F64, 1, {1}, &t->error_sum},
+    };
+    const hm_tensor floats[] = {
+        {"train.velocity", HM_TENSOR_F32, 1, {t->n_parameters}, t->velocity},
+        {"train.activity", HM_TENSOR_F32, 1, {t->H}, t->activity},
     };
     hm_tensor_file *file;
     hm_status status = hm_tensor_file_create(model->context, &file, error);
     if (status != HM_OK)
         return status;
-    status = hm_model_to_file(model, file, error);
-    for (size_t i = 0; status == HM_OK && i < sizeof tensors / sizeof *tensors; i++)
-        status = hm_tensor_file_add(file, &tensors[i], error);
+    for (size_t i = 0; status == HM_OK && i < sizeof wide / sizeof *wide; i++)
+        status = hm_tensor_file_add(file, &wide[i], error);
+    if (status == HM_OK)
+        status = hm_model_to_file(model, file, error);
+    for (size_t i = 0; status == HM_OK && i < sizeof floats / sizeof *floats; i++)
+        status = hm_tensor_file_add(file, &floats[i], error);
     if (status == HM_OK)
         status = hm_tensor_file_save(file, path, error);
     hm_tensor_file_destroy(file);

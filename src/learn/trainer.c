@@ -147,7 +147,26 @@ static size_t n_gibbs_steps(const hm_trainer *t)
     return (size_t)(hm_schedule_at(&t->config->steps, (double)t->epoch) + 0.5);
 }
 
-/* Leaves v_k and h_k in *v and h1. */
+/* Squared difference of one case and its first reconstruction. */
+static void sum_row_error(void *argument, size_t i)
+{
+    hm_trainer *t = argument;
+    const float *x = t->v0 + i * t->V, *y = t->v1 + i * t->V;
+    enum { LANES = 8 };
+    double total = 0;
+    float sum[LANES] = {0};
+    size_t k = 0;
+    for (; k + LANES <= t->V; k += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sum[lane] += (x[k + lane] - y[k + lane]) * (x[k + lane] - y[k + lane]);
+    for (; k < t->V; k++)
+        sum[0] += (x[k] - y[k]) * (x[k] - y[k]);
+    for (size_t lane = 0; lane < LANES; lane++)
+        total += sum[lane];
+    t->row_error[i] = total;
+}
+
+/* Leaves v_k and h_k in *v and h1, and the errors of the first reconstruction in row_error. */
 static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
 {
     uint64_t batch = t->epoch * hm_trainer_n_batches(t) + t->batch;
@@ -164,6 +183,8 @@ static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
     *v = sampled ? v_sample : v1;
     for (size_t s = 1; s <= k; s++) {
         hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, v_sample, &gibbs);
+        if (s == 1)
+            hm_pool_run(t->context->pool, n, sum_row_error, t);
         gibbs.step++;
         hm_rbm_hidden_given_visible(t->rbm, *v, h1, s < k ? h_sample : none, &gibbs);
     }
@@ -215,24 +236,6 @@ static void update(hm_trainer *t, size_t n)
     u.n = n_parameters - n_weights;
     u.l1 = u.l2 = 0;
     hm_update_parameters(t->context, &u);
-}
-
-static void sum_row_error(void *argument, size_t i)
-{
-    hm_trainer *t = argument;
-    const float *x = t->v0 + i * t->V, *y = t->v1 + i * t->V;
-    enum { LANES = 8 };
-    double total = 0;
-    float sum[LANES] = {0};
-    size_t k = 0;
-    for (; k + LANES <= t->V; k += LANES)
-        for (size_t lane = 0; lane < LANES; lane++)
-            sum[lane] += (x[k + lane] - y[k + lane]) * (x[k + lane] - y[k + lane]);
-    for (; k < t->V; k++)
-        sum[0] += (x[k] - y[k]) * (x[k] - y[k]);
-    for (size_t lane = 0; lane < LANES; lane++)
-        total += sum[lane];
-    t->row_error[i] = total;
 }
 
 /* The name of the first parameter that is not finite; false when all are. */
@@ -297,7 +300,6 @@ hm_status hm_trainer_step(hm_trainer *t, hm_error *error)
                                                .gradient_y = t->gradient + n_weights + padded(t->V)});
     if (t->config->sparsity_target > 0)
         add_sparsity(t, n);
-    hm_pool_run(t->context->pool, n, sum_row_error, t);
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += t->row_error[i];
