@@ -18,6 +18,9 @@ lib=$(dirname "$(dirname "$pc")")
 cc examples/train.c $(pkg-config --cflags --libs harmonium) -o "$prefix/shared"
 LD_LIBRARY_PATH=$lib "$prefix/shared" "$prefix/two.safetensors"
 rm "$lib"/libharmonium.so*
-cc examples/train.c $(pkg-config --static --cflags --libs harmonium) -o "$prefix/static"
+# Our library static, the system's shared: Debian's openblas.pc asks for more (-lgfortran) when all is static.
+needed=$(pkg-config --print-requires-private harmonium)
+private=$(sed -n 's/^Libs.private: //p' "$pc")
+cc examples/train.c $(pkg-config --cflags --libs harmonium) $(pkg-config --libs $needed) $private -o "$prefix/static"
 "$prefix/static" "$prefix/two-static.safetensors"
 cmp "$prefix/two.safetensors" "$prefix/two-static.safetensors"
