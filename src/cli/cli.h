@@ -26,6 +26,7 @@ typedef struct cli_output {
     char output[HM_TEXT_MAX];
     char metrics[HM_TEXT_MAX];
     char pictures[HM_TEXT_MAX];
+    char machines[HM_TEXT_MAX];
     bool resume;
     bool json, terminal, html;
     bool man, completion, markdown;

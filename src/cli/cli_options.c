@@ -37,6 +37,8 @@ static const hm_option output_rows[] = {
     OUTPUT("number", 'n', INT, number, "0", 0, 1e9, "N", "how many cases; 0 takes a number that suits"),
     OUTPUT("gibbs-steps", 0, INT, steps, "0", 0, 1e9, "N", "Gibbs steps; 0 takes a number that suits"),
     OUTPUT("machine", 0, INT, machine, "0", 0, 1e6, "C", "which machine of a class model"),
+    OUTPUT("machines", 0, TEXT, machines, "0", 0, 0, "LIST",
+           "which machines of a class model, as in \"2,3\": a band of the picture for each"),
     OUTPUT("temperature", 0, REAL, temperature, "1", 1e-3, 1e3, "T", "of the sampling"),
 };
 

@@ -1,9 +1,36 @@
-/* harmonium reconstruct: data beside what the model makes of it through binary features. */
+/* harmonium reconstruct: data beside what the model makes of it through binary features; for a class model, what
+ * several of its machines make of the same data, as on the lecture's page. */
+#include <stdlib.h>
+
 #include "base/alloc.h"
+#include "base/fail.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
-enum { DRAWN_MAX = 12 };
+enum { DRAWN_MAX = 12, BANDS_MAX = 17 };
+
+/* The data and a band for each machine asked for. */
+typedef struct bands {
+    size_t n;
+    size_t machine[BANDS_MAX]; /* of band i; band 0 is the data */
+    float *values[BANDS_MAX];  /* [cases][V] */
+} bands;
+
+static hm_status parse_machines(const char *list, size_t n_rbms, bands *b, hm_error *error)
+{
+    b->n = 1;
+    for (const char *at = list; *at;) {
+        char *end;
+        unsigned long machine = strtoul(at, &end, 10);
+        if (end == at || (*end && *end != ',') || machine >= n_rbms || b->n == BANDS_MAX)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "machines = %s: name at most %d machines as in \"2,3\"; the model has %zu, counted from 0", list,
+                           BANDS_MAX - 1, n_rbms);
+        b->machine[b->n++] = machine;
+        at = *end ? end + 1 : end;
+    }
+    return HM_OK;
+}
 
 static double mean_squared_error(const float *a, const float *b, size_t n)
 {
@@ -13,41 +40,71 @@ static double mean_squared_error(const float *a, const float *b, size_t n)
     return sum / (double)n;
 }
 
-static hm_status draw(const cli_call *call, const cli_material *m, float *out, hm_error *error)
+static hm_status draw(const cli_call *call, const cli_material *m, const bands *b, hm_error *error)
 {
     size_t n = m->n < DRAWN_MAX ? m->n : DRAWN_MAX;
-    const hm_matrix bands[] = {hm_matrix_f32(m->cases, n, m->V), hm_matrix_f32(out, n, m->V)};
-    const char *const names[] = {"data", "reconstruction"};
+    hm_matrix rows[BANDS_MAX];
+    char text[BANDS_MAX][32] = {"data"};
+    const char *names[BANDS_MAX];
     hm_image *image;
-    hm_status status = hm_image_bands(call->context, bands, names, 2, m->model->height, m->model->width,
+    for (size_t i = 0; i < b->n; i++) {
+        rows[i] = hm_matrix_f32(b->values[i], n, m->V);
+        names[i] = text[i];
+        if (i > 0 && m->model->kind == HM_MODEL_CLASSES)
+            snprintf(text[i], sizeof text[i], "by machine %zu", b->machine[i]);
+        else if (i > 0)
+            snprintf(text[i], sizeof text[i], "reconstruction");
+    }
+    hm_status status = hm_image_bands(call->context, rows, names, b->n, m->model->height, m->model->width,
                                       &(hm_grid){0}, &image, error);
     return status == HM_OK ? cli_give_image(call, image, "reconstructions.png", error) : status;
+}
+
+static void print_error(const cli_material *m, const bands *b, size_t i)
+{
+    double error = mean_squared_error(m->cases, b->values[i], m->n * m->V);
+    if (b->n > 2)
+        printf("machine %zu: ", b->machine[i]);
+    printf("mean squared error over %zu cases: %.6f\n", m->n, error);
+}
+
+static hm_status reconstruct(const cli_call *call, const cli_material *m, bands *b, hm_error *error)
+{
+    size_t n_steps = call->options.output.steps ? (size_t)call->options.output.steps : 1;
+    hm_status status = HM_OK;
+    b->values[0] = m->cases;
+    for (size_t i = 1; status == HM_OK && i < b->n; i++) {
+        b->values[i] = hm_alloc(call->context, m->n * m->V, sizeof(float), error);
+        if (!b->values[i])
+            return HM_ERROR_MEMORY;
+        status = hm_reconstruct(m->model, b->machine[i], hm_matrix_f32(m->cases, m->n, m->V), n_steps,
+                                hm_matrix_f32(b->values[i], m->n, m->V), error);
+        if (status == HM_OK)
+            print_error(m, b, i);
+    }
+    return status;
 }
 
 static hm_status run(cli_call *call, hm_error *error)
 {
     cli_material m;
-    const cli_output *output = &call->options.output;
-    hm_status status = cli_load_material(call, (size_t)output->number, &m, error);
+    bands b = {0};
+    hm_status status = cli_load_material(call, (size_t)call->options.output.number, &m, error);
     if (status != HM_OK)
         return status;
-    size_t machine = (size_t)output->machine < m.model->n_rbms ? (size_t)output->machine : 0;
-    size_t n_steps = output->steps ? (size_t)output->steps : 1;
-    float *out = hm_alloc(call->context, m.n * m.V, sizeof *out, error);
-    status = out ? hm_reconstruct(m.model, machine, hm_matrix_f32(m.cases, m.n, m.V), n_steps,
-                                  hm_matrix_f32(out, m.n, m.V), error)
-                 : HM_ERROR_MEMORY;
+    status = parse_machines(call->options.output.machines, m.model->n_rbms, &b, error);
     if (status == HM_OK)
-        printf("mean squared error over %zu cases: %.6f\n", m.n, mean_squared_error(m.cases, out, m.n * m.V));
+        status = reconstruct(call, &m, &b, error);
     if (status == HM_OK && m.model->height)
-        status = draw(call, &m, out, error);
-    hm_free(call->context, out);
+        status = draw(call, &m, &b, error);
+    for (size_t i = 1; i < b.n; i++)
+        hm_free(call->context, b.values[i]);
     cli_free_material(&m);
     return status;
 }
 
 const cli_verb cli_verb_reconstruct = {
     "reconstruct", "Draw data beside its reconstructions, and measure them", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number gibbs-steps machine terminal",
-    "harmonium reconstruct two.safetensors usps --part test --classes 3", run,
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number gibbs-steps machines terminal",
+    "harmonium reconstruct classes.safetensors usps --part test --machines 2,3", run,
 };
