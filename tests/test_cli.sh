@@ -54,6 +54,14 @@ if [ -e /dev/full ]; then
     [ "$status" = 1 ] || fail "a full disk must not go unnoticed"
 fi
 
+# A file that may not grow (as on a full disk): the old model stays whole, nothing is left behind.
+cp "$m" "$folder/before"
+status=0
+(trap '' XFSZ; ulimit -f 16; exec $harmonium train $two --hidden 200 -o "$m" --quiet) 2>"$folder/err" || status=$?
+[ "$status" = 1 ] && grep -q 'cannot write' "$folder/err" || { cat "$folder/err"; fail "writing past the limit: exit $status"; }
+cmp "$m" "$folder/before" || fail "the old model was harmed"
+ls "$folder" | grep -q '\.tmp$' && fail "a temporary file was left behind"
+
 # Killed at ten moments, resumed each time, the run ends in the bytes of an undisturbed one.
 run="train --data digits --classes 2,3 --hidden 30 --epochs 6 --batch-size 10 --checkpoint-epochs 1 --quiet"
 $harmonium $run -o "$folder/whole"
