@@ -39,6 +39,7 @@ hm_feature(ZLIB zlib)
 hm_feature(PNG libpng)
 hm_feature(CAIRO cairo)
 hm_feature(INIH inih)
+hm_feature(LBFGS liblbfgs)
 
 # giflib ships no pkg-config file.
 set(HM_WITH_GIF AUTO CACHE STRING "AUTO, ON or OFF")

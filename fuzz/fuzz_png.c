@@ -5,16 +5,7 @@
  * opened. */
 #include "fuzz_data.h"
 
-static uint32_t crc32_of(const uint8_t *bytes, size_t n)
-{
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-    }
-    return ~crc;
-}
+#include "../tests/crc32.h"
 
 static uint32_t big_at(const uint8_t *bytes)
 {

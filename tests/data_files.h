@@ -20,32 +20,8 @@
 
 #include <harmonium/data.h>
 
-/* ---- Counted memory -------------------------------------------------------------------------- */
-
-typedef struct counted_memory {
-    size_t n_live;     /* allocations not yet released */
-    size_t n_asked;    /* allocations since the count was set to 0 */
-    size_t fail_at;    /* the allocation that fails, counted from 1; 0: none */
-    size_t most_bytes; /* the largest single allocation since it was set to 0 */
-} counted_memory;
-
-static inline void *counted_allocate(void *user, size_t alignment, size_t bytes)
-{
-    counted_memory *memory = user;
-    if (++memory->n_asked == memory->fail_at)
-        return NULL;
-    if (bytes > memory->most_bytes)
-        memory->most_bytes = bytes;
-    memory->n_live++;
-    return aligned_alloc(alignment, bytes);
-}
-
-static inline void counted_release(void *user, void *bytes)
-{
-    counted_memory *memory = user;
-    memory->n_live--;
-    free(bytes);
-}
+#include "counted_memory.h"
+#include "crc32.h"
 
 /* ---- A place for one test -------------------------------------------------------------------- */
 
@@ -64,7 +40,7 @@ static inline data_place *open_place(data_place *place, uint64_t seed, int n_thr
     strcpy(place->folder, "/tmp/harmonium-test-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     hm_context_config config = {.n_threads = n_threads, .seed = seed};
-    config.allocator = (hm_allocator){counted_allocate, counted_release, &place->memory};
+    config.allocator = counted_allocator(&place->memory);
     assert_int_equal(hm_context_create(&config, &place->context, &place->error), HM_OK);
     hm_options_init(&hm_data_options, &place->config);
     return place;
@@ -229,17 +205,6 @@ static inline void write_list(data_place *place, const char *name, byte_list *li
 }
 
 /* ---- Checksums, deflate without compression, gzip -------------------------------------------- */
-
-static inline uint32_t crc32_of(const unsigned char *bytes, size_t n)
-{
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-    }
-    return ~crc;
-}
 
 static inline uint32_t adler32_of(const unsigned char *bytes, size_t n)
 {

@@ -39,6 +39,43 @@ c=$folder/classes.safetensors
 $harmonium train --data digits --kind classes --hidden 20 --epochs 2 --subset 1000 -o "$c" --quiet
 [ "$($harmonium classify "$c" digits --part test -n 50 --quiet | wc -l)" = 50 ] || fail "fifty labels"
 
+# A deep belief net, half of its digits without labels, through every stage and every verb.
+d=$folder/dbn.safetensors
+$harmonium train --kind dbn --layers "784 30 40" --subset 600 --labelled 300 --epochs 2 --level2-epochs 3 \
+    --up-down-epochs 1 --validation 100 -o "$d" --metrics "$folder/dbn-metrics" --quiet
+[ "$(wc -l <"$folder/dbn-metrics")" = 6 ] || fail "2 + 3 + 1 epochs"
+grep -q '"stage": "up-down".*"error_validation"' "$folder/dbn-metrics" || fail "no validation error in up-down"
+$harmonium info "$d" | grep -q 'beside 10 labels' || fail "info does not show the labels"
+$harmonium classify "$d" digits --part test -n 40 --confusion "$folder/c.png" --wrong "$folder/w.png" --quiet |
+    wc -l | grep -q '^ *40$' || fail "forty labels"
+$harmonium classify "$d" digits --part test -n 4 --method gibbs --quiet >/dev/null
+$harmonium sample "$d" -n 20 --label 3 --gibbs-steps 5 -o "$folder/three.npy" --quiet
+$harmonium sample "$d" digits --part test -n 3 --clamp left --completions 2 --gibbs-steps 5 -o "$folder/half.npy" --quiet |
+    grep -q 'not given' || fail "no error of the completions"
+[ "$(wc -c <"$folder/half.npy")" = $((128 + 3 * 2 * 784 * 4)) ] || fail "completions have the wrong size"
+$harmonium show "$d" --layer 2 --by sampling -n 10 -o "$folder/s.png" --quiet
+$harmonium transform "$d" digits -n 7 -o "$folder/h1.npy" --quiet
+$harmonium movie "$d" --seconds 2 -o "$folder/movie.gif" --quiet || $harmonium info | grep -q absent || fail "no movie"
+$harmonium movie "$d" digits -n 2 -o "$folder/seen.gif" --quiet || $harmonium info | grep -q absent || fail "no movie"
+n=$folder/net.safetensors
+$harmonium train --from "$d" --subset 600 --backprop-epochs 2 -o "$n" --quiet
+$harmonium info "$n" | grep -q 'feed-forward' || fail "backpropagation does not make a net"
+$harmonium classify "$n" digits --part test -n 5 --quiet >/dev/null
+a=$folder/auto.safetensors
+$harmonium train --kind dbn --layers "bernoulli 784 | bernoulli 30 | gaussian 5" --joint no --subset 300 --epochs 1 \
+    --backprop-target data --backprop-epochs 1 -o "$a" --quiet
+$harmonium reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
+
+expect 1 'no label units' $harmonium sample "$m" --label 3 -o "$folder/s.npy"
+expect 2 '0 to 9' $harmonium sample "$d" --label 12 -o "$folder/s.npy"
+expect 2 'leaves the picture' $harmonium sample "$d" digits --clamp 20x20+10+10 -o "$folder/s.npy"
+expect 2 'left, right' $harmonium sample "$d" digits --clamp lefft -o "$folder/s.npy"
+expect 2 'for --clamp' $harmonium sample "$d" digits -o "$folder/s.npy"
+expect 2 'hidden layers 1 to 2' $harmonium show "$d" --layer 3 -o "$folder/s.png"
+expect 1 'features' $harmonium train --kind dbn --layers "100 30 40" -o "$d"
+expect 1 'three' $harmonium train --kind dbn --layers "784 10" --subset 100 --epochs 1 --up-down-epochs 1 -o "$d"
+expect 1 'generates nothing' $harmonium movie "$n" -o "$folder/movie.gif"
+expect 1 'no free energy' $harmonium score "$d" digits
 expect 2 'did you mean --epochs' $harmonium train --epoch 3 -o "$m"
 expect 2 'did you mean train' $harmonium trian
 expect 2 'whole number' $harmonium train --epochs many -o "$m"
@@ -48,6 +85,28 @@ expect 1 'cannot' $harmonium train $two -o "$folder/none/two.safetensors"
 expect 1 'safetensors' $harmonium info "$folder/s.npy"
 printf '[learn]\nepoch = 3\n' >"$folder/bad.ini"
 expect 2 'did you mean epochs' $harmonium train "$folder/bad.ini" -o "$m"
+printf '[learn]\nepoch = 3\nepochs = 4\n' >"$folder/bad.ini" # the first fault counts, whatever follows
+expect 2 'line 2: .*did you mean epochs' $harmonium train "$folder/bad.ini" -o "$m"
+printf 'epochs = 3\n' >"$folder/bad.ini"
+expect 2 'epochs stands before any section' $harmonium train "$folder/bad.ini" -o "$m"
+printf '[lern]\nepochs = 3\n' >"$folder/bad.ini"
+expect 2 'did you mean \[learn\]' $harmonium train "$folder/bad.ini" -o "$m"
+printf '[learn]\n\nepochs\n' >"$folder/bad.ini"
+expect 2 'line 3: not of the form' $harmonium train "$folder/bad.ini" -o "$m"
+printf '[data]\ndata = %0500d\n' 0 >"$folder/bad.ini"
+expect 2 'line 2: longer than' $harmonium train "$folder/bad.ini" -o "$m"
+printf '[data]\n  classes = 2 ; only these\r\n  data = digits\n' >"$folder/good.ini" # indented, with a remark
+$harmonium data "$folder/good.ini" | grep -q 'digits train, classes 2' || fail "data does not take a recipe"
+expect 2 'not a recipe; say --data digits' $harmonium train digits -o "$m"
+expect 2 'cannot read the recipe' $harmonium train "$folder" -o "$m"
+expect 2 'longer than' $harmonium data "$(printf '%03000d' 0)"
+expect 2 'longer than' $harmonium score "$m" "$(printf '%03000d' 0)"
+for verb in show score sample transform; do
+    [ $verb = score ] && out= || out="-o $folder/none.npy"
+    expect 2 'machine = 7: the model has 1' $harmonium $verb "$m" --machine 7 $out
+done
+expect 2 'did you mean train' $harmonium help trian
+expect 2 'must lie between' $harmonium train --epochs 99999999999999999999 -o "$m"
 if [ -e /dev/full ]; then
     status=0
     $harmonium help >/dev/full 2>/dev/null || status=$?

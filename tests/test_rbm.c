@@ -25,7 +25,7 @@ static hm_rbm *make_rbm(const hm_context *context, const char *visible, const ch
     assert_int_equal(hm_layer_parse(visible, 0, &v, NULL), HM_OK);
     assert_int_equal(hm_layer_parse(hidden, 0, &h, NULL), HM_OK);
     assert_int_equal(hm_rbm_create(context, &v, &h, &rbm, NULL), HM_OK);
-    hm_rbm_init_weights(rbm, 0.8f);
+    hm_rbm_init_weights(rbm, 0.8f, 0);
     hm_random random = {3, HM_RANDOM_USER, 0};
     hm_random_fill_normal(&random, 0, 0, v.n_units, hm_rbm_visible_bias(rbm));
     hm_random_fill_normal(&random, 1, 0, h.n_units, hm_rbm_hidden_bias(rbm));

@@ -13,6 +13,7 @@
 
 #include <harmonium/harmonium.h>
 
+#include "counted_memory.h"
 #include "show/canvas.h"
 
 #ifdef HM_HAVE_PNG
@@ -227,25 +228,6 @@ static void plots_survive_awkward_numbers(void **state)
 
 /* ---- Allocations that fail -------------------------------------------------------------------------------- */
 
-typedef struct ration {
-    long n_left, n_live;
-} ration;
-
-static void *ration_allocate(void *user, size_t alignment, size_t bytes)
-{
-    ration *r = user;
-    if (r->n_left-- <= 0)
-        return NULL;
-    r->n_live++;
-    return aligned_alloc(alignment, bytes);
-}
-
-static void ration_release(void *user, void *memory)
-{
-    ((ration *)user)->n_live--;
-    free(memory);
-}
-
 static hm_status draw_all(const hm_context *context, const char *path)
 {
     float values[12] = {0.5f};
@@ -272,16 +254,17 @@ static void failing_allocations_leak_nothing(void **state)
     char path[] = "/tmp/harmonium-gif-XXXXXX";
     close(mkstemp(path));
     hm_status status = HM_ERROR_MEMORY;
-    long n_tried = 0;
+    long n_tried = 1;
     for (; status == HM_ERROR_MEMORY; n_tried++) {
-        ration r = {n_tried, 0};
+        counted_memory memory = {.fail_at = (size_t)n_tried};
         hm_context *context;
-        hm_context_config config = {.n_threads = 1, .allocator = {ration_allocate, ration_release, &r}};
+        hm_context_config config = {.n_threads = 1, .allocator = counted_allocator(&memory)};
         status = hm_context_create(&config, &context, NULL);
         if (status == HM_OK)
             status = draw_all(context, path);
         hm_context_destroy(context);
-        assert_int_equal(r.n_live, 0);
+        assert_int_equal(memory.n_live, 0);
+        assert_int_equal(status, memory.n_asked < memory.fail_at ? HM_OK : HM_ERROR_MEMORY);
     }
     assert_int_equal(status, HM_OK);
     assert_true(n_tried > 3);

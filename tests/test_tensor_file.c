@@ -58,7 +58,7 @@ static hm_model *make_model(const hm_context *context)
     assert_int_equal(hm_layer_parse("bernoulli 3 + softmax 4x2 + binomial 2x5", 0, &hidden, NULL), HM_OK);
     assert_int_equal(hm_model_create(context, HM_MODEL_CLASSES, 3, &visible, &hidden, &model, NULL), HM_OK);
     for (size_t i = 0; i < model->n_rbms; i++) {
-        hm_rbm_init_weights(model->rbm[i], 1.0f + (float)i);
+        hm_rbm_init_weights(model->rbm[i], 1.0f + (float)i, 0);
         hm_rbm_hidden_bias(model->rbm[i])[8] = -2.5f;
         model->offset[i] = 0.25f * (float)i;
     }

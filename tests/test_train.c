@@ -14,6 +14,8 @@
 
 #include <harmonium/harmonium.h>
 
+#include "counted_memory.h"
+
 enum { SIDE = 3, V = SIDE * SIDE, N_CASES = 14 * 15, H = 6 };
 
 /* Bars and stripes 3 x 3: each of the 14 patterns 15 times; the label says bars (0) or stripes (1). */
@@ -141,7 +143,7 @@ static void stopping_and_resuming_changes_no_byte(void **state)
         int n_pieces = 0;
         for (; status == HM_ERROR_INTERRUPTED; n_pieces++) {
             stopper stop = {17 + n_pieces};
-            hm_train_events events = {&stop, NULL, NULL, stop_after, path, true};
+            hm_train_events events = {.user = &stop, .should_stop = stop_after, .checkpoint = path, .resume = true};
             assert_int_equal(set_up(&s, (hm_context_config){.seed = 5}, (hm_model_kind)kind), HM_OK);
             status = hm_train(s.model, s.set, NULL, &s.config, &events, NULL);
             if (status == HM_OK)
@@ -181,7 +183,7 @@ static void another_recipe_is_refused(void **state)
     setting s;
     stopper stop = {3};
     hm_error error;
-    hm_train_events events = {&stop, NULL, NULL, stop_after, path, true};
+    hm_train_events events = {.user = &stop, .should_stop = stop_after, .checkpoint = path, .resume = true};
     assert_int_equal(set_up(&s, (hm_context_config){.seed = 5}, HM_MODEL_RBM), HM_OK);
     assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, NULL), HM_ERROR_INTERRUPTED);
     s.model->seed = 6;
@@ -215,44 +217,25 @@ static void divergence_is_told(void **state)
 
 /* ---- Every allocation fails in turn ------------------------------------------------------------------- */
 
-typedef struct ration {
-    long n_left, n_live;
-} ration;
-
-static void *ration_allocate(void *user, size_t alignment, size_t bytes)
-{
-    ration *r = user;
-    if (r->n_left-- <= 0)
-        return NULL;
-    r->n_live++;
-    return aligned_alloc(alignment, bytes);
-}
-
-static void ration_release(void *user, void *memory)
-{
-    ((ration *)user)->n_live--;
-    free(memory);
-}
-
 static void failing_allocations_leak_nothing(void **state)
 {
     (void)state;
     char path[] = "/tmp/harmonium-train-XXXXXX";
     close(mkstemp(path));
     hm_status status = HM_ERROR_MEMORY;
-    long n_tried = 0;
+    long n_tried = 1;
     for (; status == HM_ERROR_MEMORY; n_tried++) {
-        ration r = {n_tried, 0};
+        counted_memory memory = {.fail_at = (size_t)n_tried};
         setting s;
-        hm_train_events events = {.checkpoint = path};
-        hm_context_config config = {.n_threads = 1, .seed = 5, .allocator = {ration_allocate, ration_release, &r}};
+        hm_train_events events = {.checkpoint = path, .checkpoint_epochs = 1};
+        hm_context_config config = {.n_threads = 1, .seed = 5, .allocator = counted_allocator(&memory)};
         status = set_up(&s, config, HM_MODEL_CLASSES);
         s.config.epochs = 2;
-        s.config.checkpoint_epochs = 1;
         if (status == HM_OK)
             status = hm_train(s.model, s.set, NULL, &s.config, &events, NULL);
         tear_down(&s);
-        assert_int_equal(r.n_live, 0);
+        assert_int_equal(memory.n_live, 0);
+        assert_int_equal(status, memory.n_asked < memory.fail_at ? HM_OK : HM_ERROR_MEMORY);
     }
     assert_int_equal(status, HM_OK);
     assert_true(n_tried > 50);

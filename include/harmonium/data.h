@@ -39,6 +39,7 @@ typedef struct hm_data_config {
     char part[HM_TEXT_MAX];    /* of a named set: train, test, perhaps validation */
     char classes[HM_TEXT_MAX]; /* "2", "0-4,7"; empty: all */
     int64_t subset;            /* so many cases, balanced over the classes; 0: all */
+    int64_t labelled;          /* keep the labels of so many training cases alone, balanced; 0: all */
     double validation;         /* so many of those held back: a fraction below 1, or a count */
     char shape[HM_TEXT_MAX];   /* "28x28" (height x width): flat rows are pictures of this size */
     char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
@@ -103,9 +104,13 @@ size_t hm_dataset_width(const hm_dataset *set);
 
 /* Labels are those of the file, whichever classes were chosen; n_classes is one more than the
  * largest in the file, so that the parts of a set agree and some classes may be empty. It is 0 for
- * a set without labels, and hm_dataset_label is then -1. */
+ * a set without labels, and hm_dataset_label is then -1, as it is for a case whose label is hidden. */
 size_t hm_dataset_n_classes(const hm_dataset *set);
 int32_t hm_dataset_label(const hm_dataset *set, size_t index);
+/* How many cases have a label: all, none, or so many as `labelled` left. */
+size_t hm_dataset_n_labelled(const hm_dataset *set);
+/* Whether its cases are drawn afresh in every epoch. */
+bool hm_dataset_is_sampled(const hm_dataset *set);
 
 /* The name of the sub-folder that a class was, or null for classes that are mere numbers. */
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label);

@@ -1,4 +1,4 @@
-/* Using a trained model: features, reconstructions, samples, scores, classification. */
+/* Using a trained model: reconstructions, Gibbs chains, recognition, features in the space of the data. */
 #ifndef HARMONIUM_INFER_H
 #define HARMONIUM_INFER_H
 
@@ -9,21 +9,68 @@
 extern "C" {
 #endif
 
-/* v through binary (sampled) features and back: out (cases x n_visible) = E(v' | h), h ~ P(h | v), as on the
- * lecture's page; n_steps > 1 goes on alternating. `machine` chooses the RBM of a class model. */
+/* v through binary (sampled) features and back: out (cases x n_features) = E(v' | h), h ~ P(h | v), as on the
+ * lecture's page; n_steps > 1 goes on alternating. `machine` chooses the RBM of a class model. A DBN goes up by
+ * its recognition weights, through its top RBM, and down by its generative weights. An autoencoder (a net with as
+ * many outputs as features) gives its outputs; HM_ERROR_MISMATCH for other nets. */
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
                          hm_error *error);
 
-/* Chains that run from P(v | h = 0 layer at random) for n_steps at inverse temperature beta: samples of v in
- * `v` and the means they were drawn from in `mean` (both n_chains x n_visible). */
-hm_status hm_sample_chains(const hm_model *model, size_t machine, size_t n_steps, float beta, hm_matrix v,
-                           hm_matrix mean, hm_error *error);
+/* ---- Chains ----------------------------------------------------------------------------------------------- */
 
-/* probability[cases][n_rbms] of a class model: softmax(-F_c(v) + offset_c). HM_ERROR_MISMATCH for other kinds. */
-hm_status hm_class_probabilities(const hm_model *model, hm_matrix v, double *probability, hm_error *error);
+/* Gibbs chains of an RBM, or of the top RBM of a DBN with the directed levels below it. */
+typedef struct hm_chains hm_chains;
 
-/* HM_ERROR_MISMATCH, with a remedy, unless the data has as many features as the model has visible units. */
-hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error);
+/* What is not said is zero. */
+typedef struct hm_chains_config {
+    size_t n;              /* chains */
+    size_t machine;        /* which RBM of a class model */
+    float beta;            /* 1 / temperature of the sampling; 0 means 1 */
+    const int32_t *label;  /* [n] label that a chain is held to, -1: free; null: all free. DBN with labels */
+    hm_matrix start;       /* n x n_features: the data that chains start from; data null: random hidden states */
+    const bool *is_clamped; /* [n_features]: features that stay as in `start`; null: none */
+    bool is_sampled;       /* the pass down passes on samples of the hidden layers, not their means */
+} hm_chains_config;
+
+/* HM_ERROR_MISMATCH for a net, for labels on a model without label units, and for labels out of range. */
+hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config, hm_chains **chains,
+                           hm_error *error);
+void hm_chains_destroy(hm_chains *chains); /* null is allowed */
+
+/* Alternates n_steps times, then makes one pass down to the data. With clamped features of a DBN every step is a
+ * sampled pass up and down, after which the clamped features are put back: exact for an RBM, for a DBN as good as
+ * its recognition weights. */
+void hm_chains_run(hm_chains *chains, size_t n_steps);
+
+/* n x units of layer 0 (the data; means, with clamped features as they are held) .. n_rbms (the top; states). */
+hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
+/* n x n_labels: P(label | top units), or the label that is held; data null without label units. */
+hm_matrix hm_chains_labels(const hm_chains *chains);
+
+/* ---- Recognition ------------------------------------------------------------------------------------------ */
+
+enum { HM_RECOGNISE_ENERGY, HM_RECOGNISE_GIBBS };
+
+/* Classes that the model tells apart: machines of a class model, labels of a DBN or net; 0: none. */
+size_t hm_model_n_classes(const hm_model *model);
+
+/* probability[cases][n_classes]. Class models: softmax(-F_c(v) + offset_c). Nets: their softmax outputs. DBNs: a
+ * deterministic pass up, then with HM_RECOGNISE_ENERGY the exact free energy of each label, and with
+ * HM_RECOGNISE_GIBBS label units that start neutral and n_steps alternations of means in the top RBM (Hinton,
+ * Osindero and Teh, 2006, section 6.1). HM_ERROR_MISMATCH for models without classes. */
+hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
+                                 hm_error *error);
+
+/* ---- Features --------------------------------------------------------------------------------------------- */
+
+/* What units first .. first + out.rows - 1 of layer `layer` (1: the first hidden one) stand for, in the space of
+ * the data: out.rows x n_features. Projection is the product of the weights between. */
+hm_status hm_project_features(const hm_model *model, size_t layer, size_t first, hm_matrix out, hm_error *error);
+
+/* The same by sampling (Erhan, Bengio, Courville and Vincent, 2009): one chain a unit runs n_steps in the RBM under
+ * the layer with the unit held on, then goes down by means. Bernoulli hidden layers. */
+hm_status hm_sample_features(const hm_model *model, size_t layer, size_t first, size_t n_steps, hm_matrix out,
+                             hm_error *error);
 
 #ifdef __cplusplus
 }

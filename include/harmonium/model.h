@@ -1,11 +1,15 @@
-/* The model file: what `harmonium train` leaves behind, one safetensors file.
+/* Models, and the file that `harmonium train` leaves behind, one safetensors file.
  *
- * Metadata: format "harmonium 1", kind, layers, image size, recipe, seed, history and the fingerprint of the
- * training data. Tensors: W, visible_bias, hidden_bias (docs/file-format.md). */
+ * Every kind is made of RBMs: one, one for each class, or a stack whose hidden layer is the next one's visible
+ * layer. Metadata of the file: format "harmonium 1", kind, layers, image size, recipe, seed, history and the
+ * fingerprint of the training data. Tensors: W, visible_bias, hidden_bias (docs/file-format.md). */
 #ifndef HARMONIUM_MODEL_H
 #define HARMONIUM_MODEL_H
 
+#include <stdbool.h>
+
 #include <harmonium/context.h>
+#include <harmonium/data.h>
 #include <harmonium/rbm.h>
 
 #ifdef __cplusplus
@@ -15,15 +19,25 @@ extern "C" {
 typedef enum hm_model_kind {
     HM_MODEL_RBM,     /* one machine */
     HM_MODEL_CLASSES, /* one machine for each class, and an offset for each log Z (Hinton 2010, section 16) */
+    HM_MODEL_DBN,     /* a deep belief net: directed levels under a top RBM, which may see labels beside the layer
+                         below (Hinton, Osindero and Teh, 2006) */
+    HM_MODEL_NET,     /* a feed-forward net: each level's mean drives the next; visible biases are not used */
 } hm_model_kind;
+
+enum { HM_LEVELS_MAX = 16, HM_LABELS_MAX = 1024 };
 
 /* A model owns its machines and texts; fields may be read, and the texts replaced with hm_model_set_text. */
 typedef struct hm_model {
     const hm_context *context;
     hm_model_kind kind;
     size_t n_rbms;
-    hm_rbm **rbm;        /* [n_rbms] */
-    float *offset;       /* [n_rbms]: classification is softmax(-F_c(v) + offset_c); null for HM_MODEL_RBM */
+    hm_rbm **rbm;        /* [n_rbms]; of a stack, from the bottom up */
+    hm_rbm **generative; /* [n_rbms] of a DBN: W and visible bias of a directed level that was untied from its
+                            recognition weights, which then are the W and hidden bias of rbm[level]; null entries:
+                            tied. Null for other kinds */
+    size_t n_labels;     /* DBN: label units, the last softmax group that the top RBM sees; net: classes it tells
+                            apart; 0: none */
+    float *offset;       /* [n_rbms]: classification is softmax(-F_c(v) + offset_c); HM_MODEL_CLASSES only */
     size_t height, width; /* of a visible image; 0: none */
     float *shift, *spread; /* [n_visible]: (x - shift) / spread before the model sees data; null: none */
     char *recipe;      /* the options it was trained with, as a recipe file; never null */
@@ -36,10 +50,50 @@ typedef struct hm_model {
 hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms,
                           const hm_layer *visible, const hm_layer *hidden, hm_model **model,
                           hm_error *error);
+
+/* A DBN or a net of n_layers >= 2 layers, from the data up, parameters zero and levels tied. n_labels > 0 puts a
+ * softmax group of labels beside what the top RBM of a DBN sees; of a net it must be 0 or the size of the last
+ * layer. HM_ERROR_ARGUMENT for more than HM_LEVELS_MAX levels, one label or more than HM_LABELS_MAX. */
+hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, const hm_layer *layers,
+                                size_t n_layers, size_t n_labels, hm_model **model, hm_error *error);
 void hm_model_destroy(hm_model *model); /* null is allowed */
+
+/* Number of features of the data, without the labels that a machine may see beside them. */
+size_t hm_model_n_features(const hm_model *model);
+
+/* HM_ERROR_MISMATCH, with a remedy, unless the data has as many features as the model takes. */
+hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error);
+
+/* Number of units of layer 0 (the data) .. n_rbms (the top), without label units. */
+size_t hm_model_layer_size(const hm_model *model, size_t layer);
+const hm_layer *hm_model_layer(const hm_model *model, size_t layer); /* that of the data may include labels */
+
+/* Whether the levels form a stack (DBN, net). */
+bool hm_model_is_stack(const hm_model *model);
+
+/* Gives every level of a DBN under its top RBM generative weights of its own, equal to the transposes that it
+ * had until now; does nothing where that has been done. HM_ERROR_MEMORY. */
+hm_status hm_model_untie(hm_model *model, hm_error *error);
+
+/* The machine that generates layer `level` from the one above: its own W and visible bias, or those of the tied
+ * level. */
+const hm_rbm *hm_model_generative(const hm_model *model, size_t level);
+
+/* A deterministic up-pass: out (cases x n, n = hm_model_layer_size(model, n_levels)) receives the means of layer
+ * n_levels >= 1, each layer driven by the means below it. Allocates a workspace of one block of cases. */
+hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error);
+
+/* P(label | layer below the top RBM) by the exact free energy of each label: `below` is cases x n (float), the
+ * result probability[cases][n_labels] (double) or target (float, cases x n_labels), whichever is not null.
+ * workspace: cases x 2 x n_hidden floats of the top RBM. Allocates nothing. */
+void hm_model_label_posterior(const hm_model *model, hm_matrix below, float *workspace, double *probability,
+                              hm_matrix target);
 
 /* Replaces one of the texts (recipe, history, fingerprint) by a copy. */
 hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error);
+
+/* Appends a line to the history. */
+hm_status hm_model_add_history(hm_model *model, const char *line, hm_error *error);
 
 /* shift[n] and spread[n] are copied. */
 hm_status hm_model_set_standardising(hm_model *model, const float *shift, const float *spread,

@@ -66,6 +66,7 @@ typedef struct hm_option_table {
     const char *title;   /* of the group in --help */
     const hm_option *rows;
     size_t n_rows;
+    bool is_prefixed; /* on a command line its names carry the section: --up-down-epochs */
 } hm_option_table;
 
 /* Fills every field that a row points to with its default. */

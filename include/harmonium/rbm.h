@@ -29,8 +29,9 @@ hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, cons
                         hm_rbm **rbm, hm_error *error);
 void hm_rbm_destroy(hm_rbm *rbm); /* null is allowed */
 
-/* W ~ N(0, deviation^2) from the seed of the context (Hinton 2010, section 8: 0.01); biases unchanged. */
-void hm_rbm_init_weights(hm_rbm *rbm, float deviation);
+/* W ~ N(0, deviation^2) from the seed of the context (Hinton 2010, section 8: 0.01); biases unchanged. `stream`
+ * keeps the levels of a stack apart: different numbers give independent weights. */
+void hm_rbm_init_weights(hm_rbm *rbm, float deviation, uint64_t stream);
 
 const hm_layer *hm_rbm_visible(const hm_rbm *rbm);
 const hm_layer *hm_rbm_hidden(const hm_rbm *rbm);

@@ -70,6 +70,19 @@ hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, cons
 hm_status hm_image_matrix(const hm_context *context, hm_matrix values, const char *title, const char *row_name,
                           const char *col_name, hm_image **image, hm_error *error);
 
+/* A layer of a network, drawn with a cell for each unit: values 0..1. */
+typedef struct hm_layer_picture {
+    const char *name;            /* below it */
+    const float *values;         /* [n] */
+    size_t n;
+    size_t height, width;        /* of a layer that is an image, drawn white on black; 0: a nearly square block */
+    const char *const *unit_names; /* [n]: drawn as bars with these names (labels); null: as cells */
+} hm_layer_picture;
+
+/* Layers side by side under a title (may be null): a frame of a movie. At most 32 layers. */
+hm_status hm_image_layers(const hm_context *context, const hm_layer_picture *layers, size_t n_layers,
+                          const char *title, hm_image **image, hm_error *error);
+
 /* ---- Plots (cairo; HM_ERROR_UNSUPPORTED without) ------------------------------------------------- */
 
 typedef struct hm_curve {
@@ -109,8 +122,9 @@ hm_status hm_plot_table(const hm_context *context, const hm_plot *plot, const do
 
 typedef struct hm_movie hm_movie;
 
-/* A GIF that loops; frames are added one by one, all of the size of the first, and only what changed since the frame
- * before is stored. Nothing appears under `path` before hm_movie_close. HM_ERROR_UNSUPPORTED without giflib. */
+/* A GIF that loops, or by the end of its name an MP4 or WebM through the program ffmpeg. Frames are added one by one,
+ * all of the size of the first; of a GIF only what changed since the frame before is stored. Nothing appears under
+ * `path` before hm_movie_close. HM_ERROR_UNSUPPORTED without giflib, or without ffmpeg. */
 hm_status hm_movie_open(const hm_context *context, const char *path, hm_movie **movie, hm_error *error);
 hm_status hm_movie_add(hm_movie *movie, const hm_image *frame, double seconds, hm_error *error);
 hm_status hm_movie_close(hm_movie *movie, hm_error *error); /* writes, and destroys the movie */

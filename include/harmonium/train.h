@@ -1,9 +1,11 @@
-/* Learning: one training loop for RBMs, and everything of Hinton's practical guide (2010) as an option.
+/* Learning: one training loop for every stage, and everything of Hinton's practical guide (2010) as an option.
  *
  *     hm_train_config config;
  *     hm_options_init(&hm_train_options, &config);
- *     hm_train(model, train, validation, &config, NULL, &error);
- */
+ *     hm_train(model, train, validation, &config, NULL, &error);          // an RBM, class models, or greedily a DBN
+ *
+ * A deep belief net goes on with hm_train_up_down, or becomes a feed-forward net (hm_model_unroll) that
+ * hm_train_backprop fine-tunes. */
 #ifndef HARMONIUM_TRAIN_H
 #define HARMONIUM_TRAIN_H
 
@@ -20,6 +22,7 @@ extern "C" {
 #endif
 
 enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES };
+enum { HM_CHAINS_DATA, HM_CHAINS_PERSISTENT };
 
 /* Every field is a row of hm_train_options; its help text there is its documentation. */
 typedef struct hm_train_config {
@@ -32,19 +35,50 @@ typedef struct hm_train_config {
     double sparsity_target, sparsity_cost, sparsity_decay;
     double weight_deviation;
     double hidden_bias;
+    int chains;          /* HM_CHAINS_..: where the Gibbs steps begin */
     int visible_states;  /* HM_STATES_..: of reconstructions */
     int hidden_states;   /* HM_STATES_..: in the positive statistics */
+    int feed;            /* HM_STATES_..: what a level of a stack learns from */
+    int64_t feed_memory; /* megabytes of the features of one level that may be kept */
     int64_t monitor_cases;
-    int64_t checkpoint_epochs;
-    double checkpoint_minutes;
 } hm_train_config;
 
 extern const hm_option_table hm_train_options;
 
-/* What is known at the end of an epoch. Error: mean squared difference between data and reconstruction, per
- * visible unit. Free energies: means over fixed cases; NaN without validation data. */
+/* Up-down learning of a whole DBN. Every field is a row of hm_up_down_options. */
+typedef struct hm_up_down_config {
+    int64_t epochs, batch_size;
+    hm_schedule steps; /* Gibbs steps k in the top RBM */
+    hm_schedule learning_rate, momentum;
+    double weight_cost;
+} hm_up_down_config;
+
+extern const hm_option_table hm_up_down_options;
+
+enum { HM_METHOD_SGD, HM_METHOD_LBFGS };
+enum { HM_TARGET_LABELS, HM_TARGET_DATA };
+
+/* Backpropagation through a feed-forward net. Every field is a row of hm_backprop_options. */
+typedef struct hm_backprop_config {
+    int64_t epochs, batch_size;
+    int method; /* HM_METHOD_.. */
+    int target; /* HM_TARGET_..: data makes an autoencoder */
+    hm_schedule learning_rate, momentum;
+    double weight_cost, dropout, input_dropout, max_norm, weight_deviation;
+    int64_t top_epochs; /* so many first epochs change the last level alone */
+    int64_t iterations; /* of L-BFGS on each batch */
+    int64_t patience;   /* epochs without a better validation error before stopping; 0: never */
+    bool keep_best;     /* end with the parameters of the best validation error */
+} hm_backprop_config;
+
+extern const hm_option_table hm_backprop_options;
+
+/* What is known at the end of an epoch; what a stage does not know is NaN. Reconstruction error: mean squared
+ * difference between data and first reconstruction (whatever k), per visible unit. Free energies: means over fixed
+ * cases. */
 typedef struct hm_train_report {
-    size_t machine, n_machines; /* which RBM of a class model */
+    const char *stage;          /* "cd", "up-down", "backprop" */
+    size_t machine, n_machines; /* which RBM of a class model or level of a stack */
     size_t epoch, n_epochs;     /* epochs done, epochs in all */
     double reconstruction_error;
     double free_energy_train, free_energy_validation;
@@ -54,14 +88,18 @@ typedef struct hm_train_report {
     size_t n_dead, n_stuck; /* hidden units whose mean activity is below 1 % or above 99 % of their range */
     double learning_rate, momentum;
     size_t steps;
-    double seconds; /* of this epoch, monitors included */
+    double loss;                   /* backprop: mean cross-entropy (nats) or squared error per case, in training */
+    double error_train;            /* share of labels that are wrong: of the training cases as they were seen, */
+    double error_validation;       /* and of the validation cases; autoencoder: squared error per case. NaN: unknown */
+    double seconds;                /* of this epoch, monitors included */
 } hm_train_report;
 
 typedef struct hm_train_progress {
+    const char *stage;
     size_t machine, n_machines;
     size_t epoch, n_epochs; /* the epoch in work, from 0 */
     size_t batch, n_batches;
-    double reconstruction_error; /* of this epoch so far */
+    double error; /* of this epoch so far: of reconstruction, or the loss of backpropagation */
 } hm_train_progress;
 
 /* Any pointer may be null. on_epoch may look at (and draw) the model; a status other than HM_OK stops training. */
@@ -71,11 +109,14 @@ typedef struct hm_train_events {
     hm_status (*on_epoch)(void *user, const hm_train_report *report, hm_error *error);
     bool (*should_stop)(void *user); /* asked after every batch */
     const char *checkpoint;          /* path; null: none is written */
-    bool resume;                     /* go on from the checkpoint if there is one */
+    bool resume;                     /* go on from the checkpoint if there is one, of this stage or before it */
+    size_t checkpoint_epochs;        /* epochs between checkpoints; 0: by the clock alone */
+    double checkpoint_minutes;       /* minutes between checkpoints; 0: by the epochs alone */
 } hm_train_events;
 
-/* Trains the model on the data: its machine, or its machine for each class on the cases of that class and then the
- * offsets. A fresh model starts from visible biases log(p / (1 - p)) and small random weights. events and
+/* Trains the model on the data: its machine; or its machine for each class on the cases of that class and then the
+ * offsets; or the levels of a DBN one after the other, each on the features of the level below and the top one
+ * beside the labels (greedy learning: Hinton, Osindero and Teh, 2006). A fresh model starts from visible biases log(p / (1 - p)) and small random weights. events and
  * validation may be null.
  *
  * HM_ERROR_MISMATCH when model and data do not fit; HM_ERROR_NUMERIC when a parameter stops being finite (the
@@ -83,6 +124,31 @@ typedef struct hm_train_events {
  * after writing a checkpoint from which a resumed run reaches the same final bytes. */
 hm_status hm_train(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                    const hm_train_config *config, const hm_train_events *events, hm_error *error);
+
+/* The same with a configuration for each level of a stack: config[n_rbms]. */
+hm_status hm_train_levels(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                          const hm_train_config *config, const hm_train_events *events, hm_error *error);
+
+/* The up-down algorithm (Hinton, Osindero and Teh, 2006, appendix B: contrastive wake-sleep) on a DBN of two levels or
+ * more, which it unties. Errors as hm_train; HM_ERROR_MISMATCH for other models. */
+hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                           const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
+
+/* A new feed-forward net from the recognition weights of a DBN. With n_labels > 0 a softmax layer is put on top,
+ * its weights those of the label units if the DBN has as many, else N(0, deviation^2). With n_labels = 0 the stack
+ * is unrolled into an autoencoder, whose decoder has the generative weights (Hinton and Salakhutdinov, 2006). */
+hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation, hm_model **net, hm_error *error);
+
+/* Weights of a fresh net: N(0, deviation^2), or if deviation is 0, N(0, 1 / n_in) (2 / n_in for rectified linear
+ * units). */
+void hm_model_init_net(hm_model *net, double deviation);
+
+/* Fine-tunes a net: softmax outputs and labels, or outputs that are to repeat the data. Errors as hm_train. */
+hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
+                            const hm_backprop_config *config, const hm_train_events *events, hm_error *error);
+
+/* Which stage a checkpoint was written by: its name (see hm_train_report) in name[size]. */
+hm_status hm_checkpoint_stage(const hm_context *context, const char *path, char *name, size_t size, hm_error *error);
 
 /* Fits the offsets of a class model, by Newton steps on the log-likelihood of the labels. hm_train does it at its end. */
 hm_status hm_train_offsets(hm_model *model, const hm_dataset *set, hm_error *error);

@@ -55,9 +55,9 @@ static hm_status read_int(const hm_option *row, void *field, const char *value, 
     char *end;
     errno = 0;
     long long number = strtoll(value, &end, 10);
-    if (end == value || *end || errno)
+    if (end == value || *end)
         return fail_value(row, value, "must be a whole number", error);
-    if (!is_in_range(row, (double)number))
+    if (errno || !is_in_range(row, (double)number))
         return fail_range(row, value, error);
     *(int64_t *)field = number;
     return HM_OK;

@@ -15,23 +15,38 @@ typedef struct cli_common {
     bool quiet;
 } cli_common;
 
-enum { CLI_KIND_RBM, CLI_KIND_CLASSES };
+enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET };
+enum { CLI_BY_PROJECTION, CLI_BY_SAMPLING };
+enum { CLI_JOINT_AUTO, CLI_JOINT_YES, CLI_JOINT_NO };
 
 typedef struct cli_model {
-    int kind;
-    char visible[HM_TEXT_MAX], hidden[HM_TEXT_MAX];
+    int kind, joint;
+    char visible[HM_TEXT_MAX], hidden[HM_TEXT_MAX], layers[HM_TEXT_MAX];
 } cli_model;
+
+/* "--level2-epochs 50", or epochs = 50 under [level2]: levels count from 1, as people count. */
+typedef struct cli_override {
+    int level;
+    char name[48], value[256];
+} cli_override;
+
+enum { CLI_OVERRIDES_MAX = 64, CLI_NAME_MAX = 96 };
 
 typedef struct cli_output {
     char output[HM_TEXT_MAX];
     char metrics[HM_TEXT_MAX];
     char pictures[HM_TEXT_MAX];
     char machines[HM_TEXT_MAX];
+    char from[HM_TEXT_MAX];
     bool resume;
     bool json, terminal, html;
     bool man, completion, markdown;
-    int64_t number, steps, machine;
-    double temperature;
+    int64_t number, steps, machine, layer, label, completions;
+    int64_t checkpoint_epochs;
+    double checkpoint_minutes;
+    double temperature, seconds;
+    char clamp[HM_TEXT_MAX], confusion[HM_TEXT_MAX], wrong[HM_TEXT_MAX];
+    int by, method; /* CLI_BY_.., HM_RECOGNISE_.. */
 } cli_output;
 
 typedef struct cli_options {
@@ -39,10 +54,14 @@ typedef struct cli_options {
     hm_data_config data;
     cli_model model;
     hm_train_config train;
+    cli_override override[CLI_OVERRIDES_MAX];
+    int n_overrides;
+    hm_up_down_config up_down;
+    hm_backprop_config backprop;
     cli_output output;
 } cli_options;
 
-enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 6 };
+enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 8 };
 
 typedef struct cli_call {
     cli_options options;
@@ -54,7 +73,7 @@ typedef struct cli_call {
 typedef struct cli_verb {
     const char *name;
     const char *summary;  /* one line in `harmonium help` */
-    const char *operands; /* as in "MODEL [DATA]" */
+    const char *operands; /* as in "MODEL [DATA]"; with RECIPE in it, all are recipes */
     int least_operands, most_operands;
     const hm_option_table *tables[CLI_TABLES_MAX]; /* null-terminated */
     const char *words;    /* names of output options that this verb takes, separated by spaces */
@@ -64,6 +83,10 @@ typedef struct cli_verb {
 
 extern const cli_verb *const cli_verbs[]; /* null-terminated */
 
+const cli_verb *cli_find_verb(const char *name); /* null: there is none */
+/* That there is no such verb, and which may be meant. */
+hm_status cli_fail_verb(const char *name, hm_error *error);
+
 extern const hm_option_table cli_common_options, cli_model_options, cli_output_options;
 
 /* Where in the options the fields of a table lie. */
@@ -71,10 +94,19 @@ void *cli_config_of(cli_options *options, const hm_option_table *table);
 /* Whether a row of one of its tables belongs to the verb. */
 bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_option *row);
 
+/* As on a command line: "epochs", or "up-down-epochs". */
+const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX]);
+/* The configuration of each level of a stack: that of [learn] with what was said for the level. */
+hm_status cli_level_configs(const cli_options *options, size_t n_levels, hm_train_config *configs, hm_error *error);
+hm_status cli_add_override(cli_options *options, int level, const char *name, const char *value, hm_error *error);
+
 void cli_init_options(cli_options *options);
 hm_status cli_parse(const cli_verb *verb, int n, char **arguments, cli_call *call, bool *wants_help,
                     hm_error *error);
+
+/* A recipe into the options. Errors name the path (of the stream: what it is called in messages) and the line. */
 hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error);
+hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error);
 /* The recipe that the options amount to, into text. */
 void cli_echo_recipe(const cli_options *options, char *text, size_t size);
 
@@ -104,8 +136,17 @@ typedef struct cli_material {
     float *cases;    /* [n][V] */
 } cli_material;
 
+/* Takes operand `i`, if there, as the name of the data. */
+hm_status cli_name_data(cli_call *call, int i, hm_error *error);
+
+/* The machine of --machine; HM_ERROR_ARGUMENT when the model has no such. */
+hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t *machine, hm_error *error);
+
 /* Loads operand 0 as a model and operand 1 (or --data) as data; reads at most `most` cases (0: all). */
 hm_status cli_load_material(cli_call *call, size_t most, cli_material *material, hm_error *error);
 void cli_free_material(cli_material *material);
+
+/* Which of the model's features `text` names (see --clamp): is_clamped[n_features]. */
+hm_status cli_parse_clamp(const hm_model *model, const char *text, bool *is_clamped, hm_error *error);
 
 #endif

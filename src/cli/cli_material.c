@@ -1,17 +1,31 @@
 /* A model and the data to look at with it. */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli.h"
 
+hm_status cli_name_data(cli_call *call, int i, hm_error *error)
+{
+    if (i >= call->n_operands)
+        return HM_OK;
+    return hm_options_set(&hm_data_options, &call->options.data, "data", call->operand[i], error);
+}
+
+hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t *machine, hm_error *error)
+{
+    *machine = (size_t)call->options.output.machine;
+    size_t n_machines = hm_model_is_stack(model) ? 1 : model->n_rbms;
+    if (*machine < n_machines)
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_ARGUMENT, "machine = %zu: the model has %zu, counted from 0", *machine, n_machines);
+}
+
 static hm_status open_data(cli_call *call, cli_material *m, hm_error *error)
 {
     hm_data_config *config = &call->options.data;
-    if (call->n_operands > 1)
-        strcpy(config->data, call->operand[1]);
     config->standardise = false; /* as the model's training data was, below */
-    hm_status status = hm_dataset_open(call->context, config, &m->set, NULL, error);
+    hm_status status = cli_name_data(call, 1, error);
+    if (status == HM_OK)
+        status = hm_dataset_open(call->context, config, &m->set, NULL, error);
     if (status == HM_OK)
         status = hm_check_fit(m->model, m->set, error);
     if (status == HM_OK && m->model->shift)

@@ -1,12 +1,18 @@
 /* The program's own option tables, and which table fills which part of the options. */
 #include "cli/cli.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/fail.h"
 
 #define COMMON(name, letter, type, field, initial, least, most, unit, help)                                  \
     {name, letter, HM_OPTION_##type, offsetof(cli_common, field), initial, least, most, unit, NULL, help}
 #define OUTPUT(name, letter, type, field, initial, least, most, unit, help)                                  \
     {name, letter, HM_OPTION_##type, offsetof(cli_output, field), initial, least, most, unit, NULL, help}
+
+#define CHOICE(name, field, initial, unit, choices, help)                                                    \
+    {name, 0, HM_OPTION_CHOICE, offsetof(cli_output, field), initial, 0, 0, unit, choices, help}
 
 static const hm_option common_rows[] = {
     COMMON("seed", 0, INT, seed, "1", 0, 9e15, "N", "of every random number; the same seed gives the same bytes"),
@@ -16,8 +22,13 @@ static const hm_option common_rows[] = {
 };
 
 static const hm_option model_rows[] = {
-    {"kind", 0, HM_OPTION_CHOICE, offsetof(cli_model, kind), "rbm", 0, 0, "KIND", "rbm|classes",
-     "one machine, or one for each class with learned offsets"},
+    {"kind", 0, HM_OPTION_CHOICE, offsetof(cli_model, kind), "rbm", 0, 0, "KIND",
+     "rbm|classes|dbn|net",
+     "one machine; one for each class with learned offsets; a deep belief net; a feed-forward net from random weights"},
+    {"layers", 0, HM_OPTION_TEXT, offsetof(cli_model, layers), "", 0, 0, "LAYERS", NULL,
+     "of a dbn or net from the data up, as in \"784 500 500 2000\" or \"gaussian 39 | 500 | softmax 10\""},
+    {"joint", 0, HM_OPTION_CHOICE, offsetof(cli_model, joint), "auto", 0, 0, "WHICH", "auto|yes|no",
+     "whether the top RBM of a dbn sees the labels beside the layer below; auto: if the data has labels"},
     {"visible", 0, HM_OPTION_TEXT, offsetof(cli_model, visible), "bernoulli", 0, 0, "LAYER", NULL,
      "visible units: bernoulli, gaussian, softmax, relu or binomial; the number comes from the data"},
     {"hidden", 0, HM_OPTION_TEXT, offsetof(cli_model, hidden), "bernoulli 100", 0, 0, "LAYER", NULL,
@@ -28,7 +39,12 @@ static const hm_option output_rows[] = {
     OUTPUT("output", 'o', TEXT, output, "", 0, 0, "FILE", "where the result goes"),
     OUTPUT("metrics", 0, TEXT, metrics, "", 0, 0, "FILE", "append one JSON line for each epoch"),
     OUTPUT("pictures", 0, TEXT, pictures, "", 0, 0, "FOLDER", "draw features, curves and a movie of learning there"),
+    OUTPUT("from", 0, TEXT, from, "", 0, 0, "MODEL", "begin with this model and go on with the later stages"),
     OUTPUT("resume", 0, FLAG, resume, "no", 0, 0, NULL, "go on from the checkpoint of an interrupted run"),
+    OUTPUT("checkpoint-epochs", 0, INT, checkpoint_epochs, "0", 0, 1e9, "N",
+           "epochs between checkpoints; 0 leaves it to the clock"),
+    OUTPUT("checkpoint-minutes", 0, REAL, checkpoint_minutes, "1", 0, 1e6, "MIN",
+           "minutes between checkpoints; 0 leaves it to the epochs"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print JSON"),
     OUTPUT("terminal", 0, FLAG, terminal, "no", 0, 0, NULL, "draw the picture in the terminal"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
@@ -39,23 +55,38 @@ static const hm_option output_rows[] = {
     OUTPUT("machine", 0, INT, machine, "0", 0, 1e6, "C", "which machine of a class model"),
     OUTPUT("machines", 0, TEXT, machines, "0", 0, 0, "LIST",
            "which machines of a class model, as in \"2,3\": a band of the picture for each"),
+    OUTPUT("layer", 0, INT, layer, "1", 1, HM_LEVELS_MAX, "L", "which hidden layer, from 1"),
+    CHOICE("by", by, "projection", "HOW", "projection|sampling",
+           "how features of higher layers come down to the data: the product of the weights, or Gibbs chains with the "
+           "unit held on"),
+    OUTPUT("label", 0, INT, label, "-1", -1, HM_LABELS_MAX, "Y", "hold the label units to this class; -1: free"),
+    OUTPUT("clamp", 0, TEXT, clamp, "", 0, 0, "WHICH",
+           "features that stay as in the data: left, right, top, bottom; a rectangle as in 14x28+0+0 (height x width + "
+           "top + left); a list as in 0-391,500; or a PNG mask, white where they stay"),
+    OUTPUT("completions", 0, INT, completions, "5", 1, 100, "N", "samples for each clamped case"),
+    CHOICE("method", method, "energy", "HOW", "energy|gibbs",
+           "how a deep belief net names a class: the exact free energy of each label, or label units that settle"),
+    OUTPUT("confusion", 0, TEXT, confusion, "", 0, 0, "FILE", "draw the confusion matrix there"),
+    OUTPUT("wrong", 0, TEXT, wrong, "", 0, 0, "FILE", "draw the cases that were named wrongly there"),
+    OUTPUT("seconds", 0, REAL, seconds, "10", 1, 600, "S", "length of the movie"),
     OUTPUT("temperature", 0, REAL, temperature, "1", 1e-3, 1e3, "T", "of the sampling"),
 };
 
-#define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows}
+#define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, false}
 const hm_option_table cli_common_options = TABLE("run", "Running", common_rows);
 const hm_option_table cli_model_options = TABLE("model", "Model", model_rows);
 const hm_option_table cli_output_options = TABLE("output", "Output", output_rows);
 
 /* The tables in the order of a recipe's sections. */
-static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &hm_train_options,
-                                                &cli_common_options, &cli_output_options};
-enum { N_TABLES = sizeof tables / sizeof *tables, N_RECIPE_TABLES = 3 };
+static const hm_option_table *const tables[] = {&hm_data_options,    &cli_model_options,   &hm_train_options,
+                                                &hm_up_down_options, &hm_backprop_options, &cli_common_options,
+                                                &cli_output_options};
+enum { N_TABLES = sizeof tables / sizeof *tables, N_RECIPE_TABLES = 5 };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
-    void *const configs[] = {&options->data, &options->model, &options->train, &options->common,
-                             &options->output};
+    void *const configs[] = {&options->data,     &options->model,  &options->train, &options->up_down,
+                             &options->backprop, &options->common, &options->output};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];
@@ -80,14 +111,63 @@ bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_opti
     return false;
 }
 
+const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX])
+{
+    snprintf(name, CLI_NAME_MAX, "%s%s%s", table->is_prefixed ? table->section : "", table->is_prefixed ? "-" : "",
+             row->name);
+    return name;
+}
+
+/* ---- Levels ------------------------------------------------------------------------------------------- */
+
+hm_status cli_add_override(cli_options *options, int level, const char *name, const char *value, hm_error *error)
+{
+    hm_train_config tried = options->train;
+    if (level < 1 || level > HM_LEVELS_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "level%d: levels count from 1 to %d", level, HM_LEVELS_MAX);
+    if (options->n_overrides == CLI_OVERRIDES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "more than %d options for single levels", CLI_OVERRIDES_MAX);
+    hm_status status = hm_options_set(&hm_train_options, &tried, name, value, error);
+    cli_override *override = &options->override[options->n_overrides];
+    if (status != HM_OK)
+        return status;
+    if (strlen(name) >= sizeof override->name || strlen(value) >= sizeof override->value)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "level%d-%s: \"%.40s...\" is too long", level, name, value);
+    override->level = level;
+    strcpy(override->name, name);
+    strcpy(override->value, value);
+    options->n_overrides++;
+    return HM_OK;
+}
+
+hm_status cli_level_configs(const cli_options *options, size_t n_levels, hm_train_config *configs, hm_error *error)
+{
+    hm_status status = HM_OK;
+    for (size_t l = 0; l < n_levels; l++)
+        configs[l] = options->train;
+    for (int i = 0; status == HM_OK && i < options->n_overrides; i++) {
+        const cli_override *override = &options->override[i];
+        if ((size_t)override->level > n_levels)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "level%d-%s: the model has %zu levels", override->level,
+                           override->name, n_levels);
+        status = hm_options_set(&hm_train_options, &configs[override->level - 1], override->name, override->value,
+                                error);
+    }
+    return status;
+}
+
 /* The seed is a row of the model file of its own; threads and backend do not change a result's meaning. */
 void cli_echo_recipe(const cli_options *options, char *text, size_t size)
 {
     size_t used = 0;
     for (int i = 0; i < N_RECIPE_TABLES && used < size; i++) {
         const void *config = cli_config_of((cli_options *)options, tables[i]);
-        used += (size_t)snprintf(text + used, size - used, "%s[%s]\n", i ? "\n" : "", tables[i]->section);
-        if (used < size)
-            used += hm_options_echo(tables[i], config, false, text + used, size - used);
+        char rows[4096];
+        if (hm_options_echo(tables[i], config, false, rows, sizeof rows) == 0 && tables[i]->is_prefixed)
+            continue; /* a stage that is not wanted */
+        used += (size_t)snprintf(text + used, size - used, "%s[%s]\n%s", i ? "\n" : "", tables[i]->section, rows);
     }
+    for (int i = 0; i < options->n_overrides && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "\n[level%d]\n%s = %s\n", options->override[i].level,
+                                 options->override[i].name, options->override[i].value);
 }

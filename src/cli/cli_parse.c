@@ -1,17 +1,10 @@
-/* Command lines and recipe files, both read through the same tables. */
+/* Command lines, read through the option tables. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/fail.h"
-#include "base/file.h"
 #include "cli/cli.h"
-
-#ifdef HM_HAVE_INIH
-#include <ini.h>
-#endif
-
-/* ---- Command line ----------------------------------------------------------------------------------- */
 
 static const hm_option *find_option(const cli_verb *verb, const char *name, size_t n, char letter,
                                     const hm_option_table **table)
@@ -20,7 +13,9 @@ static const hm_option *find_option(const cli_verb *verb, const char *name, size
         *table = verb->tables[t];
         for (size_t i = 0; i < (*table)->n_rows; i++) {
             const hm_option *row = &(*table)->rows[i];
-            bool is_it = letter ? row->letter == letter : strlen(row->name) == n && !memcmp(row->name, name, n);
+            char full[CLI_NAME_MAX];
+            cli_option_name(*table, row, full);
+            bool is_it = letter ? row->letter == letter : strlen(full) == n && !memcmp(full, name, n);
             if (is_it && cli_takes(verb, *table, row))
                 return row;
         }
@@ -30,12 +25,18 @@ static const hm_option *find_option(const cli_verb *verb, const char *name, size
 
 static hm_status fail_option(const cli_verb *verb, const char *given, hm_error *error)
 {
-    const char *names[256];
+    enum { NAMES_MAX = 256 };
+    static char full[NAMES_MAX][CLI_NAME_MAX];
+    const char *names[NAMES_MAX];
     size_t n = 0;
     for (int t = 0; verb->tables[t]; t++)
-        for (size_t i = 0; i < verb->tables[t]->n_rows && n < 256; i++)
-            if (cli_takes(verb, verb->tables[t], &verb->tables[t]->rows[i]))
-                names[n++] = verb->tables[t]->rows[i].name;
+        for (size_t i = 0; i < verb->tables[t]->n_rows; i++) {
+            const hm_option *row = &verb->tables[t]->rows[i];
+            if (n < NAMES_MAX && cli_takes(verb, verb->tables[t], row)) {
+                names[n] = cli_option_name(verb->tables[t], row, full[n]);
+                n++;
+            }
+        }
     char bare[64];
     snprintf(bare, sizeof bare, "%.*s", (int)strcspn(given + strspn(given, "-"), "="),
              given + strspn(given, "-"));
@@ -43,6 +44,23 @@ static hm_status fail_option(const cli_verb *verb, const char *given, hm_error *
     return hm_fail(error, HM_ERROR_ARGUMENT, "harmonium %s has no option %s%s%s%s; see harmonium help %s",
                    verb->name, given, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
                    verb->name);
+}
+
+/* "level2-epochs" of a verb that learns: the row of [learn], and the level; null for anything else. */
+static const hm_option *find_level_option(const cli_verb *verb, const char *name, size_t n, int *level)
+{
+    int used = 0;
+    bool learns = false;
+    for (int t = 0; verb->tables[t]; t++)
+        learns = learns || verb->tables[t] == &hm_train_options;
+    if (!learns || sscanf(name, "level%d-%n", level, &used) != 1 || used == 0 || (size_t)used >= n)
+        return NULL;
+    for (size_t i = 0; i < hm_train_options.n_rows; i++) {
+        const hm_option *row = &hm_train_options.rows[i];
+        if (strlen(row->name) == n - (size_t)used && !memcmp(row->name, name + used, n - (size_t)used))
+            return row;
+    }
+    return NULL;
 }
 
 /* Handles arguments[*i] and, when it takes one, its value behind it. */
@@ -56,6 +74,9 @@ static hm_status parse_option(const cli_verb *verb, int n, char **arguments, int
     const hm_option *row = is_long           ? find_option(verb, name, length, 0, &table)
                            : given[2] == 0 ? find_option(verb, NULL, 0, given[1], &table)
                                              : NULL;
+    int level = 0;
+    if (!row && is_long)
+        row = find_level_option(verb, name, length, &level);
     if (!row)
         return fail_option(verb, given, error);
     if (is_long && name[length] == '=')
@@ -66,6 +87,8 @@ static hm_status parse_option(const cli_verb *verb, int n, char **arguments, int
         value = arguments[++*i];
     else
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s needs a value: %s %s", given, given, row->unit);
+    if (level)
+        return cli_add_override(&call->options, level, row->name, value, error);
     return hm_options_set(table, cli_config_of(&call->options, table), row->name, value, error);
 }
 
@@ -75,12 +98,43 @@ static bool ends_with(const char *text, const char *end)
     return n >= k && strcmp(text + n - k, end) == 0;
 }
 
+static bool has_data(const cli_verb *verb)
+{
+    for (int t = 0; verb->tables[t]; t++)
+        if (verb->tables[t] == &hm_data_options)
+            return true;
+    return false;
+}
+
 static bool is_option(const char *argument)
 {
     return argument[0] == '-' && argument[1] != 0;
 }
 
-/* Operands first, since a recipe among them must be read before the options that overrule it. */
+static bool is_named_set(const char *name)
+{
+    for (size_t i = 0; hm_dataset_list(i); i++)
+        if (strcmp(hm_dataset_list(i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+static hm_status take_operand(const cli_verb *verb, const char *operand, cli_call *call, hm_error *error)
+{
+    if (call->n_operands == verb->most_operands)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "\"%.200s\" is one argument too many; usage: harmonium %s %s",
+                       operand, verb->name, verb->operands);
+    bool wants_recipe = strstr(verb->operands, "RECIPE");
+    if (wants_recipe && is_named_set(operand))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s is a data set, not a recipe; say --data %s", operand, operand);
+    if (wants_recipe || (has_data(verb) && ends_with(operand, ".ini")))
+        return cli_read_recipe(call, operand, error);
+    call->operand[call->n_operands++] = operand;
+    return HM_OK;
+}
+
+/* Operands first, since a recipe among them must be read before the options that overrule it. Every operand of a verb
+ * that takes a recipe is one, whatever its name; for the others a name that ends in .ini stands for its [data]. */
 static hm_status parse_operands(const cli_verb *verb, int n, char **arguments, cli_call *call, hm_error *error)
 {
     for (int i = 0; i < n; i++) {
@@ -88,20 +142,19 @@ static hm_status parse_operands(const cli_verb *verb, int n, char **arguments, c
             const hm_option_table *table;
             bool is_long = arguments[i][1] == '-';
             size_t length = is_long ? strcspn(arguments[i] + 2, "=") : 0;
+            int level;
             const hm_option *row = find_option(verb, arguments[i] + 2, length, is_long ? 0 : arguments[i][1],
                                                &table);
-            i += row && row->type != HM_OPTION_FLAG && !(is_long && arguments[i][2 + length] == '=');
+            if (!row && is_long)
+                row = find_level_option(verb, arguments[i] + 2, length, &level);
+            if (!row)
+                return fail_option(verb, arguments[i], error);
+            i += row->type != HM_OPTION_FLAG && !(is_long && arguments[i][2 + length] == '=');
             continue;
         }
-        if (call->n_operands == verb->most_operands)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "\"%s\" is one argument too many; usage: harmonium %s %s",
-                           arguments[i], verb->name, verb->operands);
-        call->operand[call->n_operands++] = arguments[i];
-        if (ends_with(arguments[i], ".ini")) {
-            hm_status status = cli_read_recipe(call, arguments[i], error);
-            if (status != HM_OK)
-                return status;
-        }
+        hm_status status = take_operand(verb, arguments[i], call, error);
+        if (status != HM_OK)
+            return status;
     }
     return HM_OK;
 }
@@ -123,56 +176,3 @@ hm_status cli_parse(const cli_verb *verb, int n, char **arguments, cli_call *cal
                        verb->name, verb->operands, verb->name);
     return status;
 }
-
-/* ---- Recipes ---------------------------------------------------------------------------------------- */
-
-#ifdef HM_HAVE_INIH
-typedef struct recipe {
-    cli_call *call;
-    const char *path;
-    hm_status status;
-    hm_error error;
-} recipe;
-
-static const hm_option_table *const recipe_tables[] = {&hm_data_options, &cli_model_options, &hm_train_options,
-                                                       &cli_common_options};
-enum { N_RECIPE_TABLES = sizeof recipe_tables / sizeof *recipe_tables };
-
-/* inih's convention: 1 to go on. */
-static int take_line(void *user, const char *section, const char *name, const char *value)
-{
-    recipe *r = user;
-    for (int i = 0; i < N_RECIPE_TABLES; i++) {
-        if (strcmp(section, recipe_tables[i]->section) != 0)
-            continue;
-        void *config = cli_config_of(&r->call->options, recipe_tables[i]);
-        r->status = hm_options_set(recipe_tables[i], config, name, value, &r->error);
-        return r->status == HM_OK;
-    }
-    r->status = hm_fail(&r->error, HM_ERROR_ARGUMENT,
-                        "there is no section [%s]; the sections are [data], [model], [learn] and [run]", section);
-    return 0;
-}
-
-hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error)
-{
-    recipe r = {.call = call, .path = path};
-    if (!hm_file_exists(path))
-        return hm_fail(error, HM_ERROR_IO, "%s: there is no such recipe; check the path", path);
-    int line = ini_parse(path, take_line, &r);
-    if (r.status != HM_OK)
-        return hm_fail(error, r.status, "%s, line %d: %s", path, line, r.error.message);
-    if (line != 0)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %d: not of the form [section] or name = value", path,
-                       line);
-    return HM_OK;
-}
-#else
-hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error)
-{
-    (void)call;
-    return hm_fail(error, HM_ERROR_UNSUPPORTED,
-                   "%s: this build cannot read recipes; install libinih-dev and build again, or give options",
-                   path);
-}
-#endif

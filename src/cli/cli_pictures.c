@@ -173,7 +173,7 @@ static hm_status draw_histograms(const cli_pictures *p, hm_error *error)
 static hm_status draw_hidden(const cli_pictures *p, hm_error *error)
 {
     const hm_rbm *rbm = p->model->rbm[0];
-    size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
+    size_t V = hm_model_n_features(p->model), H = hm_rbm_hidden(rbm)->n_units;
     size_t n = hm_dataset_n_cases(p->watched);
     n = n < WATCHED_MAX ? n : WATCHED_MAX;
     float *v = hm_alloc(p->call->context, n * (V + H), sizeof *v, error);
@@ -193,12 +193,13 @@ static hm_status draw_hidden(const cli_pictures *p, hm_error *error)
     return status;
 }
 
-hm_status cli_pictures_end(cli_pictures *p, hm_error *error)
+hm_status cli_pictures_end(cli_pictures *p, const hm_model *model, hm_error *error)
 {
+    p->model = model;
     hm_status status = p->n_done ? draw_curves(p, error) : HM_OK;
     if (status == HM_OK)
         status = draw_histograms(p, error);
-    if (status == HM_OK)
+    if (status == HM_OK && hm_rbm_visible(model->rbm[0])->n_units == hm_model_n_features(model))
         status = draw_hidden(p, error);
     if (status == HM_OK && p->movie && p->n_done) {
         hm_movie *movie = p->movie;

@@ -10,8 +10,9 @@ typedef struct cli_pictures cli_pictures;
 hm_status cli_pictures_begin(const cli_call *call, const hm_model *model, const hm_dataset *watched,
                              cli_pictures **pictures, hm_error *error);
 hm_status cli_pictures_epoch(cli_pictures *pictures, const hm_train_report *report, hm_error *error);
-/* Curves, the hidden-probability picture, histograms, and the end of the movie. */
-hm_status cli_pictures_end(cli_pictures *pictures, hm_error *error);
+/* Curves, the hidden-probability picture, histograms, and the end of the movie. `model` may have replaced the one
+ * that learning began with. */
+hm_status cli_pictures_end(cli_pictures *pictures, const hm_model *model, hm_error *error);
 void cli_pictures_free(cli_pictures *pictures); /* null is allowed */
 
 /* The weights of one machine as tiles; for models of images only. */

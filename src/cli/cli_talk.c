@@ -19,13 +19,13 @@ void cli_say(const cli_call *call, const char *format, ...)
 
 /* ---- Help --------------------------------------------------------------------------------------------- */
 
-static void print_row(const hm_option *row, FILE *stream)
+static void print_row(const hm_option_table *table, const hm_option *row, FILE *stream)
 {
-    char left[80], letter[8] = "    ";
+    char left[120], letter[8] = "    ", name[CLI_NAME_MAX];
     if (row->letter)
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
     const char *unit = row->unit ? row->unit : "";
-    snprintf(left, sizeof left, "  %s--%s %s", letter, row->name, unit);
+    snprintf(left, sizeof left, "  %s--%s %s", letter, cli_option_name(table, row, name), unit);
     fprintf(stream, "%-34s %s", left, row->help);
     if (row->choices)
         fprintf(stream, ": %s", row->choices);
@@ -45,7 +45,7 @@ void cli_print_verb_help(const cli_verb *verb, FILE *stream)
         fprintf(stream, is_of_recipes ? "\n%s ([%s] in a recipe):\n" : "\n%s:\n", table->title, table->section);
         for (size_t i = 0; i < table->n_rows; i++)
             if (cli_takes(verb, table, &table->rows[i]))
-                print_row(&table->rows[i], stream);
+                print_row(table, &table->rows[i], stream);
     }
 }
 

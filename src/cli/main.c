@@ -5,14 +5,6 @@
 #include "base/fail.h"
 #include "cli/cli.h"
 
-static const cli_verb *find_verb(const char *name)
-{
-    for (int i = 0; cli_verbs[i]; i++)
-        if (strcmp(cli_verbs[i]->name, name) == 0)
-            return cli_verbs[i];
-    return NULL;
-}
-
 static void print_log(void *user, hm_log_level level, const char *line)
 {
     static const char *const names[] = {"error", "warning", "note", "debug"};
@@ -31,24 +23,10 @@ static hm_status make_context(cli_call *call, hm_error *error)
     return hm_context_create(&config, &call->context, error);
 }
 
-/* 2 for what the caller typed wrongly, 1 for what went wrong. */
+/* 2 for what the caller typed wrongly, also where only the run could tell; 1 for what went wrong. */
 static int exit_code(hm_status status, bool is_running)
 {
-    return status == HM_OK ? 0 : is_running ? 1 : 2;
-}
-
-static int report_unknown(const char *name)
-{
-    const char *names[32];
-    size_t n = 0;
-    while (cli_verbs[n] && n < 32) {
-        names[n] = cli_verbs[n]->name;
-        n++;
-    }
-    const char *near = hm_nearest_name(name, names, n);
-    fprintf(stderr, "harmonium: there is no verb \"%s\"%s%s%s; see harmonium help\n", name,
-            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-    return 2;
+    return status == HM_OK ? 0 : is_running && status != HM_ERROR_ARGUMENT ? 1 : 2;
 }
 
 int main(int argc, char **argv)
@@ -63,9 +41,12 @@ int main(int argc, char **argv)
         printf("harmonium %s\n", hm_version_text());
         return 0;
     }
-    const cli_verb *verb = find_verb(name);
-    if (!verb)
-        return report_unknown(name);
+    const cli_verb *verb = cli_find_verb(name);
+    if (!verb) {
+        cli_fail_verb(name, &error);
+        fprintf(stderr, "harmonium: %s\n", error.message);
+        return 2;
+    }
     hm_status status = cli_parse(verb, argc > 2 ? argc - 2 : 0, argv + 2, &call, &wants_help, &error);
     if (status == HM_OK && wants_help) {
         cli_print_verb_help(verb, stdout);

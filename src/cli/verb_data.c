@@ -1,6 +1,5 @@
 /* harmonium data [NAME]: what a data set holds after its transforms. */
 #include <math.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "cli/verbs.h"
@@ -40,9 +39,9 @@ static hm_status print_set(const cli_call *call, const char *name, const hm_data
 static hm_status run(cli_call *call, hm_error *error)
 {
     hm_dataset *train = NULL, *validation = NULL;
-    if (call->n_operands)
-        strcpy(call->options.data.data, call->operand[0]);
-    hm_status status = hm_dataset_open(call->context, &call->options.data, &train, &validation, error);
+    hm_status status = cli_name_data(call, 0, error);
+    if (status == HM_OK)
+        status = hm_dataset_open(call->context, &call->options.data, &train, &validation, error);
     if (status == HM_OK)
         status = print_set(call, validation ? "training" : "data", train, error);
     if (status == HM_OK && validation)

@@ -5,18 +5,41 @@
 #include "cli/verbs.h"
 
 const cli_verb *const cli_verbs[] = {
-    &cli_verb_train,    &cli_verb_info,  &cli_verb_show,     &cli_verb_reconstruct, &cli_verb_sample,
+    &cli_verb_train,    &cli_verb_info,  &cli_verb_show,     &cli_verb_reconstruct, &cli_verb_sample, &cli_verb_movie,
     &cli_verb_transform, &cli_verb_score, &cli_verb_classify, &cli_verb_data,        &cli_verb_help, NULL,
 };
 
-typedef void row_printer(const hm_option *row);
+const cli_verb *cli_find_verb(const char *name)
+{
+    for (int i = 0; cli_verbs[i]; i++)
+        if (strcmp(cli_verbs[i]->name, name) == 0)
+            return cli_verbs[i];
+    return NULL;
+}
+
+hm_status cli_fail_verb(const char *name, hm_error *error)
+{
+    const char *names[sizeof cli_verbs / sizeof *cli_verbs];
+    size_t n = 0;
+    for (; cli_verbs[n]; n++)
+        names[n] = cli_verbs[n]->name;
+    const char *near = hm_nearest_name(name, names, n);
+    return hm_fail(error, HM_ERROR_ARGUMENT, "there is no verb \"%.200s\"%s%s%s; see harmonium help", name,
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* `name` is that of the command line. */
+typedef void row_printer(const hm_option *row, const char *name);
 
 static void for_rows(const cli_verb *verb, row_printer *print)
 {
+    char name[CLI_NAME_MAX];
     for (int t = 0; verb->tables[t]; t++)
-        for (size_t i = 0; i < verb->tables[t]->n_rows; i++)
-            if (cli_takes(verb, verb->tables[t], &verb->tables[t]->rows[i]))
-                print(&verb->tables[t]->rows[i]);
+        for (size_t i = 0; i < verb->tables[t]->n_rows; i++) {
+            const hm_option *row = &verb->tables[t]->rows[i];
+            if (cli_takes(verb, verb->tables[t], row))
+                print(row, cli_option_name(verb->tables[t], row, name));
+        }
 }
 
 static void print_default(const hm_option *row, const char *before, const char *after)
@@ -25,9 +48,9 @@ static void print_default(const hm_option *row, const char *before, const char *
         printf("%s%s%s", before, row->initial, after);
 }
 
-static void man_row(const hm_option *row)
+static void man_row(const hm_option *row, const char *name)
 {
-    printf(".TP\n.B \\-\\-%s\n%s%s%s", row->name, row->help, row->choices ? ": " : "",
+    printf(".TP\n.B \\-\\-%s\n%s%s%s", name, row->help, row->choices ? ": " : "",
            row->choices ? row->choices : "");
     print_default(row, " (default ", ")");
     printf(".\n");
@@ -46,9 +69,10 @@ static void print_man(void)
     printf(".SH \"EXIT STATUS\"\n0 success, 1 failure, 2 wrong usage.\n");
 }
 
-static void completion_row(const hm_option *row)
+static void completion_row(const hm_option *row, const char *name)
 {
-    printf(" --%s", row->name);
+    (void)row;
+    printf(" --%s", name);
 }
 
 static void print_completion(void)
@@ -67,9 +91,9 @@ static void print_completion(void)
            "complete -o default -F _harmonium harmonium\n");
 }
 
-static void markdown_row(const hm_option *row)
+static void markdown_row(const hm_option *row, const char *name)
 {
-    printf("| `--%s%s%s` | ", row->name, row->unit ? " " : "", row->unit ? row->unit : "");
+    printf("| `--%s%s%s` | ", name, row->unit ? " " : "", row->unit ? row->unit : "");
     print_default(row, "`", "`");
     printf(" | %s%s", row->help, row->choices ? ": " : "");
     for (const char *c = row->choices ? row->choices : ""; *c; c++)
@@ -101,15 +125,10 @@ static hm_status run(cli_call *call, hm_error *error)
         print_markdown();
     else if (call->n_operands == 0)
         cli_print_overview(stdout);
-    for (int i = 0; call->n_operands && cli_verbs[i]; i++) {
-        if (strcmp(cli_verbs[i]->name, call->operand[0]) == 0) {
-            cli_print_verb_help(cli_verbs[i], stdout);
-            return HM_OK;
-        }
-    }
-    if (call->n_operands)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "there is no verb \"%s\"", call->operand[0]);
-    return HM_OK;
+    const cli_verb *verb = call->n_operands ? cli_find_verb(call->operand[0]) : NULL;
+    if (verb)
+        cli_print_verb_help(verb, stdout);
+    return verb || !call->n_operands ? HM_OK : cli_fail_verb(call->operand[0], error);
 }
 
 const cli_verb cli_verb_help = {

@@ -18,31 +18,56 @@ static void print_build(const cli_call *call)
         printf("  %-10s %s\n", hm_unit_name(kind), hm_unit_summary(kind));
 }
 
-/* Layers as bars, wide as their units are many. */
-static void print_layers(const hm_rbm *rbm)
+/* A layer as a bar, wide as its units are many. */
+static void print_layer(const char *name, const hm_layer *layer, size_t most)
 {
-    const hm_layer *layers[] = {hm_rbm_hidden(rbm), hm_rbm_visible(rbm)};
-    const char *names[] = {"hidden", "visible"};
-    size_t most = layers[0]->n_units > layers[1]->n_units ? layers[0]->n_units : layers[1]->n_units;
-    for (int i = 0; i < 2; i++) {
-        enum { WIDTH = 40 };
-        char text[128];
-        hm_layer_print(layers[i], text, sizeof text);
-        size_t n = layers[i]->n_units * WIDTH / most;
-        printf("  %-8s", names[i]);
-        for (size_t k = 0; k < (n ? n : 1); k++)
-            printf("\u25A0");
-        printf("  %s\n", text);
-        if (i == 0)
-            printf("  %-8s\u2195 %zu weights\n", "", layers[0]->n_units * layers[1]->n_units);
+    enum { WIDTH = 40 };
+    char text[128];
+    hm_layer_print(layer, text, sizeof text);
+    size_t n = layer->n_units * WIDTH / most;
+    printf("  %-8s", name);
+    for (size_t k = 0; k < (n ? n : 1); k++)
+        printf("\u25A0");
+    printf("  %s\n", text);
+}
+
+/* From the top down, as the lecture draws them. */
+static void print_layers(const hm_model *model)
+{
+    size_t L = hm_model_is_stack(model) ? model->n_rbms : 1, most = 0;
+    for (size_t l = 0; l < L; l++) {
+        size_t V = hm_rbm_visible(model->rbm[l])->n_units, H = hm_rbm_hidden(model->rbm[l])->n_units;
+        most = V > most ? V : most;
+        most = H > most ? H : most;
     }
+    for (size_t l = L; l > 0; l--) {
+        const hm_rbm *rbm = model->rbm[l - 1];
+        bool is_top = l == L, is_net = model->kind == HM_MODEL_NET, is_untied = model->generative && model->generative[l - 1];
+        char name[32];
+        snprintf(name, sizeof name, is_net && is_top ? "output" : L > 1 ? "hidden %zu" : "hidden", l);
+        print_layer(name, hm_rbm_hidden(rbm), most);
+        const char *arrow = is_net ? "\u2191" : is_top ? "\u2195" : is_untied ? "\u2193\u2191" : "\u2193";
+        printf("  %-8s%s %zu weights%s\n", "", arrow, hm_rbm_visible(rbm)->n_units * hm_rbm_hidden(rbm)->n_units,
+               is_untied ? " each way" : "");
+        if (l > 1 && is_top && model->kind == HM_MODEL_DBN && model->n_labels)
+            printf("  %-8s(beside %zu labels)\n", "", model->n_labels);
+    }
+    print_layer(hm_model_is_stack(model) ? "data" : "visible", hm_rbm_visible(model->rbm[0]), most);
+}
+
+static const char *name_kind(const hm_model *model)
+{
+    static const char *const names[] = {[HM_MODEL_RBM] = "an RBM",
+                                        [HM_MODEL_CLASSES] = "RBMs, one for each class",
+                                        [HM_MODEL_DBN] = "a deep belief net",
+                                        [HM_MODEL_NET] = "a feed-forward net"};
+    return names[model->kind];
 }
 
 static void print_model(const char *path, const hm_model *model)
 {
-    printf("%s: %s%s\n\n", path, model->kind == HM_MODEL_CLASSES ? "RBMs, one for each class" : "an RBM",
-           model->shift ? ", data standardised" : "");
-    print_layers(model->rbm[0]);
+    printf("%s: %s%s\n\n", path, name_kind(model), model->shift ? ", data standardised" : "");
+    print_layers(model);
     if (model->kind == HM_MODEL_CLASSES)
         for (size_t c = 0; c < model->n_rbms; c++)
             printf("  class %zu: offset %.3f\n", c, model->offset[c]);

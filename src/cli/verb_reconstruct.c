@@ -24,8 +24,8 @@ static hm_status parse_machines(const char *list, size_t n_rbms, bands *b, hm_er
         unsigned long machine = strtoul(at, &end, 10);
         if (end == at || (*end && *end != ',') || machine >= n_rbms || b->n == BANDS_MAX)
             return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "machines = %s: name at most %d machines as in \"2,3\"; the model has %zu, counted from 0", list,
-                           BANDS_MAX - 1, n_rbms);
+                           "machines = %s: name at most %d machines as in \"2,3\"; the model has %zu, counted from 0",
+                           list, BANDS_MAX - 1, n_rbms);
         b->machine[b->n++] = machine;
         at = *end ? end + 1 : end;
     }
@@ -92,7 +92,8 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = cli_load_material(call, (size_t)call->options.output.number, &m, error);
     if (status != HM_OK)
         return status;
-    status = parse_machines(call->options.output.machines, m.model->n_rbms, &b, error);
+    size_t n_machines = hm_model_is_stack(m.model) ? 1 : m.model->n_rbms;
+    status = parse_machines(call->options.output.machines, n_machines, &b, error);
     if (status == HM_OK)
         status = reconstruct(call, &m, &b, error);
     if (status == HM_OK && m.model->height)

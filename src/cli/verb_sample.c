@@ -1,10 +1,12 @@
-/* harmonium sample: what a model dreams, by many Gibbs chains. */
+/* harmonium sample: what a model dreams, by many Gibbs chains; or what it makes of cases of which a part is given. */
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
+
+enum { STEPS_FREE = 1000, STEPS_CLAMPED = 200, CASES_CLAMPED = 10 };
 
 static hm_status give(const cli_call *call, const hm_model *model, hm_matrix mean, hm_error *error)
 {
@@ -15,33 +17,183 @@ static hm_status give(const cli_call *call, const hm_model *model, hm_matrix mea
         return hm_matrix_save_npy(mean, path, error);
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o samples.npy");
-    hm_status status = hm_image_grid(call->context, mean, model->height, model->width, &(hm_grid){0}, &image, error);
+    const hm_grid grid = {.n_cols = model->n_labels && model->n_labels <= 20 ? model->n_labels : 0};
+    hm_status status = hm_image_grid(call->context, mean, model->height, model->width, &grid, &image, error);
     return status == HM_OK ? cli_give_image(call, image, "samples.png", error) : status;
+}
+
+/* Runs the chains with a line of progress. */
+static void run_chains(const cli_call *call, hm_chains *chains, size_t n, size_t n_steps)
+{
+    cli_progress progress;
+    size_t at_once = n_steps / 100 + 1;
+    cli_progress_begin(&progress, call);
+    for (size_t done = 0; done < n_steps; done += at_once) {
+        hm_chains_run(chains, n_steps - done < at_once ? n_steps - done : at_once);
+        cli_progress_show(&progress, (double)done, (double)n_steps, (double)(done * n), "Gibbs sampling");
+    }
+    cli_progress_clear(&progress);
+}
+
+/* Labels of the chains: the one asked for, or each in turn, so that a picture has a column for each. */
+static int32_t *choose_labels(const cli_call *call, const hm_model *model, size_t n, hm_error *error)
+{
+    int64_t wanted = call->options.output.label;
+    int32_t *label = hm_alloc(call->context, n, sizeof *label, error);
+    for (size_t i = 0; label && i < n; i++)
+        label[i] = wanted >= 0 ? (int32_t)wanted : model->n_labels ? (int32_t)(i % model->n_labels) : -1;
+    return label;
+}
+
+static hm_status dream(cli_call *call, const hm_model *model, hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    size_t n = output->number ? (size_t)output->number : 100;
+    size_t n_steps = output->steps ? (size_t)output->steps : STEPS_FREE;
+    hm_chains *chains = NULL;
+    int32_t *label = choose_labels(call, model, n, error);
+    if (!label)
+        return HM_ERROR_MEMORY;
+    const hm_chains_config config = {
+        .n = n, .machine = (size_t)output->machine, .beta = (float)(1 / output->temperature), .label = label};
+    hm_status status = hm_chains_create(model, &config, &chains, error);
+    if (status == HM_OK) {
+        run_chains(call, chains, n, n_steps);
+        status = give(call, model, hm_chains_layer(chains, 0), error);
+    }
+    hm_chains_destroy(chains);
+    hm_free(call->context, label);
+    return status;
+}
+
+/* ---- Filling in ----------------------------------------------------------------------------------------- */
+
+/* Bands of the picture: the data, what is kept of it, and the completions. */
+static hm_status draw_completions(const cli_call *call, const cli_material *m, const bool *is_clamped,
+                                  const hm_matrix *completed, hm_error *error)
+{
+    enum { BANDS_MAX = 102 };
+    size_t n_completions = (size_t)call->options.output.completions;
+    hm_matrix bands[BANDS_MAX];
+    const char *names[BANDS_MAX] = {"data", "given", "completed"};
+    float *given = hm_alloc(call->context, m->n * m->V, sizeof *given, error);
+    if (!given)
+        return HM_ERROR_MEMORY;
+    for (size_t i = 0; i < m->n * m->V; i++)
+        given[i] = is_clamped[i % m->V] ? m->cases[i] : 0.5f;
+    bands[0] = hm_matrix_f32(m->cases, m->n, m->V);
+    bands[1] = hm_matrix_f32(given, m->n, m->V);
+    for (size_t k = 0; k < n_completions; k++) {
+        bands[2 + k] = hm_matrix_rows(*completed, k * m->n, m->n);
+        if (k > 0)
+            names[2 + k] = "";
+    }
+    hm_image *image;
+    hm_status status = hm_image_bands(call->context, bands, names, 2 + n_completions, m->model->height,
+                                      m->model->width, &(hm_grid){0}, &image, error);
+    hm_free(call->context, given);
+    return status == HM_OK ? cli_give_image(call, image, "completions.png", error) : status;
+}
+
+/* Mean squared error of the features that were not given. */
+static double error_of(const cli_material *m, const bool *is_clamped, hm_matrix completed)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < completed.rows; i++) {
+        for (size_t k = 0; k < m->V; k++) {
+            double d = (double)m->cases[i % m->n * m->V + k] - hm_row_f32(&completed, i)[k];
+            sum += is_clamped[k] ? 0 : d * d;
+            n += !is_clamped[k];
+        }
+    }
+    return n ? sum / (double)n : 0;
+}
+
+static hm_status fill_in(cli_call *call, cli_material *m, const bool *is_clamped, float *start, int32_t *label,
+                         hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    size_t n = m->n * (size_t)output->completions, n_steps = output->steps ? (size_t)output->steps : STEPS_CLAMPED;
+    const char *path = output->output;
+    hm_chains *chains;
+    for (size_t i = 0; i < n; i++) {
+        const float *v = m->cases + i % m->n * m->V;
+        for (size_t k = 0; k < m->V; k++)
+            start[i * m->V + k] = is_clamped[k] ? v[k] : 0;
+        label[i] = (int32_t)output->label;
+    }
+    const hm_chains_config config = {.n = n,
+                                     .machine = (size_t)output->machine,
+                                     .beta = (float)(1 / output->temperature),
+                                     .label = label,
+                                     .start = hm_matrix_f32(start, n, m->V),
+                                     .is_clamped = is_clamped};
+    hm_status status = hm_chains_create(m->model, &config, &chains, error);
+    if (status != HM_OK)
+        return status;
+    run_chains(call, chains, n, n_steps);
+    hm_matrix completed = hm_chains_layer(chains, 0);
+    size_t length = strlen(path);
+    if (length > 4 && strcmp(path + length - 4, ".npy") == 0)
+        status = hm_matrix_save_npy(completed, path, error);
+    else if (m->model->height)
+        status = draw_completions(call, m, is_clamped, &completed, error);
+    else
+        status = hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o completions.npy");
+    if (status == HM_OK)
+        printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
+    hm_chains_destroy(chains);
+    return status;
+}
+
+static hm_status complete(cli_call *call, hm_error *error)
+{
+    cli_material m;
+    const cli_output *output = &call->options.output;
+    size_t most = output->number ? (size_t)output->number : CASES_CLAMPED;
+    hm_status status = cli_load_material(call, most, &m, error);
+    if (status != HM_OK)
+        return status;
+    size_t n = m.n * (size_t)output->completions;
+    bool *is_clamped = hm_alloc(call->context, m.V, sizeof *is_clamped, error);
+    float *start = hm_alloc(call->context, n * m.V, sizeof *start, error);
+    int32_t *label = hm_alloc(call->context, n, sizeof *label, error);
+    size_t machine;
+    status = is_clamped && start && label ? cli_choose_machine(call, m.model, &machine, error) : HM_ERROR_MEMORY;
+    if (status == HM_OK)
+        status = cli_parse_clamp(m.model, output->clamp, is_clamped, error);
+    if (status == HM_OK)
+        status = fill_in(call, &m, is_clamped, start, label, error);
+    hm_free(call->context, is_clamped);
+    hm_free(call->context, start);
+    hm_free(call->context, label);
+    cli_free_material(&m);
+    return status;
 }
 
 static hm_status run(cli_call *call, hm_error *error)
 {
-    const cli_output *output = &call->options.output;
     hm_model *model;
+    if (*call->options.output.clamp)
+        return complete(call, error);
+    if (call->n_operands > 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: data are for --clamp, which says what of them is given",
+                       call->operand[1]);
     hm_status status = hm_model_load(call->context, call->operand[0], &model, error);
     if (status != HM_OK)
         return status;
-    size_t n = output->number ? (size_t)output->number : 100, V = hm_rbm_visible(model->rbm[0])->n_units;
-    size_t n_steps = output->steps ? (size_t)output->steps : 1000;
-    size_t machine = (size_t)output->machine < model->n_rbms ? (size_t)output->machine : 0;
-    float *v = hm_alloc(call->context, 2 * n, V * sizeof *v, error);
-    status = v ? hm_sample_chains(model, machine, n_steps, (float)(1 / output->temperature),
-                                  hm_matrix_f32(v, n, V), hm_matrix_f32(v + n * V, n, V), error)
-               : HM_ERROR_MEMORY;
+    size_t machine;
+    status = cli_choose_machine(call, model, &machine, error);
     if (status == HM_OK)
-        status = give(call, model, hm_matrix_f32(v + n * V, n, V), error);
-    hm_free(call->context, v);
+        status = dream(call, model, error);
     hm_model_destroy(model);
     return status;
 }
 
 const cli_verb cli_verb_sample = {
-    "sample", "Draw samples from a model by Gibbs chains", "MODEL", 1, 1,
-    {&cli_output_options, &cli_common_options, NULL}, "output number gibbs-steps machine temperature terminal",
-    "harmonium sample digits.safetensors -n 100 -o dreams.png", run,
+    "sample", "Draw samples from a model by Gibbs chains, or complete cases of which a part is given", "MODEL [DATA]", 1,
+    2, {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
+    "output number gibbs-steps machine temperature label clamp completions terminal",
+    "harmonium sample dbn.safetensors mnist --part test --clamp left -o completions.png", run,
 };

@@ -1,5 +1,6 @@
 /* harmonium score: the free energy of each case, one line each. */
 #include "base/alloc.h"
+#include "base/fail.h"
 #include "cli/verbs.h"
 
 static hm_status run(cli_call *call, hm_error *error)
@@ -8,13 +9,17 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = cli_load_material(call, (size_t)call->options.output.number, &m, error);
     if (status != HM_OK)
         return status;
-    size_t machine = (size_t)call->options.output.machine;
-    if (machine >= m.model->n_rbms)
-        machine = m.model->n_rbms - 1;
+    size_t machine;
+    if (hm_model_is_stack(m.model)) {
+        cli_free_material(&m);
+        return hm_fail(error, HM_ERROR_MISMATCH, "%s: a stack of layers has no free energy of the data; score an RBM or "
+                       "a class model", call->operand[0]);
+    }
     double *F = hm_alloc(call->context, m.n, sizeof *F, error), sum = 0;
-    status = F ? hm_rbm_free_energy(m.model->rbm[machine], hm_matrix_f32(m.cases, m.n, m.V),
-                                    (float)(1 / call->options.output.temperature), F, error)
-               : HM_ERROR_MEMORY;
+    status = F ? cli_choose_machine(call, m.model, &machine, error) : HM_ERROR_MEMORY;
+    if (status == HM_OK)
+        status = hm_rbm_free_energy(m.model->rbm[machine], hm_matrix_f32(m.cases, m.n, m.V),
+                                    (float)(1 / call->options.output.temperature), F, error);
     for (size_t i = 0; status == HM_OK && i < m.n; i++) {
         printf("%.9g\n", F[i]);
         sum += F[i];

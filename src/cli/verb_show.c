@@ -1,21 +1,58 @@
 /* harmonium show: the features of a model as a picture. */
+#include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
+enum { FEATURES_SHOWN = 100, STEPS_SUITABLE = 50 };
+
+static hm_status draw_layer(const cli_call *call, const hm_model *model, hm_image **image, hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    size_t layer = (size_t)output->layer, V = hm_model_n_features(model), n = FEATURES_SHOWN;
+    size_t n_steps = output->steps ? (size_t)output->steps : STEPS_SUITABLE;
+    bool is_sampled = output->by == CLI_BY_SAMPLING;
+    char title[120];
+    if (!model->height)
+        return hm_fail(error, HM_ERROR_MISMATCH, "the model's features are no picture, so they cannot be drawn");
+    if (output->number)
+        n = (size_t)output->number;
+    if (layer <= model->n_rbms && n > hm_model_layer_size(model, layer))
+        n = hm_model_layer_size(model, layer);
+    float *features = hm_alloc(call->context, n * V, sizeof *features, error);
+    if (!features)
+        return HM_ERROR_MEMORY;
+    hm_matrix out = hm_matrix_f32(features, n, V);
+    hm_status status = is_sampled ? hm_sample_features(model, layer, 0, n_steps, out, error)
+                                  : hm_project_features(model, layer, 0, out, error);
+    if (is_sampled)
+        snprintf(title, sizeof title, "layer %zu: each unit held on for %zu Gibbs steps, then a pass down", layer, n_steps);
+    else
+        snprintf(title, sizeof title, "layer %zu: %s", layer,
+                 layer == 1 ? "weights" : "weights multiplied down to the data");
+    const hm_grid grid = {.signed_values = !is_sampled, .title = title, .n_cols = n >= 50 ? 10 : 0};
+    if (status == HM_OK)
+        status = hm_image_grid(call->context, out, model->height, model->width, &grid, image, error);
+    hm_free(call->context, features);
+    return status;
+}
+
 static hm_status run(cli_call *call, hm_error *error)
 {
     hm_model *model;
-    hm_image *image;
-    size_t machine = (size_t)call->options.output.machine;
+    hm_image *image = NULL;
+    const cli_output *output = &call->options.output;
+    size_t machine;
     hm_status status = hm_model_load(call->context, call->operand[0], &model, error);
     if (status != HM_OK)
         return status;
-    if (machine >= model->n_rbms)
-        status = hm_fail(error, HM_ERROR_ARGUMENT, "machine = %zu: the model has %zu, counted from 0", machine,
-                         model->n_rbms);
+    bool is_classes = model->kind == HM_MODEL_CLASSES;
+    status = cli_choose_machine(call, model, &machine, error);
+    if (status == HM_OK && is_classes && (output->layer > 1 || output->by == CLI_BY_SAMPLING))
+        status = hm_fail(error, HM_ERROR_MISMATCH, "a class model has one hidden layer for each class; show its weights");
     if (status == HM_OK)
-        status = cli_draw_filters(model, machine, NULL, &image, error);
+        status = is_classes ? cli_draw_filters(model, machine, NULL, &image, error)
+                            : draw_layer(call, model, &image, error);
     if (status == HM_OK)
         status = cli_give_image(call, image, "features.png", error);
     hm_model_destroy(model);
@@ -24,5 +61,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_show = {
     "show", "Draw the features a model has learned", "MODEL", 1, 1, {&cli_output_options, &cli_common_options, NULL},
-    "output machine terminal", "harmonium show digits.safetensors -o features.png", run,
+    "output machine layer by number gibbs-steps terminal",
+    "harmonium show dbn.safetensors --layer 2 --by sampling -o features.png", run,
 };

@@ -1,7 +1,36 @@
-/* harmonium transform: hidden probabilities of each case, as NPY. */
+/* harmonium transform: the means of a hidden layer for each case, as NPY. */
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/verbs.h"
+
+static size_t n_layers_of(const hm_model *model)
+{
+    return hm_model_is_stack(model) ? model->n_rbms : 1;
+}
+
+static hm_status hidden_means(const cli_call *call, const cli_material *m, size_t layer, hm_matrix mean, hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    hm_matrix cases = hm_matrix_f32(m->cases, m->n, m->V);
+    if (hm_model_is_stack(m->model))
+        return hm_model_up_pass(m->model, layer, cases, mean, error);
+    hm_gibbs gibbs = {.beta = (float)(1 / output->temperature)};
+    hm_rbm_hidden_given_visible(m->model->rbm[output->machine], cases, mean, (hm_matrix){0}, &gibbs);
+    return HM_OK;
+}
+
+static hm_status check(const cli_output *output, const hm_model *model, hm_error *error)
+{
+    size_t layer = (size_t)output->layer, n_layers = n_layers_of(model);
+    if (layer > n_layers)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", layer, n_layers);
+    if (model->kind == HM_MODEL_DBN && model->n_labels && layer == n_layers)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "layer = %zu: the top layer of this net is driven by labels as well; take layer %zu, or "
+                       "`harmonium classify`",
+                       layer, layer - 1);
+    return HM_OK;
+}
 
 static hm_status run(cli_call *call, hm_error *error)
 {
@@ -12,19 +41,21 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = cli_load_material(call, (size_t)output->number, &m, error);
     if (status != HM_OK)
         return status;
-    const hm_rbm *rbm = m.model->rbm[(size_t)output->machine < m.model->n_rbms ? output->machine : 0];
-    size_t H = hm_rbm_hidden(rbm)->n_units;
-    float *features = hm_alloc(call->context, m.n * H, sizeof *features, error);
-    if (features) {
-        hm_matrix mean = hm_matrix_f32(features, m.n, H);
-        hm_gibbs gibbs = {.beta = (float)(1 / output->temperature)};
-        hm_rbm_hidden_given_visible(rbm, hm_matrix_f32(m.cases, m.n, m.V), mean, (hm_matrix){0}, &gibbs);
-        status = hm_matrix_save_npy(mean, output->output, error);
-        if (status == HM_OK)
-            cli_say(call, "%s: %zu cases of %zu features", output->output, m.n, H);
-    } else {
+    size_t layer = (size_t)output->layer;
+    size_t machine;
+    status = check(output, m.model, error);
+    if (status == HM_OK)
+        status = cli_choose_machine(call, m.model, &machine, error);
+    size_t H = status == HM_OK ? hm_model_layer_size(m.model, hm_model_is_stack(m.model) ? layer : 1) : 0;
+    float *features = H ? hm_alloc(call->context, m.n * H, sizeof *features, error) : NULL;
+    if (status == HM_OK && !features)
         status = HM_ERROR_MEMORY;
-    }
+    if (status == HM_OK)
+        status = hidden_means(call, &m, layer, hm_matrix_f32(features, m.n, H), error);
+    if (status == HM_OK)
+        status = hm_matrix_save_npy(hm_matrix_f32(features, m.n, H), output->output, error);
+    if (status == HM_OK)
+        cli_say(call, "%s: %zu cases of %zu features", output->output, m.n, H);
     hm_free(call->context, features);
     cli_free_material(&m);
     return status;
@@ -32,6 +63,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_transform = {
     "transform", "Write the hidden probabilities of each case as NPY", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine temperature",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer temperature",
     "harmonium transform digits.safetensors digits -o features.npy", run,
 };

@@ -117,6 +117,11 @@ static const hm_feature_info features[] = {
 #else
     {"inih", "recipe files (libinih-dev)", ABSENT},
 #endif
+#ifdef HM_HAVE_LBFGS
+    {"lbfgs", "fine-tuning by L-BFGS", PRESENT},
+#else
+    {"lbfgs", "fine-tuning by L-BFGS (liblbfgs-dev)", ABSENT},
+#endif
 };
 
 const hm_feature_info *hm_feature_list(size_t index)

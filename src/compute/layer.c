@@ -97,6 +97,30 @@ hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm
     return HM_OK;
 }
 
+hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
+                          hm_error *error)
+{
+    bool is_bare = text[strspn(text, "0123456789 \t")] == 0;
+    const char *separators = is_bare ? " \t" : "|", *at = text + strspn(text, " \t");
+    *n_layers = 0;
+    while (*at || *n_layers == 0) {
+        char part[256];
+        size_t n = strcspn(at, separators);
+        if (n >= sizeof part || *n_layers == most)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "layers \"%.80s\": more than %zu layers, or one too long to read",
+                           text, most);
+        memcpy(part, at, n);
+        part[n] = 0;
+        hm_status status = hm_layer_parse(part, *n_layers ? 0 : n_default, &layers[*n_layers], error);
+        if (status != HM_OK)
+            return status;
+        ++*n_layers;
+        at += n + (at[n] != 0);
+        at += strspn(at, " \t");
+    }
+    return HM_OK;
+}
+
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size)
 {
     size_t used = 0;

@@ -237,3 +237,30 @@ const hm_unit_kind hm_unit_kinds[] = {
      binomial_log_partition, binomial_base_energy},
 };
 const int hm_n_unit_kinds = sizeof hm_unit_kinds / sizeof *hm_unit_kinds;
+
+/* ---- Whole layers -------------------------------------------------------------------------------- */
+
+static hm_unit_row row_of_group(const hm_kernels *kernels, const hm_unit_group *group, float beta)
+{
+    return (hm_unit_row){.kernels = kernels, .size = group->size, .beta = beta, .n = group->n_units};
+}
+
+double hm_layer_log_partition(const hm_kernels *kernels, const hm_layer *layer, float beta, const float *a)
+{
+    double total = 0;
+    for (int g = 0; g < layer->n_groups; a += layer->group[g++].n_units) {
+        hm_unit_row row = row_of_group(kernels, &layer->group[g], beta);
+        total += hm_unit_kinds[layer->group[g].kind].log_partition(&row, a);
+    }
+    return total;
+}
+
+double hm_layer_base_energy(const hm_kernels *kernels, const hm_layer *layer, float beta, const float *s)
+{
+    double total = 0;
+    for (int g = 0; g < layer->n_groups; s += layer->group[g++].n_units) {
+        hm_unit_row row = row_of_group(kernels, &layer->group[g], beta);
+        total += hm_unit_kinds[layer->group[g].kind].base_energy(&row, s);
+    }
+    return total;
+}

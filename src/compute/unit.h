@@ -38,4 +38,9 @@ typedef struct hm_unit_kind {
 extern const hm_unit_kind hm_unit_kinds[];
 extern const int hm_n_unit_kinds;
 
+/* log of the sum over all states of a layer of exp(-beta (e(s) - a's)): the term of the hidden units in -beta F. */
+double hm_layer_log_partition(const hm_kernels *kernels, const hm_layer *layer, float beta, const float *a);
+/* sum of e(s) over a layer. */
+double hm_layer_base_energy(const hm_kernels *kernels, const hm_layer *layer, float beta, const float *s);
+
 #endif

@@ -19,6 +19,8 @@ static const hm_option rows[] = {
      "use the cases of these classes alone, such as 2 or 0-4,7; empty for all"},
     {"subset", 0, HM_OPTION_INT, FIELD(subset), "0", 0, INFINITY, "CASES", NULL,
      "use so many of the cases, drawn by the seed and balanced over the classes; 0 for all"},
+    {"labelled", 0, HM_OPTION_INT, FIELD(labelled), "0", 0, INFINITY, "CASES", NULL,
+     "see the labels of so many training cases alone, drawn by the seed and balanced; 0 for all"},
     {"validation", 0, HM_OPTION_REAL, FIELD(validation), "0", 0, INFINITY, "CASES", NULL,
      "hold so many of the cases back for validation: a count, or a fraction if below 1"},
     {"shape", 0, HM_OPTION_TEXT, FIELD(shape), "", 0, 0, "HxW", NULL,

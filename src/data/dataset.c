@@ -57,6 +57,7 @@ void hm_dataset_close(hm_dataset *set)
     hm_storage_close(set->storage);
     hm_free(context, set->shift);
     hm_free(context, set->spread);
+    hm_free(context, set->is_known);
     hm_free(context, set->worker);
     hm_free(context, set->scratch);
     hm_free(context, set->description);
@@ -90,6 +91,8 @@ void hm_dataset_mark(hm_dataset *set)
     hash = add_float(add_float(hash, t->factor), t->offset);
     hash = add_float(hash, t->has_threshold ? t->threshold : 0);
     hash = hm_digest_word(hash, t->has_threshold + 2u * t->is_sampled + 4u * (t->shift != NULL));
+    for (size_t i = 0; set->is_known && i < set->view.n; i++)
+        hash = hm_digest_word(hash, set->is_known[i]);
     hash = hm_digest_word(hm_digest_word(hash, 0), 0); /* spreads the last words over all digits */
     snprintf(set->fingerprint, sizeof set->fingerprint, "%016" PRIx64, hash);
 }
@@ -209,6 +212,11 @@ hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset *
     if (!set->storage->labels)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: has no labels to choose a class by; give `labels`", set->description);
+    if (set->is_known)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: some of its labels are hidden, and the cases of a class cannot be told; give `subset` "
+                       "in place of `labelled`",
+                       set->description);
     hm_status status = hm_view_of_class(set->storage, &set->view, label, &view, error);
     if (status == HM_OK && view.n == 0)
         status = hm_fail(error, HM_ERROR_NOT_FOUND, "%s: has no case of class %" PRId32,
@@ -259,7 +267,20 @@ size_t hm_dataset_n_classes(const hm_dataset *set)
 
 int32_t hm_dataset_label(const hm_dataset *set, size_t index)
 {
-    return set->storage->labels ? set->storage->labels[hm_view_at(&set->view, index)] : -1;
+    bool is_seen = set->storage->labels && (!set->is_known || set->is_known[index]);
+    return is_seen ? set->storage->labels[hm_view_at(&set->view, index)] : -1;
+}
+
+size_t hm_dataset_n_labelled(const hm_dataset *set)
+{
+    if (set->is_known)
+        return set->n_known;
+    return set->storage->labels ? set->view.n : 0;
+}
+
+bool hm_dataset_is_sampled(const hm_dataset *set)
+{
+    return set->transform.is_sampled;
 }
 
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label)

@@ -33,6 +33,8 @@ struct hm_dataset {
     hm_transform transform;
     float *shift, *spread; /* [n_features] or null; the transform points here */
     bool is_balanced;
+    unsigned char *is_known; /* [n_cases]: whose label may be seen; null: all */
+    size_t n_known;
     size_t n_workers;
     hm_worker *worker; /* [n_workers] */
     char *scratch;     /* their working memory in one piece */

@@ -53,9 +53,9 @@ static hm_status check_config(const hm_data_config *config, hm_error *error)
     if (config->standardise && config->binarise != HM_BINARISE_NONE)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "standardise and binarise exclude each other; leave one of them out");
-    if (config->subset < 0 || config->tile < 0 || config->memory < 0 || !(config->validation >= 0))
+    if (config->subset < 0 || config->labelled < 0 || config->tile < 0 || config->memory < 0 || !(config->validation >= 0))
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "subset, validation, tile and memory must not be negative");
+                       "subset, labelled, validation, tile and memory must not be negative");
     if (!isfinite(config->scale) || !isfinite(config->threshold))
         return hm_fail(error, HM_ERROR_ARGUMENT, "scale and threshold must be finite numbers");
     if (config->validation >= 1 && config->validation != floor(config->validation))
@@ -182,6 +182,32 @@ static hm_status hold_back(const plan *p, hm_view *train, hm_view *validation, h
     return HM_OK;
 }
 
+/* Keeps the labels of so many cases, each class in its share, and hides the rest; batches can then no longer be
+ * balanced. */
+static hm_status hide_labels(const plan *p, hm_dataset *set, hm_error *error)
+{
+    const hm_random random = {p->context->seed, HM_RANDOM_SPLIT, 2};
+    const size_t n = set->view.n, n_kept = (size_t)p->config->labelled;
+    hm_view kept = {0};
+    if (n_kept == 0)
+        return HM_OK;
+    if (!p->storage->labels || n_kept > n)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "labelled = %zu: %s has %zu labelled training cases", n_kept,
+                       p->place.title, p->storage->labels ? n : 0);
+    set->is_known = hm_alloc(p->context, n, 1, error);
+    if (!set->is_known)
+        return HM_ERROR_MEMORY;
+    hm_status status = hm_view_divide(p->storage, &set->view, &random, n_kept, &kept, NULL, error);
+    for (size_t i = 0, k = 0; status == HM_OK && i < n && k < kept.n; i++) {
+        set->is_known[i] = kept.index[k] == hm_view_at(&set->view, i);
+        k += set->is_known[i];
+    }
+    set->n_known = kept.n;
+    set->is_balanced = false;
+    hm_view_clear(p->context, &kept);
+    return status;
+}
+
 /* ---- The sets -------------------------------------------------------------------------------- */
 
 static hm_transform transform_of(const plan *p)
@@ -213,6 +239,8 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     if (config->subset)
         used += (size_t)snprintf(text + used, room - used, ", subset of %lld",
                                  (long long)config->subset);
+    if (config->labelled)
+        used += (size_t)snprintf(text + used, room - used, ", %lld labelled", (long long)config->labelled);
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
@@ -270,6 +298,8 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
         status = make_set(p, &views[0], is_divided ? ", training cases" : "", train, error);
     if (status == HM_OK && is_divided)
         status = make_set(p, &views[1], ", validation cases", validation, error);
+    if (status == HM_OK)
+        status = hide_labels(p, *train, error);
     if (status == HM_OK && p->config->standardise)
         status = standardise(*train, is_divided ? *validation : NULL, error);
     hm_view_clear(p->context, &views[0]);

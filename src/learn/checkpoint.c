@@ -1,44 +1,62 @@
 /* Checkpoints: the model file with the state of learning beside it.
  *
- * Tensors: train.velocity[n_parameters], train.activity[H], train.counters (machine, epoch, batch) and
- * train.error_sum; metadata: train.machine for people. A checkpoint of other options, seed or data is refused,
+ * Tensors: train.counters (machine, epoch, batch), train.error_sum and the arrays of the stage, such as
+ * train.velocity; metadata: train.stage, the name of the stage. A checkpoint of other options, seed or data is refused,
  * because going on from it could not end where an uninterrupted run ends. */
 #include "learn/checkpoint.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/file.h"
 #include "model/model_internal.h"
 #include "model/tensor_file.h"
 
 enum { COUNTER_MACHINE, COUNTER_EPOCH, COUNTER_BATCH, N_COUNTERS };
 
-hm_status hm_checkpoint_save(const hm_model *model, const hm_trainer *t, const char *path, hm_error *error)
+static const char STAGE_KEY[] = "train.stage";
+
+hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *error)
 {
-    int64_t counters[N_COUNTERS] = {(int64_t)t->machine, (int64_t)t->epoch, (int64_t)t->batch};
+    int64_t counters[N_COUNTERS] = {(int64_t)stage->machine, (int64_t)stage->epoch, (int64_t)stage->batch};
     /* Eight-byte tensors first, so that all are aligned in the file. */
     const hm_tensor wide[] = {
         {"train.counters", HM_TENSOR_I64, 1, {N_COUNTERS}, counters},
-        {"train.error_sum", HM_TENSOR_F64, 1, {1}, &t->error_sum},
-    };
-    const hm_tensor floats[] = {
-        {"train.velocity", HM_TENSOR_F32, 1, {t->n_parameters}, t->velocity},
-        {"train.activity", HM_TENSOR_F32, 1, {t->H}, t->activity},
+        {"train.error_sum", HM_TENSOR_F64, 1, {1}, &stage->error_sum},
     };
     hm_tensor_file *file;
-    hm_status status = hm_tensor_file_create(model->context, &file, error);
+    hm_status status = hm_tensor_file_create(stage->context, &file, error);
     if (status != HM_OK)
         return status;
     for (size_t i = 0; status == HM_OK && i < sizeof wide / sizeof *wide; i++)
         status = hm_tensor_file_add(file, &wide[i], error);
     if (status == HM_OK)
-        status = hm_model_to_file(model, file, error);
-    for (size_t i = 0; status == HM_OK && i < sizeof floats / sizeof *floats; i++)
-        status = hm_tensor_file_add(file, &floats[i], error);
+        status = hm_model_to_file(stage->model, file, error);
+    for (int i = 0; status == HM_OK && i < stage->n_arrays; i++) {
+        const hm_stage_array *array = &stage->array[i];
+        status = hm_tensor_file_add(file, &(hm_tensor){array->name, HM_TENSOR_F32, 1, {array->n}, array->data}, error);
+    }
+    if (status == HM_OK)
+        status = hm_tensor_file_set_text(file, STAGE_KEY, stage->kind->name, error);
     if (status == HM_OK)
         status = hm_tensor_file_save(file, path, error);
     hm_tensor_file_destroy(file);
     return status;
+}
+
+hm_status hm_checkpoint_stage(const hm_context *context, const char *path, char *name, size_t size, hm_error *error)
+{
+    hm_tensor_file *file;
+    hm_status status = hm_tensor_file_load(context, path, &file, error);
+    if (status != HM_OK)
+        return status;
+    const char *text = hm_tensor_file_text(file, STAGE_KEY);
+    snprintf(name, size, "%s", text ? text : "");
+    hm_tensor_file_destroy(file);
+    return text ? HM_OK
+                : hm_fail(error, HM_ERROR_FORMAT, "%s: is no checkpoint; give the one that the run left, or remove it",
+                          path);
 }
 
 static hm_status check_same(const char *path, const char *what, const char *then, const char *now,
@@ -55,9 +73,10 @@ static hm_status check_same(const char *path, const char *what, const char *then
 static hm_status check_architecture(const hm_model *model, const hm_model *saved, const char *path,
                                     hm_error *error)
 {
-    bool same = model->kind == saved->kind && model->n_rbms == saved->n_rbms &&
-                hm_layer_is_equal(hm_rbm_visible(model->rbm[0]), hm_rbm_visible(saved->rbm[0])) &&
-                hm_layer_is_equal(hm_rbm_hidden(model->rbm[0]), hm_rbm_hidden(saved->rbm[0]));
+    bool same = model->kind == saved->kind && model->n_rbms == saved->n_rbms;
+    for (size_t i = 0; same && i < model->n_rbms; i++)
+        same = hm_layer_is_equal(hm_rbm_visible(model->rbm[i]), hm_rbm_visible(saved->rbm[i])) &&
+               hm_layer_is_equal(hm_rbm_hidden(model->rbm[i]), hm_rbm_hidden(saved->rbm[i]));
     if (!same)
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "%s: holds a model of another architecture; give the layers it was begun with, or remove "
@@ -86,13 +105,24 @@ static hm_status read_counters(const hm_tensor_file *file, const hm_model *model
     return HM_OK;
 }
 
-static void copy_parameters(hm_model *to, hm_model *from)
+static void copy_machine(hm_rbm *to, hm_rbm *from)
 {
-    for (size_t i = 0; i < to->n_rbms; i++) {
-        size_t n;
-        float *target = hm_rbm_parameters(to->rbm[i], &n);
-        memcpy(target, hm_rbm_parameters(from->rbm[i], &n), n * sizeof *target);
+    size_t n;
+    float *target = hm_rbm_parameters(to, &n);
+    memcpy(target, hm_rbm_parameters(from, &n), n * sizeof *target);
+}
+
+static hm_status copy_parameters(hm_model *to, hm_model *from, hm_error *error)
+{
+    hm_status status = HM_OK;
+    if (from->generative && from->generative[0])
+        status = hm_model_untie(to, error);
+    for (size_t i = 0; status == HM_OK && i < to->n_rbms; i++) {
+        copy_machine(to->rbm[i], from->rbm[i]);
+        if (from->generative && from->generative[i])
+            copy_machine(to->generative[i], from->generative[i]);
     }
+    return status;
 }
 
 hm_status hm_checkpoint_load_model(hm_model *model, const char *path, size_t *machine, hm_error *error)
@@ -107,38 +137,59 @@ hm_status hm_checkpoint_load_model(hm_model *model, const char *path, size_t *ma
         status = check_architecture(model, saved, path, error);
     if (status == HM_OK)
         status = read_counters(file, model, path, &counters, error);
-    if (status == HM_OK) {
-        copy_parameters(model, saved);
+    if (status == HM_OK)
+        status = copy_parameters(model, saved, error);
+    if (status == HM_OK)
         *machine = (size_t)counters[COUNTER_MACHINE];
-    }
     hm_model_destroy(saved);
     hm_tensor_file_destroy(file);
     return status;
 }
 
-hm_status hm_checkpoint_load_trainer(hm_trainer *t, const char *path, hm_error *error)
+static hm_status load_array(const hm_tensor_file *file, const hm_stage_array *array, hm_error *error)
 {
-    const size_t n_velocity[] = {t->n_parameters}, n_activity[] = {t->H}, one[] = {1};
-    const hm_tensor *velocity, *activity, *error_sum, *counters;
-    const size_t n_counters[] = {N_COUNTERS};
+    const size_t shape[] = {array->n};
+    const hm_tensor *tensor;
+    hm_status status = hm_tensor_file_get(file, array->name, HM_TENSOR_F32, 1, shape, &tensor, error);
+    if (status == HM_OK)
+        memcpy(array->data, tensor->data, array->n * sizeof *array->data);
+    return status;
+}
+
+hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *error)
+{
+    const size_t one[] = {1};
+    const hm_tensor *error_sum;
+    const int64_t *counters;
     hm_tensor_file *file;
-    hm_status status = hm_tensor_file_load(t->context, path, &file, error);
+    hm_status status = hm_tensor_file_load(stage->context, path, &file, error);
     if (status != HM_OK)
         return status;
-    status = hm_tensor_file_get(file, "train.velocity", HM_TENSOR_F32, 1, n_velocity, &velocity, error);
+    status = hm_tensor_file_get(file, "train.error_sum", HM_TENSOR_F64, 1, one, &error_sum, error);
     if (status == HM_OK)
-        status = hm_tensor_file_get(file, "train.activity", HM_TENSOR_F32, 1, n_activity, &activity, error);
-    if (status == HM_OK)
-        status = hm_tensor_file_get(file, "train.error_sum", HM_TENSOR_F64, 1, one, &error_sum, error);
-    if (status == HM_OK)
-        status = hm_tensor_file_get(file, "train.counters", HM_TENSOR_I64, 1, n_counters, &counters, error);
+        status = read_counters(file, stage->model, path, &counters, error);
+    for (int i = 0; status == HM_OK && i < stage->n_arrays; i++)
+        status = load_array(file, &stage->array[i], error);
     if (status == HM_OK) {
-        memcpy(t->velocity, velocity->data, t->n_parameters * sizeof *t->velocity);
-        memcpy(t->activity, activity->data, t->H * sizeof *t->activity);
-        memcpy(&t->error_sum, error_sum->data, sizeof t->error_sum);
-        t->epoch = (size_t)((const int64_t *)counters->data)[COUNTER_EPOCH];
-        t->batch = (size_t)((const int64_t *)counters->data)[COUNTER_BATCH];
+        memcpy(&stage->error_sum, error_sum->data, sizeof stage->error_sum);
+        stage->epoch = (size_t)counters[COUNTER_EPOCH];
+        stage->batch = (size_t)counters[COUNTER_BATCH];
     }
     hm_tensor_file_destroy(file);
+    return status;
+}
+
+hm_status hm_stage_find_checkpoint(const hm_context *context, const hm_train_events *events, const char *stage,
+                                   bool *is_there, hm_error *error)
+{
+    char name[64];
+    *is_there = events && events->resume && events->checkpoint && hm_file_exists(events->checkpoint);
+    if (!*is_there)
+        return HM_OK;
+    hm_status status = hm_checkpoint_stage(context, events->checkpoint, name, sizeof name, error);
+    if (status == HM_OK && strcmp(name, stage) != 0)
+        status = hm_fail(error, HM_ERROR_MISMATCH,
+                         "%s: was written by the stage %.40s, not by %s; go on with that stage, or remove the file",
+                         events->checkpoint, name, stage);
     return status;
 }

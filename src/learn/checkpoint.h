@@ -1,18 +1,20 @@
-/* Checkpoints: the model file with the state of learning beside it. */
+/* Checkpoints: a model file with the state of learning beside the parameters. */
 #ifndef HM_LEARN_CHECKPOINT_H
 #define HM_LEARN_CHECKPOINT_H
 
-#include "learn/trainer.h"
+#include "learn/stage.h"
 
-/* Writes the model and the state of the machine in training, atomically. */
-hm_status hm_checkpoint_save(const hm_model *model, const hm_trainer *trainer, const char *path,
-                             hm_error *error);
+hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *error);
 
-/* Which machine a checkpoint was training; and its parameters into the model, which must be of the same
- * architecture, seed, data and options (HM_ERROR_MISMATCH says which differs). */
+/* Restores the parameters of all machines and tells which one was in work. HM_ERROR_MISMATCH when the file
+ * belongs to another architecture, recipe, seed or data. */
 hm_status hm_checkpoint_load_model(hm_model *model, const char *path, size_t *machine, hm_error *error);
 
-/* The state of learning of that machine. */
-hm_status hm_checkpoint_load_trainer(hm_trainer *trainer, const char *path, hm_error *error);
+/* Restores epoch, batch and arrays; model and stage must be those that the checkpoint belongs to. */
+hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *error);
+
+/* Whether a run of this stage has a checkpoint to go on from. HM_ERROR_MISMATCH when the file is of another stage. */
+hm_status hm_stage_find_checkpoint(const hm_context *context, const hm_train_events *events, const char *stage,
+                                   bool *is_there, hm_error *error);
 
 #endif

@@ -10,8 +10,10 @@ static const hm_option rows[] = {
     ROW("epochs", INT, epochs, "10", 0, 1e9, "N", NULL, "passes over the training data"),
     ROW("batch-size", INT, batch_size, "100", 1, 1e6, "N", NULL, "cases in a mini-batch"),
     ROW("steps", SCHEDULE, steps, "1", 1, 1000, "K", NULL, "Gibbs steps k of contrastive divergence"),
-    ROW("learning-rate", SCHEDULE, learning_rate, "0.1", 0, 1e6, "RATE", NULL,
-        "size of a step; ten times smaller for Gaussian visible units"),
+    ROW("chains", CHOICE, chains, "data", 0, 0, "WHICH", "data|persistent",
+        "where Gibbs steps begin: at the data (contrastive divergence), or where they ended before (persistent)"),
+    ROW("learning-rate", SCHEDULE, learning_rate, "0", 0, 1e6, "RATE", NULL,
+        "size of a step; 0 takes 0.1, or 50 / hidden units if that is less, and a tenth of it for Gaussian visible units"),
     ROW("momentum", SCHEDULE, momentum, "0.5, 0.9@5", 0, 0.9999, "M", NULL,
         "share of the last step that is added to the next"),
     ROW("weight-cost", REAL, weight_cost, "0.0002", 0, 1e3, "COST", NULL,
@@ -31,12 +33,55 @@ static const hm_option rows[] = {
         "what a reconstruction shows to the hidden units"),
     ROW("hidden-states", CHOICE, hidden_states, "probabilities", 0, 0, "WHICH", "probabilities|samples",
         "what the positive statistics are made of"),
+    ROW("feed", CHOICE, feed, "probabilities", 0, 0, "WHICH", "probabilities|samples",
+        "what a level of a stack gives the level above to learn from"),
+    ROW("feed-memory", INT, feed_memory, "1024", 0, 1e6, "MB", NULL,
+        "features of one level that may be kept; more are computed batch by batch"),
     ROW("monitor-cases", INT, monitor_cases, "1000", 1, 1e6, "N", NULL,
         "cases of each set behind free energies and activities"),
-    ROW("checkpoint-epochs", INT, checkpoint_epochs, "0", 0, 1e9, "N", NULL,
-        "epochs between checkpoints; 0 leaves it to the clock"),
-    ROW("checkpoint-minutes", REAL, checkpoint_minutes, "1", 0, 1e6, "MIN", NULL,
-        "minutes between checkpoints; 0 leaves it to the epochs"),
 };
 
-const hm_option_table hm_train_options = {"learn", "Learning", rows, sizeof rows / sizeof *rows};
+#define UP_DOWN(name, type, field, initial, least, most, unit, help)                                          \
+    {name, 0, HM_OPTION_##type, offsetof(hm_up_down_config, field), initial, least, most, unit, NULL, help}
+
+static const hm_option up_down_rows[] = {
+    UP_DOWN("epochs", INT, epochs, "0", 0, 1e9, "N", "passes of up-down learning over the training data; 0: none"),
+    UP_DOWN("batch-size", INT, batch_size, "100", 1, 1e6, "N", "cases in a mini-batch"),
+    UP_DOWN("steps", SCHEDULE, steps, "3, 6@100, 10@200", 1, 400, "K", "Gibbs steps in the top RBM"),
+    UP_DOWN("learning-rate", SCHEDULE, learning_rate, "0.05, ~0.005@100", 0, 1e6, "RATE", "size of a step"),
+    UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"),
+    UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
+};
+
+#define BACKPROP(name, type, field, initial, least, most, unit, choices, help)                                \
+    {name, 0, HM_OPTION_##type, offsetof(hm_backprop_config, field), initial, least, most, unit, choices, help}
+
+static const hm_option backprop_rows[] = {
+    BACKPROP("epochs", INT, epochs, "0", 0, 1e9, "N", NULL, "passes of fine-tuning over the training data; 0: none"),
+    BACKPROP("batch-size", INT, batch_size, "100", 1, 1e9, "N", NULL, "cases in a mini-batch; thousands for lbfgs"),
+    BACKPROP("method", CHOICE, method, "sgd", 0, 0, "HOW", "sgd|lbfgs", "gradient steps, or L-BFGS on large batches"),
+    BACKPROP("target", CHOICE, target, "labels", 0, 0, "WHAT", "labels|data",
+             "what the outputs are to be: the label, or the data themselves (an autoencoder)"),
+    BACKPROP("learning-rate", SCHEDULE, learning_rate, "0.1, ~0.001@50", 0, 1e6, "RATE", NULL, "size of a step"),
+    BACKPROP("momentum", SCHEDULE, momentum, "0.5, 0.9@2", 0, 0.9999, "M", NULL,
+             "share of the last step that is added to the next"),
+    BACKPROP("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", NULL,
+             "L2: pulls weights, never biases, towards zero"),
+    BACKPROP("dropout", REAL, dropout, "0", 0, 0.95, "P", NULL, "share of hidden units left out of each case"),
+    BACKPROP("input-dropout", REAL, input_dropout, "0", 0, 0.95, "P", NULL, "share of inputs left out of each case"),
+    BACKPROP("max-norm", REAL, max_norm, "0", 0, 1e6, "L", NULL,
+             "largest length of the weights into one hidden unit; 0: no limit"),
+    BACKPROP("weight-deviation", REAL, weight_deviation, "0", 0, 100, "SD", NULL,
+             "standard deviation of fresh weights; 0: by the number of inputs"),
+    BACKPROP("top-epochs", INT, top_epochs, "0", 0, 1e9, "N", NULL, "first epochs that change the last level alone"),
+    BACKPROP("iterations", INT, iterations, "3", 1, 1000, "N", NULL, "of lbfgs on each batch"),
+    BACKPROP("patience", INT, patience, "0", 0, 1e9, "N", NULL,
+             "stop after so many epochs without a better validation error; 0: never"),
+    BACKPROP("keep-best", FLAG, keep_best, "no", 0, 0, NULL, NULL,
+             "end with the weights of the best validation error"),
+};
+
+#define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, true}
+const hm_option_table hm_train_options = {"learn", "Learning", rows, sizeof rows / sizeof *rows, false};
+const hm_option_table hm_up_down_options = TABLE("up-down", "Up-down learning of a deep belief net", up_down_rows);
+const hm_option_table hm_backprop_options = TABLE("backprop", "Backpropagation", backprop_rows);

@@ -1,4 +1,5 @@
-/* Contrastive divergence (Hinton 2002) on one machine, one mini-batch at a time.
+/* Contrastive divergence (Hinton 2002) on one machine, one mini-batch at a time; or persistent chains in the place of
+ * the data where the Gibbs steps begin (Tieleman 2008).
  *
  * v0 data, h0 = P(h | v0), then k times v = P(v | h sample), h = P(h | v);  dW ~ v0'h0 - vk'hk.
  * Following Hinton (2010): hidden states that drive a reconstruction are samples, reconstructions are
@@ -13,9 +14,6 @@
 #include "base/fail.h"
 #include "compute/backend.h"
 
-/* Random numbers: the step holds machine, batch and Gibbs step, so none is ever used twice. */
-enum { STEPS_PER_BATCH_LOG2 = 10, MACHINE_SHIFT = 40 };
-
 static size_t padded(size_t n)
 {
     return (n + 15) / 16 * 16;
@@ -25,16 +23,21 @@ static size_t padded(size_t n)
 
 static hm_status make_workspace(hm_trainer *t, hm_error *error)
 {
-    size_t B = t->B, V = padded(t->V), H = padded(t->H), n_cases = hm_dataset_n_cases(t->train);
-    t->velocity = hm_alloc(t->context, t->n_parameters, sizeof(float), error);
-    t->activity = hm_alloc(t->context, H, sizeof(float), error);
-    t->workspace = hm_alloc(t->context, t->n_parameters + V + 3 * B * V + 3 * B * H, sizeof(float), error);
-    t->row_error = hm_alloc(t->context, B, sizeof(double), error);
-    t->order = hm_alloc(t->context, n_cases, sizeof(uint32_t), error);
-    if (!t->velocity || !t->activity || !t->workspace || !t->row_error || !t->order)
+    const hm_context *context = t->stage.context;
+    size_t n_parameters, B = t->stage.B, V = padded(t->V), H = padded(t->H);
+    hm_rbm_parameters(t->rbm, &n_parameters);
+    if (!(t->velocity = hm_stage_array_create(&t->stage, "velocity", n_parameters, error)) ||
+        !(t->activity = hm_stage_array_create(&t->stage, "activity", t->H, error)))
+        return HM_ERROR_MEMORY;
+    if (t->config->chains == HM_CHAINS_PERSISTENT &&
+        !(t->chains = hm_stage_array_create(&t->stage, "chains", t->stage.B * t->V, error)))
+        return HM_ERROR_MEMORY;
+    t->workspace = hm_alloc(context, n_parameters + V + 3 * B * V + 3 * B * H, sizeof(float), error);
+    t->row_error = hm_alloc(context, B, sizeof(double), error);
+    if (!t->workspace || !t->row_error)
         return HM_ERROR_MEMORY;
     t->gradient = t->workspace;
-    t->mean_v = t->gradient + t->n_parameters;
+    t->mean_v = t->gradient + n_parameters;
     t->v0 = t->mean_v + V;
     t->v1 = t->v0 + B * V;
     t->v_sample = t->v1 + B * V;
@@ -44,51 +47,75 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     return HM_OK;
 }
 
-hm_status hm_trainer_create(const hm_model *model, size_t machine, const hm_dataset *train,
-                            const hm_dataset *validation, const hm_train_config *config,
-                            hm_trainer **out, hm_error *error)
+static hm_status make_feeds(hm_trainer *t, hm_error *error)
 {
-    hm_rbm *rbm = model->rbm[machine];
-    size_t V = hm_rbm_visible(rbm)->n_units;
-    *out = NULL;
-    if (hm_dataset_n_features(train) != V)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "the data (%s) has %zu features, the model %zu visible units; resize the data or "
-                       "change the visible layer",
-                       hm_dataset_describe(train), hm_dataset_n_features(train), V);
+    const hm_feed_config config = {.level = hm_model_is_stack(t->stage.model) ? t->stage.machine : 0,
+                                   .batch = t->stage.B,
+                                   .is_sampled = t->config->feed == HM_STATES_SAMPLES,
+                                   .memory = (size_t)t->config->feed_memory << 20,
+                                   .wants_labels = true};
+    hm_status status = hm_feed_create(t->stage.model, t->stage.train, &config, &t->feed, error);
+    if (status == HM_OK && t->stage.validation)
+        status = hm_feed_create(t->stage.model, t->stage.validation, &config, &t->feed_validation, error);
+    return status;
+}
+
+/* While the weights are still alike, a step moves the input of a visible unit by about rate * H / 4, so with more
+ * hidden units a smaller rate is stable; and the reconstructions of Gaussian units have no bounds. */
+static double automatic_rate(const hm_rbm *rbm)
+{
+    const double usual = 0.1, most_times_hidden = 50;
+    double rate = most_times_hidden / (double)hm_rbm_hidden(rbm)->n_units;
+    rate = rate < usual ? rate : usual;
+    return hm_layer_is_all(hm_rbm_visible(rbm), HM_UNIT_GAUSSIAN) ? rate / 10 : rate;
+}
+
+static double learning_rate_at(const hm_trainer *t, double time)
+{
+    return t->automatic_rate > 0 ? t->automatic_rate : hm_schedule_at(&t->config->learning_rate, time);
+}
+
+static const hm_stage_kind cd_stage;
+
+hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
+                            const hm_train_config *config, hm_trainer **out, hm_error *error)
+{
     hm_trainer *t = hm_alloc(model->context, 1, sizeof *t, error);
+    *out = NULL;
     if (!t)
         return HM_ERROR_MEMORY;
-    t->context = model->context;
+    hm_status status = hm_stage_init(&t->stage, &cd_stage, model, train, validation, (size_t)config->epochs,
+                                     (size_t)config->batch_size, error);
     t->config = config;
-    t->train = train;
-    t->validation = validation;
-    t->rbm = rbm;
-    t->V = V;
-    t->H = hm_rbm_hidden(rbm)->n_units;
-    t->machine = machine;
-    size_t n_cases = hm_dataset_n_cases(train);
-    t->B = (size_t)config->batch_size < n_cases ? (size_t)config->batch_size : n_cases;
-    hm_rbm_parameters(rbm, &t->n_parameters);
-    hm_status status = make_workspace(t, error);
-    if (status != HM_OK) {
+    t->stage.machine = machine;
+    t->rbm = model->rbm[machine];
+    t->V = hm_rbm_visible(t->rbm)->n_units;
+    t->H = hm_rbm_hidden(t->rbm)->n_units;
+    t->stage.error_unit = (double)t->V;
+    if (hm_schedule_at(&config->learning_rate, 0) == 0)
+        t->automatic_rate = automatic_rate(t->rbm);
+    if (status == HM_OK)
+        status = make_workspace(t, error);
+    if (status == HM_OK)
+        status = make_feeds(t, error);
+    if (status != HM_OK)
         hm_trainer_destroy(t);
-        return status;
-    }
-    *out = t;
-    return HM_OK;
+    else
+        *out = t;
+    return status;
 }
 
 void hm_trainer_destroy(hm_trainer *t)
 {
     if (!t)
         return;
-    hm_free(t->context, t->velocity);
-    hm_free(t->context, t->activity);
-    hm_free(t->context, t->workspace);
-    hm_free(t->context, t->row_error);
-    hm_free(t->context, t->order);
-    hm_free(t->context, t);
+    const hm_context *context = t->stage.context;
+    hm_feed_destroy(t->feed);
+    hm_feed_destroy(t->feed_validation);
+    hm_free(context, t->workspace);
+    hm_free(context, t->row_error);
+    hm_stage_clear(&t->stage);
+    hm_free(context, t);
 }
 
 /* ---- The start -------------------------------------------------------------------------------------- */
@@ -103,21 +130,24 @@ static float bias_for_mean(const hm_unit_group *group, double p)
     return (float)(group->kind == HM_UNIT_SOFTMAX ? log(p) : log(p / (1 - p)));
 }
 
-hm_status hm_trainer_start(hm_trainer *t, hm_error *error)
+static hm_status start(hm_stage *stage, hm_error *error)
 {
+    hm_trainer *t = (hm_trainer *)stage;
     const hm_layer *visible = hm_rbm_visible(t->rbm);
-    double *mean = hm_alloc(t->context, t->V, sizeof *mean, error);
+    double *mean = hm_alloc(stage->context, t->V, sizeof *mean, error);
     if (!mean)
         return HM_ERROR_MEMORY;
-    hm_status status = hm_dataset_moments(t->train, mean, NULL, error);
+    hm_status status = hm_feed_means(t->feed, mean, error);
     size_t i = 0;
     for (int g = 0; status == HM_OK && g < visible->n_groups; g++)
         for (size_t end = i + visible->group[g].n_units; i < end; i++)
             hm_rbm_visible_bias(t->rbm)[i] = bias_for_mean(&visible->group[g], mean[i]);
-    hm_free(t->context, mean);
+    hm_free(stage->context, mean);
     if (status != HM_OK)
         return status;
-    hm_rbm_init_weights(t->rbm, (float)t->config->weight_deviation);
+    /* The machines of a class model begin alike, the levels of a stack do not. */
+    hm_rbm_init_weights(t->rbm, (float)t->config->weight_deviation,
+                        hm_model_is_stack(stage->model) ? stage->machine : 0);
     for (size_t j = 0; j < t->H; j++) {
         hm_rbm_hidden_bias(t->rbm)[j] = (float)t->config->hidden_bias;
         t->activity[j] = (float)t->config->sparsity_target;
@@ -125,26 +155,11 @@ hm_status hm_trainer_start(hm_trainer *t, hm_error *error)
     return HM_OK;
 }
 
-hm_status hm_trainer_begin_epoch(hm_trainer *t, hm_error *error)
-{
-    return hm_dataset_order(t->train, t->epoch, t->B, t->order, error);
-}
-
-size_t hm_trainer_n_batches(const hm_trainer *t)
-{
-    return (hm_dataset_n_cases(t->train) + t->B - 1) / t->B;
-}
-
 /* ---- A step ----------------------------------------------------------------------------------------- */
-
-static double fraction_of_epochs(const hm_trainer *t)
-{
-    return (double)t->epoch + (double)t->batch / (double)hm_trainer_n_batches(t);
-}
 
 static size_t n_gibbs_steps(const hm_trainer *t)
 {
-    return (size_t)(hm_schedule_at(&t->config->steps, (double)t->epoch) + 0.5);
+    return (size_t)(hm_schedule_at(&t->config->steps, (double)t->stage.epoch) + 0.5);
 }
 
 /* Squared difference of one case and its first reconstruction. */
@@ -166,11 +181,18 @@ static void sum_row_error(void *argument, size_t i)
     t->row_error[i] = total;
 }
 
-/* Leaves v_k and h_k in *v and h1, and the errors of the first reconstruction in row_error. */
+/* Leaves the first reconstruction of the data in v1, and its errors in row_error. */
+static void reconstruct_once(hm_trainer *t, size_t n, hm_matrix h_sample, hm_matrix v1, hm_matrix v_sample,
+                             const hm_gibbs *gibbs)
+{
+    hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, v_sample, gibbs);
+    hm_pool_run(t->stage.context->pool, n, sum_row_error, t);
+}
+
+/* Leaves v_k in *v and h_k in h1. */
 static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
 {
-    uint64_t batch = t->epoch * hm_trainer_n_batches(t) + t->batch;
-    hm_gibbs gibbs = {.step = (uint64_t)t->machine << MACHINE_SHIFT | batch << STEPS_PER_BATCH_LOG2};
+    hm_gibbs gibbs = {.step = hm_stage_random_step(&t->stage, 0)};
     hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
     hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
     bool sampled = t->config->visible_states == HM_STATES_SAMPLES;
@@ -182,12 +204,37 @@ static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
         memcpy(t->h0, t->h0_sample, n * t->H * sizeof(float));
     *v = sampled ? v_sample : v1;
     for (size_t s = 1; s <= k; s++) {
-        hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, v_sample, &gibbs);
         if (s == 1)
-            hm_pool_run(t->context->pool, n, sum_row_error, t);
+            reconstruct_once(t, n, h_sample, v1, v_sample, &gibbs);
+        else
+            hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, v_sample, &gibbs);
         gibbs.step++;
         hm_rbm_hidden_given_visible(t->rbm, *v, h1, s < k ? h_sample : none, &gibbs);
     }
+}
+
+/* The same for chains that go on from batch to batch; they begin at the first data. Their states are samples. */
+static void run_chains(hm_trainer *t, size_t n, hm_matrix *v)
+{
+    hm_gibbs gibbs = {.step = hm_stage_random_step(&t->stage, 0)};
+    hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
+    hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
+    hm_matrix chains = hm_matrix_f32(t->chains, n, t->V);
+
+    if (t->stage.epoch == 0 && t->stage.batch == 0)
+        memcpy(t->chains, t->v0, n * t->V * sizeof(float));
+    hm_rbm_hidden_given_visible(t->rbm, *v, h0, h_sample, &gibbs);
+    reconstruct_once(t, n, h_sample, v1, none, &gibbs);
+    if (t->config->hidden_states == HM_STATES_SAMPLES)
+        memcpy(t->h0, t->h0_sample, n * t->H * sizeof(float));
+    for (size_t s = 0; s < n_gibbs_steps(t); s++) {
+        gibbs.step++;
+        hm_rbm_hidden_given_visible(t->rbm, chains, h1, h_sample, &gibbs);
+        hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, chains, &gibbs);
+    }
+    gibbs.step++;
+    hm_rbm_hidden_given_visible(t->rbm, chains, h1, none, &gibbs);
+    *v = chains;
 }
 
 /* Sparsity (Hinton 2010, section 11): q follows the mean activity, and cost (p - q) is added to the slope of the
@@ -195,8 +242,8 @@ static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
 static void add_sparsity(hm_trainer *t, size_t n)
 {
     const hm_train_config *config = t->config;
-    const hm_kernels *kernels = t->context->backend->kernels();
-    float *gradient_c = t->gradient + (hm_rbm_hidden_bias(t->rbm) - (float *)hm_rbm_weights(t->rbm).data);
+    const hm_kernels *kernels = t->stage.context->backend->kernels();
+    float *gradient_c = t->gradient + hm_hidden_bias_offset(t->rbm);
     float *pull = t->h1; /* free by now */
     memset(pull, 0, t->H * sizeof *pull);
     memset(t->mean_v, 0, t->V * sizeof *t->mean_v);
@@ -218,86 +265,52 @@ static void add_sparsity(hm_trainer *t, size_t n)
  * short last batch is shortened so that each of its cases counts as much as any other. */
 static void update(hm_trainer *t, size_t n)
 {
-    size_t n_parameters, n_weights = padded(t->V * t->H);
-    float *parameters = hm_rbm_parameters(t->rbm, &n_parameters);
-    double now = fraction_of_epochs(t);
-    hm_update u = {.parameters = parameters,
-                   .velocity = t->velocity,
-                   .gradient = t->gradient,
-                   .n = n_weights,
-                   .rate = (float)(hm_schedule_at(&t->config->learning_rate, now) * (double)n / (double)t->B),
-                   .momentum = (float)hm_schedule_at(&t->config->momentum, now),
-                   .l2 = (float)t->config->weight_cost,
-                   .l1 = (float)t->config->l1_cost};
-    hm_update_parameters(t->context, &u);
-    u.parameters += n_weights;
-    u.velocity += n_weights;
-    u.gradient += n_weights;
-    u.n = n_parameters - n_weights;
-    u.l1 = u.l2 = 0;
-    hm_update_parameters(t->context, &u);
-}
-
-/* The name of the first parameter that is not finite; false when all are. */
-static bool find_bad_parameter(const hm_trainer *t, const char **what, size_t *unit)
-{
-    hm_matrix W = hm_rbm_weights(t->rbm);
-    const float *w = W.data, *b = hm_rbm_visible_bias(t->rbm), *c = hm_rbm_hidden_bias(t->rbm);
-    for (size_t j = 0; j < t->H; j++) {
-        bool bad = !isfinite(c[j]);
-        for (size_t i = 0; i < t->V && !bad; i++)
-            bad = !isfinite(w[i * t->H + j]);
-        if (bad) {
-            *what = "hidden";
-            *unit = j;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < t->V; i++) {
-        if (!isfinite(b[i])) {
-            *what = "visible";
-            *unit = i;
-            return true;
-        }
-    }
-    return false;
+    const hm_train_config *config = t->config;
+    double now = hm_stage_time(&t->stage);
+    hm_stage_step step = {
+        .rate = learning_rate_at(t, now) * (double)n / (double)t->stage.B,
+        .momentum = hm_schedule_at(&config->momentum, now),
+        .l2 = config->weight_cost,
+        .l1 = config->l1_cost};
+    hm_stage_update(&t->stage, t->rbm, t->velocity, t->gradient, HM_PART_ALL, &step);
 }
 
 static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
 {
     const char *what = "hidden";
     size_t unit = 0;
-    bool found = find_bad_parameter(t, &what, &unit);
+    bool found = hm_find_bad_parameter(t->rbm, &what, &unit);
     return hm_fail(error, HM_ERROR_NUMERIC,
                    "learning diverged in epoch %zu, batch %zu: %s %s unit %zu is no longer finite; lower the "
                    "learning rate (now %g)%s",
-                   t->epoch + 1, t->batch + 1, found ? "a parameter of" : "the state of", what, unit,
-                   hm_schedule_at(&t->config->learning_rate, fraction_of_epochs(t)),
+                   t->stage.epoch + 1, t->stage.batch + 1, found ? "a parameter of" : "the state of", what, unit,
+                   learning_rate_at(t, hm_stage_time(&t->stage)),
                    hm_layer_is_all(hm_rbm_visible(t->rbm), HM_UNIT_GAUSSIAN)
                        ? ", and standardise the data of Gaussian units"
                        : "");
 }
 
-hm_status hm_trainer_step(hm_trainer *t, hm_error *error)
+static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
 {
-    size_t first = t->batch * t->B, n_cases = hm_dataset_n_cases(t->train);
-    size_t n = n_cases - first < t->B ? n_cases - first : t->B;
+    hm_trainer *t = (hm_trainer *)stage;
     hm_matrix v0 = hm_matrix_f32(t->v0, n, t->V), v = v0;
-    hm_status status = hm_dataset_read(t->train, t->order + first, 0, n, t->epoch, v0, error);
+    hm_status status = hm_feed_read(t->feed, stage->order + first, first, n, stage->epoch, v0, error);
     if (status != HM_OK)
         return status;
-    reconstruct(t, n, &v);
+    if (t->chains)
+        run_chains(t, n, &v);
+    else
+        reconstruct(t, n, &v);
 
-    size_t n_weights = padded(t->V * t->H);
-    hm_correlate(t->context, &(hm_correlation){.x_plus = v0,
-                                               .y_plus = hm_matrix_f32(t->h0, n, t->H),
-                                               .weight_plus = 1.0f / (float)n,
-                                               .x_minus = v,
-                                               .y_minus = hm_matrix_f32(t->h1, n, t->H),
-                                               .weight_minus = 1.0f / (float)n,
-                                               .gradient = hm_matrix_f32(t->gradient, t->V, t->H),
-                                               .gradient_x = t->gradient + n_weights,
-                                               .gradient_y = t->gradient + n_weights + padded(t->V)});
+    hm_correlate(stage->context, &(hm_correlation){.x_plus = v0,
+                                                   .y_plus = hm_matrix_f32(t->h0, n, t->H),
+                                                   .weight_plus = 1.0f / (float)n,
+                                                   .x_minus = v,
+                                                   .y_minus = hm_matrix_f32(t->h1, n, t->H),
+                                                   .weight_minus = 1.0f / (float)n,
+                                                   .gradient = hm_matrix_f32(t->gradient, t->V, t->H),
+                                                   .gradient_x = t->gradient + hm_visible_bias_offset(t->rbm),
+                                                   .gradient_y = t->gradient + hm_hidden_bias_offset(t->rbm)});
     if (t->config->sparsity_target > 0)
         add_sparsity(t, n);
     double sum = 0;
@@ -306,26 +319,25 @@ hm_status hm_trainer_step(hm_trainer *t, hm_error *error)
     if (!isfinite(sum))
         return fail_numeric(t, error);
     update(t, n);
-    t->error_sum += sum;
-    t->batch++;
+    stage->error_sum += sum;
     return HM_OK;
 }
 
 /* ---- Monitors --------------------------------------------------------------------------------------- */
 
 /* Mean free energy of the first cases of a set and, if asked, the mean activity of each hidden unit over them. */
-static hm_status watch(hm_trainer *t, const hm_dataset *set, double *free_energy, float *activity,
+static hm_status watch(hm_trainer *t, hm_feed *feed, const hm_dataset *set, double *free_energy, float *activity,
                        hm_error *error)
 {
     size_t n_cases = hm_dataset_n_cases(set), wanted = (size_t)t->config->monitor_cases;
     size_t total = n_cases < wanted ? n_cases : wanted;
-    const hm_kernels *kernels = t->context->backend->kernels();
+    const hm_kernels *kernels = t->stage.context->backend->kernels();
     double sum = 0;
-    for (size_t first = 0; first < total; first += t->B) {
-        size_t n = total - first < t->B ? total - first : t->B;
+    for (size_t first = 0; first < total; first += t->stage.B) {
+        size_t n = total - first < t->stage.B ? total - first : t->stage.B;
         hm_matrix v = hm_matrix_f32(t->v0, n, t->V);
         hm_gibbs gibbs = {0};
-        hm_status status = hm_dataset_read(set, NULL, first, n, 0, v, error);
+        hm_status status = hm_feed_read(feed, NULL, first, n, 0, v, error);
         if (status == HM_OK)
             status = hm_rbm_free_energy(t->rbm, v, 1, t->row_error, error);
         if (status != HM_OK)
@@ -347,6 +359,7 @@ static void count_activities(const hm_trainer *t, const float *activity, hm_trai
 {
     const hm_layer *hidden = hm_rbm_hidden(t->rbm);
     size_t j = 0;
+    report->mean_activity = 0;
     for (int g = 0; g < hidden->n_groups; g++) {
         const hm_unit_group *group = &hidden->group[g];
         float top = group->kind == HM_UNIT_BINOMIAL ? (float)group->size : 1;
@@ -369,31 +382,32 @@ static double sum_of_magnitudes(const float *x, size_t n)
     return sum;
 }
 
-hm_status hm_trainer_monitor(hm_trainer *t, hm_train_report *report, hm_error *error)
+static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
 {
+    hm_trainer *t = (hm_trainer *)stage;
     const char *what;
     size_t unit, n_weights = t->V * t->H;
-    if (find_bad_parameter(t, &what, &unit))
+    if (hm_find_bad_parameter(t->rbm, &what, &unit))
         return fail_numeric(t, error);
-    double last = (double)t->epoch + 1 - 1e-9;
-    *report = (hm_train_report){
-        .machine = t->machine,
-        .epoch = t->epoch + 1,
-        .n_epochs = (size_t)t->config->epochs,
-        .reconstruction_error = t->error_sum / ((double)hm_dataset_n_cases(t->train) * (double)t->V),
-        .free_energy_validation = NAN,
-        .update_ratio = sum_of_magnitudes(t->velocity, n_weights) /
-                        sum_of_magnitudes(hm_rbm_weights(t->rbm).data, n_weights),
-        .learning_rate = hm_schedule_at(&t->config->learning_rate, last),
-        .momentum = hm_schedule_at(&t->config->momentum, last),
-        .steps = n_gibbs_steps(t),
-    };
+    double last = (double)stage->epoch + 1 - 1e-9;
+    report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * (double)t->V);
+    report->update_ratio = sum_of_magnitudes(t->velocity, n_weights) /
+                           sum_of_magnitudes(hm_rbm_weights(t->rbm).data, n_weights);
+    report->learning_rate = learning_rate_at(t, last);
+    report->momentum = hm_schedule_at(&t->config->momentum, last);
+    report->steps = n_gibbs_steps(t);
     float *activity = t->h0_sample; /* free between steps */
     memset(activity, 0, t->H * sizeof *activity);
-    hm_status status = watch(t, t->train, &report->free_energy_train, activity, error);
-    if (status == HM_OK && t->validation)
-        status = watch(t, t->validation, &report->free_energy_validation, NULL, error);
+    hm_status status = watch(t, t->feed, stage->train, &report->free_energy_train, activity, error);
+    if (status == HM_OK && stage->validation)
+        status = watch(t, t->feed_validation, stage->validation, &report->free_energy_validation, NULL, error);
     report->free_energy_gap = report->free_energy_validation - report->free_energy_train;
     count_activities(t, activity, report);
+    bool is_joint = stage->model->kind == HM_MODEL_DBN && stage->model->n_labels &&
+                    stage->machine + 1 == stage->model->n_rbms;
+    if (status == HM_OK && stage->validation && is_joint)
+        status = hm_label_error(stage->model, stage->validation, stage->B, &report->error_validation, error);
     return status;
 }
+
+static const hm_stage_kind cd_stage = {"cd", start, NULL, step, monitor, NULL};

@@ -9,78 +9,16 @@
 #include "model/model_internal.h"
 
 static const char FORMAT[] = "harmonium 1";
-static const char *const kind_names[] = {[HM_MODEL_RBM] = "rbm", [HM_MODEL_CLASSES] = "classes"};
-enum { N_KINDS = sizeof kind_names / sizeof *kind_names, MACHINES_MAX = 65536, NAME_MAX_LENGTH = 64 };
-
-/* ---- The object ------------------------------------------------------------------------------------- */
-
-hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms, const hm_layer *visible,
-                          const hm_layer *hidden, hm_model **out, hm_error *error)
-{
-    hm_model *model = hm_alloc(context, 1, sizeof *model, error);
-    *out = NULL;
-    if (!model)
-        return HM_ERROR_MEMORY;
-    model->context = context;
-    model->kind = kind;
-    model->rbm = hm_alloc(context, n_rbms, sizeof(hm_rbm *), error);
-    model->recipe = hm_strdup(context, "", error);
-    model->history = hm_strdup(context, "", error);
-    model->fingerprint = hm_strdup(context, "", error);
-    bool complete = model->rbm && model->recipe && model->history && model->fingerprint;
-    if (complete && kind == HM_MODEL_CLASSES)
-        complete = (model->offset = hm_alloc(context, n_rbms, sizeof *model->offset, error)) != NULL;
-    hm_status status = complete ? HM_OK : HM_ERROR_MEMORY;
-    for (; status == HM_OK && model->n_rbms < n_rbms; model->n_rbms += status == HM_OK)
-        status = hm_rbm_create(context, visible, hidden, &model->rbm[model->n_rbms], error);
-    if (status != HM_OK)
-        hm_model_destroy(model);
-    else
-        *out = model;
-    return status;
-}
-
-void hm_model_destroy(hm_model *model)
-{
-    if (!model)
-        return;
-    for (size_t i = 0; i < model->n_rbms; i++)
-        hm_rbm_destroy(model->rbm[i]);
-    void *const owned[] = {model->rbm,    model->offset,  model->shift,      model->spread,
-                           model->recipe, model->history, model->fingerprint};
-    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-        hm_free(model->context, owned[i]);
-    hm_free(model->context, model);
-}
-
-hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error)
-{
-    char *copy = hm_strdup(model->context, text, error);
-    if (!copy)
-        return HM_ERROR_MEMORY;
-    hm_free(model->context, *field);
-    *field = copy;
-    return HM_OK;
-}
-
-hm_status hm_model_set_standardising(hm_model *model, const float *shift, const float *spread, hm_error *error)
-{
-    size_t V = hm_rbm_visible(model->rbm[0])->n_units;
-    float *copies[2] = {hm_alloc(model->context, V, sizeof(float), error),
-                        hm_alloc(model->context, V, sizeof(float), error)};
-    if (!copies[0] || !copies[1]) {
-        hm_free(model->context, copies[0]);
-        hm_free(model->context, copies[1]);
-        return HM_ERROR_MEMORY;
-    }
-    memcpy(copies[0], shift, V * sizeof(float));
-    memcpy(copies[1], spread, V * sizeof(float));
-    hm_free(model->context, model->shift);
-    hm_free(model->context, model->spread);
-    model->shift = copies[0];
-    model->spread = copies[1];
-    return HM_OK;
-}
+static const char *const kind_names[] = {[HM_MODEL_RBM] = "rbm",
+                                         [HM_MODEL_CLASSES] = "classes",
+                                         [HM_MODEL_DBN] = "dbn",
+                                         [HM_MODEL_NET] = "net"};
+enum {
+    N_KINDS = sizeof kind_names / sizeof *kind_names,
+    MACHINES_MAX = 65536,
+    NAME_MAX_LENGTH = 64,
+    LAYERS_TEXT_MAX = 2048,
+};
 
 /* ---- Writing ------------------------------------------------------------------------------------------ */
 
@@ -89,11 +27,13 @@ static hm_status add_vector(hm_tensor_file *file, const char *name, size_t n, co
     return hm_tensor_file_add(file, &(hm_tensor){name, HM_TENSOR_F32, 1, {n}, data}, error);
 }
 
-/* "W", or "class3.W" in a class model. */
-static const char *name_of(const hm_model *model, size_t i, const char *what, char name[NAME_MAX_LENGTH])
+/* "W", "class3.W" in a class model, "level1.W" in a stack. */
+static const char *name_of(hm_model_kind kind, size_t i, const char *what, char name[NAME_MAX_LENGTH])
 {
-    if (model->kind == HM_MODEL_CLASSES)
-        snprintf(name, NAME_MAX_LENGTH, "class%zu.%s", i, what);
+    static const char *const prefixes[] = {
+        [HM_MODEL_RBM] = NULL, [HM_MODEL_CLASSES] = "class", [HM_MODEL_DBN] = "level", [HM_MODEL_NET] = "level"};
+    if (prefixes[kind])
+        snprintf(name, NAME_MAX_LENGTH, "%s%zu.%s", prefixes[kind], i, what);
     else
         snprintf(name, NAME_MAX_LENGTH, "%s", what);
     return name;
@@ -105,39 +45,86 @@ static hm_status add_machine(const hm_model *model, size_t i, hm_tensor_file *fi
     const hm_rbm *rbm = model->rbm[i];
     hm_matrix W = hm_rbm_weights(rbm);
     hm_status status = hm_tensor_file_add(
-        file, &(hm_tensor){name_of(model, i, "W", name), HM_TENSOR_F32, 2, {W.rows, W.cols}, W.data}, error);
+        file, &(hm_tensor){name_of(model->kind, i, "W", name), HM_TENSOR_F32, 2, {W.rows, W.cols}, W.data}, error);
     if (status == HM_OK)
-        status = add_vector(file, name_of(model, i, "visible_bias", name), W.rows, hm_rbm_visible_bias(rbm), error);
+        status = add_vector(file, name_of(model->kind, i, "visible_bias", name), W.rows, hm_rbm_visible_bias(rbm), error);
     if (status == HM_OK)
-        status = add_vector(file, name_of(model, i, "hidden_bias", name), W.cols, hm_rbm_hidden_bias(rbm), error);
+        status = add_vector(file, name_of(model->kind, i, "hidden_bias", name), W.cols, hm_rbm_hidden_bias(rbm), error);
     return status;
+}
+
+/* The generative weights of an untied level. */
+static hm_status add_generative(const hm_model *model, size_t i, hm_tensor_file *file, hm_error *error)
+{
+    char name[NAME_MAX_LENGTH];
+    const hm_rbm *rbm = model->generative ? model->generative[i] : NULL;
+    if (!rbm)
+        return HM_OK;
+    hm_matrix W = hm_rbm_weights(rbm);
+    const hm_tensor tensor = {name_of(model->kind, i, "generative.W", name), HM_TENSOR_F32, 2, {W.rows, W.cols},
+                              W.data};
+    hm_status status = hm_tensor_file_add(file, &tensor, error);
+    return status == HM_OK ? add_vector(file, name_of(model->kind, i, "generative.visible_bias", name), W.rows,
+                                        hm_rbm_visible_bias(rbm), error)
+                           : status;
+}
+
+/* "bernoulli 784 | bernoulli 500 | ...": the layers from the data up, labels left out. */
+static void print_layers(const hm_model *model, char *text, size_t size)
+{
+    size_t used = 0;
+    *text = 0;
+    for (size_t i = 0; i <= model->n_rbms; i++) {
+        hm_layer layer = *hm_model_layer(model, i);
+        if (layer.n_units > hm_model_layer_size(model, i)) /* a joint RBM: the label group is the last */
+            layer.n_units -= layer.group[--layer.n_groups].n_units;
+        used += (size_t)snprintf(text + used, size - used, "%s", i ? " | " : "");
+        used += hm_layer_print(&layer, text + used, size - used);
+    }
 }
 
 static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error *error)
 {
-    char visible[128], hidden[128], image[64], seed[32];
+    char visible[128], hidden[128], image[64], seed[32], layers[LAYERS_TEXT_MAX], labels[32];
+    bool is_stack = hm_model_is_stack(model);
     hm_layer_print(hm_rbm_visible(model->rbm[0]), visible, sizeof visible);
     hm_layer_print(hm_rbm_hidden(model->rbm[0]), hidden, sizeof hidden);
+    print_layers(model, layers, sizeof layers);
+    snprintf(labels, sizeof labels, "%zu", model->n_labels);
     snprintf(image, sizeof image, "%zux%zu", model->height, model->width);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)model->seed);
-    const char *const texts[][2] = {
-        {"format", FORMAT},         {"kind", kind_names[model->kind]}, {"visible", visible},
-        {"hidden", hidden},         {"seed", seed},                    {"recipe", model->recipe},
-        {"history", model->history}, {"fingerprint", model->fingerprint}, {"image", image},
+    const struct {
+        bool is_wanted;
+        const char *key, *text;
+    } texts[] = {
+        {true, "format", FORMAT},
+        {true, "kind", kind_names[model->kind]},
+        {!is_stack, "visible", visible},
+        {!is_stack, "hidden", hidden},
+        {is_stack, "layers", layers},
+        {is_stack, "labels", labels},
+        {true, "seed", seed},
+        {true, "recipe", model->recipe},
+        {true, "history", model->history},
+        {true, "fingerprint", model->fingerprint},
+        {model->height > 0, "image", image},
     };
-    size_t n = sizeof texts / sizeof *texts - (model->height == 0); /* image comes last */
     hm_status status = HM_OK;
-    for (size_t i = 0; status == HM_OK && i < n; i++)
-        status = hm_tensor_file_set_text(file, texts[i][0], texts[i][1], error);
+    for (size_t i = 0; status == HM_OK && i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].is_wanted)
+            status = hm_tensor_file_set_text(file, texts[i].key, texts[i].text, error);
     return status;
 }
 
 hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error *error)
 {
-    size_t V = hm_rbm_visible(model->rbm[0])->n_units;
+    size_t V = hm_model_n_features(model);
     hm_status status = add_texts(model, file, error);
-    for (size_t i = 0; status == HM_OK && i < model->n_rbms; i++)
+    for (size_t i = 0; status == HM_OK && i < model->n_rbms; i++) {
         status = add_machine(model, i, file, error);
+        if (status == HM_OK)
+            status = add_generative(model, i, file, error);
+    }
     if (status == HM_OK && model->offset)
         status = add_vector(file, "offset", model->n_rbms, model->offset, error);
     if (status == HM_OK && model->shift) {
@@ -200,17 +187,37 @@ static hm_status read_machine(const reading *r, hm_model *model, size_t i)
     hm_rbm *rbm = model->rbm[i];
     hm_matrix W = hm_rbm_weights(rbm);
     const size_t shape[] = {W.rows, W.cols};
-    hm_status status = read_floats(r, name_of(model, i, "W", name), 2, shape, W.data);
+    hm_status status = read_floats(r, name_of(model->kind, i, "W", name), 2, shape, W.data);
     if (status == HM_OK)
-        status = read_floats(r, name_of(model, i, "visible_bias", name), 1, shape, hm_rbm_visible_bias(rbm));
+        status = read_floats(r, name_of(model->kind, i, "visible_bias", name), 1, shape, hm_rbm_visible_bias(rbm));
     if (status == HM_OK)
-        status = read_floats(r, name_of(model, i, "hidden_bias", name), 1, shape + 1, hm_rbm_hidden_bias(rbm));
+        status = read_floats(r, name_of(model->kind, i, "hidden_bias", name), 1, shape + 1, hm_rbm_hidden_bias(rbm));
+    return status;
+}
+
+/* Untied levels: all of the directed ones, or none. */
+static hm_status read_generative(const reading *r, hm_model *model)
+{
+    char name[NAME_MAX_LENGTH];
+    if (model->kind != HM_MODEL_DBN ||
+        !hm_tensor_file_find(r->file, name_of(model->kind, 0, "generative.W", name)))
+        return HM_OK;
+    hm_status status = hm_model_untie(model, r->error);
+    for (size_t i = 0; status == HM_OK && i + 1 < model->n_rbms; i++) {
+        hm_rbm *rbm = model->generative[i];
+        hm_matrix W = hm_rbm_weights(rbm);
+        const size_t shape[] = {W.rows, W.cols};
+        status = read_floats(r, name_of(model->kind, i, "generative.W", name), 2, shape, W.data);
+        if (status == HM_OK)
+            status = read_floats(r, name_of(model->kind, i, "generative.visible_bias", name), 1, shape,
+                                 hm_rbm_visible_bias(rbm));
+    }
     return status;
 }
 
 static hm_status read_standardising(const reading *r, hm_model *model)
 {
-    size_t V = hm_rbm_visible(model->rbm[0])->n_units;
+    size_t V = hm_model_n_features(model);
     const size_t shape[] = {V};
     if (!hm_tensor_file_find(r->file, "data.shift"))
         return HM_OK;
@@ -225,7 +232,7 @@ static hm_status read_standardising(const reading *r, hm_model *model)
 static hm_status read_texts(const reading *r, hm_model *model)
 {
     const char *image = hm_tensor_file_text(r->file, "image");
-    size_t V = hm_rbm_visible(model->rbm[0])->n_units;
+    size_t V = hm_model_n_features(model);
     model->seed = strtoull(text_of(r, "seed"), NULL, 10);
     if (image && (sscanf(image, "%zux%zu", &model->height, &model->width) != 2 || model->height == 0 ||
                   model->height > V || model->width > V || model->height * model->width != V))
@@ -247,18 +254,23 @@ static int find_kind(const char *name)
     return -1;
 }
 
-/* The tensor of weights must be as large as the layers claim before anything of that size is made. */
-static hm_status check_claims(const reading *r, hm_model_kind kind, const hm_layer *visible, const hm_layer *hidden,
-                              size_t *n_rbms)
+/* A tensor of weights must be as large as the layers claim before anything of that size is made. */
+static hm_status check_claim(const reading *r, hm_model_kind kind, size_t i, size_t n_visible, size_t n_hidden)
 {
-    const size_t shape[] = {visible->n_units, hidden->n_units}, any[] = {0};
+    char name[NAME_MAX_LENGTH];
+    const size_t shape[] = {n_visible, n_hidden};
     const hm_tensor *tensor;
-    const char *first = kind == HM_MODEL_CLASSES ? "class0.W" : "W";
-    hm_status status = hm_tensor_file_get(r->file, first, HM_TENSOR_F32, 2, shape, &tensor, r->error);
+    return hm_tensor_file_get(r->file, name_of(kind, i, "W", name), HM_TENSOR_F32, 2, shape, &tensor, r->error);
+}
+
+static hm_status count_machines(const reading *r, hm_model_kind kind, size_t *n_rbms)
+{
+    const size_t any[] = {0};
+    const hm_tensor *tensor;
     *n_rbms = 1;
-    if (status != HM_OK || kind != HM_MODEL_CLASSES)
-        return status;
-    status = hm_tensor_file_get(r->file, "offset", HM_TENSOR_F32, 1, any, &tensor, r->error);
+    if (kind != HM_MODEL_CLASSES)
+        return HM_OK;
+    hm_status status = hm_tensor_file_get(r->file, "offset", HM_TENSOR_F32, 1, any, &tensor, r->error);
     if (status != HM_OK)
         return status;
     *n_rbms = tensor->shape[0];
@@ -267,10 +279,46 @@ static hm_status check_claims(const reading *r, hm_model_kind kind, const hm_lay
     return HM_OK;
 }
 
-static hm_status make_model(const reading *r, hm_model **model)
+static hm_status make_machines(const reading *r, hm_model_kind kind, hm_model **model)
 {
     hm_layer visible, hidden;
-    size_t n_rbms;
+    size_t n_rbms = 0;
+    hm_error why;
+    if (hm_layer_parse(text_of(r, "visible"), 0, &visible, &why) != HM_OK ||
+        hm_layer_parse(text_of(r, "hidden"), 0, &hidden, &why) != HM_OK)
+        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
+    hm_status status = check_claim(r, kind, 0, visible.n_units, hidden.n_units);
+    if (status == HM_OK)
+        status = count_machines(r, kind, &n_rbms);
+    return status == HM_OK ? hm_model_create(r->context, kind, n_rbms, &visible, &hidden, model, r->error) : status;
+}
+
+static hm_status make_stack(const reading *r, hm_model_kind kind, hm_model **model)
+{
+    hm_layer layers[HM_LEVELS_MAX + 1];
+    size_t n_layers = 0;
+    hm_error why;
+    char *end;
+    const char *labels = text_of(r, "labels");
+    unsigned long n_labels = strtoul(labels, &end, 10);
+    if (end == labels || *end || n_labels > HM_LABELS_MAX)
+        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: \"%.40s\" is no number of labels", r->path, labels);
+    hm_status status = hm_layers_parse(text_of(r, "layers"), 0, layers, HM_LEVELS_MAX + 1, &n_layers, &why);
+    for (size_t i = 0; status == HM_OK && i + 1 < n_layers; i++) {
+        size_t beside = kind == HM_MODEL_DBN && i + 2 == n_layers ? n_labels : 0;
+        status = check_claim(r, kind, i, layers[i].n_units + beside, layers[i + 1].n_units);
+        if (status != HM_OK)
+            return status;
+    }
+    if (status == HM_OK)
+        status = hm_model_create_stack(r->context, kind, layers, n_layers, n_labels, model, &why);
+    if (status == HM_ERROR_ARGUMENT) /* what a caller may not ask for, a file may not claim */
+        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
+    return status == HM_OK ? HM_OK : hm_fail(r->error, status, "%s: %.400s", r->path, why.message);
+}
+
+static hm_status make_model(const reading *r, hm_model **model)
+{
     int kind = find_kind(text_of(r, "kind"));
     if (strcmp(text_of(r, "format"), FORMAT) != 0)
         return hm_fail(r->error, HM_ERROR_FORMAT,
@@ -279,14 +327,8 @@ static hm_status make_model(const reading *r, hm_model **model)
     if (kind < 0)
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: holds a model of unknown kind \"%.40s\"", r->path,
                        text_of(r, "kind"));
-    hm_error why;
-    if (hm_layer_parse(text_of(r, "visible"), 0, &visible, &why) != HM_OK ||
-        hm_layer_parse(text_of(r, "hidden"), 0, &hidden, &why) != HM_OK)
-        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
-    hm_status status = check_claims(r, (hm_model_kind)kind, &visible, &hidden, &n_rbms);
-    if (status != HM_OK)
-        return status;
-    return hm_model_create(r->context, (hm_model_kind)kind, n_rbms, &visible, &hidden, model, r->error);
+    bool is_stack = kind == HM_MODEL_DBN || kind == HM_MODEL_NET;
+    return (is_stack ? make_stack : make_machines)(r, (hm_model_kind)kind, model);
 }
 
 hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *file, const char *path,
@@ -298,6 +340,8 @@ hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *fi
     hm_status status = make_model(&r, &model);
     for (size_t i = 0; status == HM_OK && i < model->n_rbms; i++)
         status = read_machine(&r, model, i);
+    if (status == HM_OK)
+        status = read_generative(&r, model);
     if (status == HM_OK && model->offset)
         status = read_floats(&r, "offset", 1, &model->n_rbms, model->offset);
     if (status == HM_OK)

@@ -55,9 +55,9 @@ void hm_rbm_destroy(hm_rbm *rbm)
     hm_free(rbm->context, rbm);
 }
 
-void hm_rbm_init_weights(hm_rbm *rbm, float deviation)
+void hm_rbm_init_weights(hm_rbm *rbm, float deviation, uint64_t stream)
 {
-    hm_random random = {rbm->context->seed, HM_RANDOM_WEIGHTS, 0};
+    hm_random random = {rbm->context->seed, HM_RANDOM_WEIGHTS, stream};
     size_t V = rbm->visible.n_units, H = rbm->hidden.n_units;
     for (size_t i = 0; i < V; i++)
         hm_random_fill_normal(&random, i, 0, H, rbm->W + i * H);
@@ -155,33 +155,6 @@ static double dot(const float *a, const float *b, size_t n)
     return sum;
 }
 
-typedef double group_sum(const hm_unit_kind *kind, const hm_unit_row *row, const float *values);
-
-static double base_energy_of(const hm_unit_kind *kind, const hm_unit_row *row, const float *s)
-{
-    return kind->base_energy(row, s);
-}
-
-static double log_partition_of(const hm_unit_kind *kind, const hm_unit_row *row, const float *a)
-{
-    return kind->log_partition(row, a);
-}
-
-static double sum_over_groups(const hm_rbm *rbm, const hm_layer *layer, float beta, const float *values,
-                              group_sum *of)
-{
-    double total = 0;
-    size_t first = 0;
-    for (int g = 0; g < layer->n_groups; g++) {
-        const hm_unit_group *group = &layer->group[g];
-        hm_unit_row row = {.kernels = rbm->context->backend->kernels(), .size = group->size, .beta = beta,
-                           .n = group->n_units};
-        total += of(&hm_unit_kinds[group->kind], &row, values + first);
-        first += group->n_units;
-    }
-    return total;
-}
-
 /* Inputs a = c + v'W of one block of cases. */
 static void hidden_inputs(const hm_rbm *rbm, hm_matrix v, hm_matrix inputs)
 {
@@ -205,14 +178,15 @@ static void energy_of_case(void *argument, size_t i)
 {
     energy_job *job = argument;
     const hm_rbm *rbm = job->rbm;
+    const hm_kernels *kernels = rbm->context->backend->kernels();
     size_t V = rbm->visible.n_units, H = rbm->hidden.n_units;
     const float *v = row_of(rbm, &job->v, i, job->v_rows + i * V), *a = hm_row_f32(&job->inputs, i);
-    double energy = sum_over_groups(rbm, &rbm->visible, job->beta, v, base_energy_of) - dot(rbm->b, v, V);
+    double energy = hm_layer_base_energy(kernels, &rbm->visible, job->beta, v) - dot(rbm->b, v, V);
     if (job->h.data) {
         const float *h = row_of(rbm, &job->h, i, job->h_rows + i * H);
-        energy += sum_over_groups(rbm, &rbm->hidden, job->beta, h, base_energy_of) - dot(a, h, H);
+        energy += hm_layer_base_energy(kernels, &rbm->hidden, job->beta, h) - dot(a, h, H);
     } else {
-        energy -= sum_over_groups(rbm, &rbm->hidden, job->beta, a, log_partition_of) / job->beta;
+        energy -= hm_layer_log_partition(kernels, &rbm->hidden, job->beta, a) / job->beta;
     }
     job->energy[i] = energy;
 }

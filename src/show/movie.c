@@ -1,4 +1,4 @@
-/* Movies: GIF through giflib, in memory until they are closed.
+/* Movies: GIF through giflib; a video is made of the GIF when it is closed.
  *
  * One palette for all frames: 6 x 6 x 6 colours and 40 further greys, so that grey pictures, which is what filters and
  * samples are, keep 44 levels. Only the rectangle that changed is stored. */
@@ -10,6 +10,11 @@
 #include "show/image.h"
 
 #ifdef HM_HAVE_GIF
+#include <unistd.h>
+
+#include <harmonium/options.h>
+
+#include "show/video.h"
 #include <gif_lib.h>
 
 enum { PALETTE_SIZE = 256, CUBE = 6, N_GREYS = PALETTE_SIZE - CUBE * CUBE * CUBE };
@@ -21,6 +26,7 @@ struct hm_movie {
     ColorMapObject *palette;
     size_t width, height, n_frames;
     uint8_t *last, *frame; /* [height][width] palette indices */
+    char video[HM_TEXT_MAX]; /* what the GIF becomes; empty: it stays one */
 };
 
 static int write_bytes(GifFileType *gif, const GifByteType *bytes, int n)
@@ -64,7 +70,15 @@ hm_status hm_movie_open(const hm_context *context, const char *path, hm_movie **
     if (!movie)
         return HM_ERROR_MEMORY;
     movie->context = context;
-    hm_status status = hm_file_create(&movie->writer, path, error);
+    hm_status status = HM_OK;
+    char gif[HM_TEXT_MAX + 8];
+    if (hm_video_is_wanted(path)) {
+        status = hm_video_check(path, error);
+        snprintf(movie->video, sizeof movie->video, "%s", path);
+    }
+    snprintf(gif, sizeof gif, "%s%s", path, *movie->video ? ".gif" : "");
+    if (status == HM_OK)
+        status = hm_file_create(&movie->writer, gif, error);
     if (status != HM_OK) {
         hm_free(context, movie);
         return status;
@@ -174,6 +188,10 @@ hm_status hm_movie_close(hm_movie *movie, hm_error *error)
     release(movie); /* writes the trailer */
     if (n_frames > 0) {
         status = hm_file_commit(&movie->writer, error);
+        if (status == HM_OK && *movie->video) {
+            status = hm_video_encode(movie->writer.path, movie->video, error);
+            unlink(movie->writer.path);
+        }
     } else {
         status = hm_fail(error, HM_ERROR_ARGUMENT, "%s: a movie needs a frame", movie->writer.path);
         hm_file_abandon(&movie->writer);

@@ -1,0 +1,132 @@
+/* Recipe files: INI, read through the same tables as the command line.
+ *
+ * inih reads fixed lines, joins indented ones to the line before and goes on after a fault. A recipe is one option a
+ * line, so the reader below hands over lines without their indent, refuses what does not fit, and stops at the first
+ * fault with its line. */
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/file.h"
+#include "cli/cli.h"
+
+#ifdef HM_HAVE_INIH
+#include <ini.h>
+
+typedef struct recipe {
+    cli_call *call;
+    FILE *stream;
+    int line;            /* being read, from 1 */
+    hm_status status;    /* of the first fault */
+    int fault_line;
+    hm_error error;
+} recipe;
+
+static const hm_option_table *const recipe_tables[] = {&hm_data_options,     &cli_model_options,
+                                                       &hm_train_options,    &hm_up_down_options,
+                                                       &hm_backprop_options, &cli_common_options};
+enum { N_RECIPE_TABLES = sizeof recipe_tables / sizeof *recipe_tables };
+
+static char *stop_at(recipe *r, hm_status status)
+{
+    r->status = status;
+    r->fault_line = r->line;
+    return NULL;
+}
+
+/* inih's convention: a line of fewer than `room` characters, or null at the end. */
+static char *next_line(char *text, int room, void *user)
+{
+    recipe *r = user;
+    int n = 0, c = 0;
+    if (r->status != HM_OK)
+        return NULL;
+    r->line++;
+    while (n < room - 1 && c != '\n' && (c = getc(r->stream)) != EOF) {
+        if (c == 0)
+            return stop_at(r, hm_fail(&r->error, HM_ERROR_FORMAT, "holds a zero byte; a recipe is a text file"));
+        if (n > 0 || c == '\n' || !isspace(c))
+            text[n++] = (char)c;
+    }
+    text[n] = 0;
+    if (n == room - 1 && c != '\n' && (c = getc(r->stream)) != EOF)
+        return stop_at(r, hm_fail(&r->error, HM_ERROR_FORMAT,
+                                  "longer than %d characters; give a longer value as an option on the command line",
+                                  room - 2));
+    return n > 0 ? text : NULL;
+}
+
+static hm_status fail_section(const char *section, const char *name, hm_error *error)
+{
+    static const char known[] = "the sections are [data], [model], [learn], [level1] and so on for single levels of a "
+                                "stack, [up-down], [backprop] and [run]";
+    const char *names[N_RECIPE_TABLES];
+    for (int i = 0; i < N_RECIPE_TABLES; i++)
+        names[i] = recipe_tables[i]->section;
+    if (!*section)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s stands before any section; %s", name, known);
+    const char *near = hm_nearest_name(section, names, N_RECIPE_TABLES);
+    return hm_fail(error, HM_ERROR_ARGUMENT, "there is no section [%s]%s%s%s; %s", section,
+                   near ? "; did you mean [" : "", near ? near : "", near ? "]?" : "", known);
+}
+
+static hm_status set_value(recipe *r, const char *section, const char *name, const char *value)
+{
+    int level, used = 0;
+    if (sscanf(section, "level%d%n", &level, &used) == 1 && !section[used])
+        return cli_add_override(&r->call->options, level, name, value, &r->error);
+    for (int i = 0; i < N_RECIPE_TABLES; i++)
+        if (strcmp(section, recipe_tables[i]->section) == 0)
+            return hm_options_set(recipe_tables[i], cli_config_of(&r->call->options, recipe_tables[i]), name, value,
+                                  &r->error);
+    return fail_section(section, name, &r->error);
+}
+
+/* inih's convention: 1 to go on. */
+static int take_line(void *user, const char *section, const char *name, const char *value)
+{
+    recipe *r = user;
+    hm_status status = set_value(r, section, name, value);
+    if (status != HM_OK)
+        stop_at(r, status);
+    return status == HM_OK;
+}
+
+hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error)
+{
+    recipe r = {.call = call, .stream = stream};
+    int line = ini_parse_stream(next_line, &r, take_line, &r);
+    if (ferror(stream))
+        return hm_fail_io(error, "read", path);
+    if (line > 0 && (r.status == HM_OK || line < r.fault_line))
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %d: not of the form [section] or name = value", path, line);
+    if (r.status != HM_OK)
+        return hm_fail(error, r.status, "%s, line %d: %s", path, r.fault_line, r.error.message);
+    return line == 0 ? HM_OK : hm_fail(error, HM_ERROR_MEMORY, "%s: out of memory", path);
+}
+
+hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error)
+{
+    FILE *stream = hm_folder_exists(path) ? (errno = EISDIR, NULL) : fopen(path, "r");
+    if (!stream)
+        return hm_fail_io(error, "read the recipe", path);
+    hm_status status = cli_read_recipe_from(call, stream, path, error);
+    fclose(stream);
+    return status;
+}
+#else
+hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error)
+{
+    (void)stream;
+    return cli_read_recipe(call, path, error);
+}
+
+hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error)
+{
+    (void)call;
+    return hm_fail(error, HM_ERROR_UNSUPPORTED,
+                   "%s: this build cannot read recipes; install libinih-dev and build again, or give options",
+                   path);
+}
+#endif

@@ -1,0 +1,240 @@
+/* Gibbs chains in an RBM, or in the top RBM of a deep belief net above its directed levels. */
+#include <string.h>
+
+#include <harmonium/infer.h>
+#include <harmonium/random.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+/* L machines; x = [h^(L-1) | y] is what the top one sees, and h^0 is the data. */
+struct hm_chains {
+    const hm_model *model;
+    hm_rbm *top;
+    size_t n, L, n_below, n_labels;
+    hm_chains_config config;
+    int32_t *label;     /* own copy, or null */
+    bool *is_clamped;   /* own copy, or null */
+    uint64_t step;      /* of the next random numbers */
+    float *block;       /* all below */
+    hm_matrix x, x_mean, t, t_mean;
+    hm_matrix state[HM_LEVELS_MAX], mean[HM_LEVELS_MAX]; /* [layer] under the top RBM's visible layer */
+    hm_matrix start;
+};
+
+static hm_matrix below_part(const hm_chains *c, hm_matrix x)
+{
+    return hm_matrix_cols(x, 0, c->n_below);
+}
+
+static hm_matrix state_of(const hm_chains *c, size_t layer)
+{
+    return layer + 1 < c->L ? c->state[layer] : below_part(c, c->x);
+}
+
+static hm_matrix mean_of(const hm_chains *c, size_t layer)
+{
+    return layer + 1 < c->L ? c->mean[layer] : below_part(c, c->x_mean);
+}
+
+/* Cuts the block into matrices, or with a null block counts its floats. */
+static size_t cut(hm_chains *c, float *block)
+{
+    size_t used = 0, X = c->n_below + c->n_labels, T = hm_rbm_hidden(c->top)->n_units;
+#define TAKE(matrix, cols) (matrix = hm_matrix_f32(block ? block + used : NULL, c->n, cols), used += c->n * (cols))
+    TAKE(c->x, X);
+    TAKE(c->x_mean, X);
+    TAKE(c->t, T);
+    TAKE(c->t_mean, T);
+    for (size_t l = 0; l + 1 < c->L; l++) {
+        TAKE(c->state[l], hm_model_layer_size(c->model, l));
+        TAKE(c->mean[l], hm_model_layer_size(c->model, l));
+    }
+    TAKE(c->start, hm_model_n_features(c->model));
+#undef TAKE
+    return used;
+}
+
+static void copy_rows(hm_matrix from, hm_matrix to)
+{
+    for (size_t i = 0; i < from.rows; i++)
+        memcpy(hm_row_f32(&to, i), hm_row_f32(&from, i), from.cols * sizeof(float));
+}
+
+static void hold_labels(hm_chains *c)
+{
+    for (size_t i = 0; c->label && i < c->n; i++) {
+        float *y = hm_row_f32(&c->x, i) + c->n_below, *mean = hm_row_f32(&c->x_mean, i) + c->n_below;
+        if (c->label[i] < 0)
+            continue;
+        for (size_t k = 0; k < c->n_labels; k++)
+            mean[k] = y[k] = k == (size_t)c->label[i];
+    }
+}
+
+static void hold_features(const hm_chains *c, hm_matrix v)
+{
+    for (size_t i = 0; c->is_clamped && i < c->n; i++)
+        for (size_t k = 0; k < c->start.cols; k++)
+            if (c->is_clamped[k])
+                hm_row_f32(&v, i)[k] = hm_row_f32(&c->start, i)[k];
+}
+
+static hm_gibbs next(hm_chains *c)
+{
+    return (hm_gibbs){.beta = c->config.beta, .step = c->step++};
+}
+
+static void pass_up(hm_chains *c)
+{
+    for (size_t l = 0; l + 1 < c->L; l++) {
+        hm_gibbs gibbs = next(c);
+        hm_rbm_hidden_given_visible(c->model->rbm[l], state_of(c, l), mean_of(c, l + 1), state_of(c, l + 1), &gibbs);
+    }
+}
+
+/* Samples in every layer, or means driven by means under the sampled units of the top RBM. */
+static void pass_down(hm_chains *c, bool is_sampled)
+{
+    for (size_t l = c->L - 1; l-- > 0;) {
+        hm_gibbs gibbs = next(c);
+        bool is_first = l + 2 == c->L;
+        hm_matrix above = is_sampled || is_first ? state_of(c, l + 1) : mean_of(c, l + 1);
+        hm_rbm_visible_given_hidden(hm_model_generative(c->model, l), above, mean_of(c, l),
+                                    is_sampled ? state_of(c, l) : (hm_matrix){0}, &gibbs);
+    }
+}
+
+static void alternate(hm_chains *c)
+{
+    hm_gibbs gibbs = next(c);
+    hm_rbm_hidden_given_visible(c->top, c->x, c->t_mean, c->t, &gibbs);
+    hm_rbm_visible_given_hidden(c->top, c->t, c->x_mean, c->x, &gibbs);
+    hold_labels(c);
+}
+
+void hm_chains_run(hm_chains *c, size_t n_steps)
+{
+    bool goes_through = c->L > 1 && c->is_clamped;
+    for (size_t s = 0; s < n_steps; s++) {
+        if (goes_through)
+            pass_up(c);
+        alternate(c);
+        if (goes_through)
+            pass_down(c, true);
+        hold_features(c, state_of(c, 0));
+    }
+    pass_down(c, c->config.is_sampled);
+    hold_features(c, mean_of(c, 0));
+}
+
+/* From data, or from P(x | t) for top units that are on with probability one half. */
+static void start(hm_chains *c)
+{
+    if (c->start.data) {
+        copy_rows(c->start, state_of(c, 0));
+        copy_rows(c->start, mean_of(c, 0));
+        for (size_t i = 0; i < c->n; i++)
+            for (size_t k = 0; k < c->n_labels; k++)
+                hm_row_f32(&c->x, i)[c->n_below + k] = 1 / (float)c->n_labels;
+        pass_up(c);
+    } else {
+        hm_random random = {hm_context_seed(c->model->context), HM_RANDOM_CHAIN, 0};
+        for (size_t i = 0; i < c->n; i++)
+            for (size_t j = 0; j < c->t.cols; j++)
+                hm_row_f32(&c->t, i)[j] = hm_random_uniform(&random, i, j) < 0.5f ? 1 : 0;
+        hm_gibbs gibbs = {.beta = c->config.beta, .step = (uint64_t)1 << 32}; /* apart from the chains' own steps */
+        hm_rbm_visible_given_hidden(c->top, c->t, c->x_mean, c->x, &gibbs);
+    }
+    hold_labels(c);
+}
+
+static hm_status check_labels(const hm_chains *c, const hm_chains_config *config, hm_error *error)
+{
+    for (size_t i = 0; config->label && i < config->n; i++) {
+        if (config->label[i] >= 0 && c->n_labels == 0)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "label = %d: this model has no label units to hold; train one with --kind dbn --joint yes",
+                           config->label[i]);
+        if (config->label[i] >= (int64_t)c->n_labels && config->label[i] >= 0)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "label = %d: the model's labels are 0 to %zu", config->label[i],
+                           c->n_labels - 1);
+    }
+    return HM_OK;
+}
+
+static hm_status copy_config(hm_chains *c, const hm_chains_config *config, hm_error *error)
+{
+    const hm_context *context = c->model->context;
+    size_t V = hm_model_n_features(c->model);
+    c->config = *config;
+    if (config->label) {
+        c->label = hm_alloc(context, config->n, sizeof *c->label, error);
+        if (!c->label)
+            return HM_ERROR_MEMORY;
+        memcpy(c->label, config->label, config->n * sizeof *c->label);
+    }
+    if (config->is_clamped && config->start.data) {
+        c->is_clamped = hm_alloc(context, V, sizeof *c->is_clamped, error);
+        if (!c->is_clamped)
+            return HM_ERROR_MEMORY;
+        memcpy(c->is_clamped, config->is_clamped, V * sizeof *c->is_clamped);
+    }
+    c->block = hm_alloc(context, cut(c, NULL), sizeof *c->block, error);
+    if (!c->block)
+        return HM_ERROR_MEMORY;
+    cut(c, c->block);
+    if (config->start.data)
+        copy_rows(config->start, c->start);
+    else
+        c->start.data = NULL;
+    return HM_OK;
+}
+
+hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config, hm_chains **out, hm_error *error)
+{
+    *out = NULL;
+    if (model->kind == HM_MODEL_NET)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "a feed-forward net has no distribution to sample from; use the deep belief net it was made of");
+    hm_chains *c = hm_alloc(model->context, 1, sizeof *c, error);
+    if (!c)
+        return HM_ERROR_MEMORY;
+    c->model = model;
+    c->n = config->n;
+    c->L = model->kind == HM_MODEL_DBN ? model->n_rbms : 1;
+    c->top = model->rbm[model->kind == HM_MODEL_DBN ? c->L - 1 : config->machine];
+    c->n_labels = model->kind == HM_MODEL_DBN ? model->n_labels : 0;
+    c->n_below = hm_rbm_visible(c->top)->n_units - c->n_labels;
+    hm_status status = check_labels(c, config, error);
+    if (status == HM_OK)
+        status = copy_config(c, config, error);
+    if (status != HM_OK) {
+        hm_chains_destroy(c);
+        return status;
+    }
+    start(c);
+    *out = c;
+    return HM_OK;
+}
+
+void hm_chains_destroy(hm_chains *c)
+{
+    if (!c)
+        return;
+    const hm_context *context = c->model->context;
+    hm_free(context, c->label);
+    hm_free(context, c->is_clamped);
+    hm_free(context, c->block);
+    hm_free(context, c);
+}
+
+hm_matrix hm_chains_layer(const hm_chains *c, size_t layer)
+{
+    return layer == 0 ? mean_of(c, 0) : layer == c->L ? c->t : layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
+}
+
+hm_matrix hm_chains_labels(const hm_chains *c)
+{
+    return c->n_labels ? hm_matrix_cols(c->x_mean, c->n_below, c->n_labels) : (hm_matrix){0};
+}

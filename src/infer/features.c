@@ -1,0 +1,121 @@
+/* What the units of a hidden layer stand for, in the space of the data. */
+#include <string.h>
+
+#include <harmonium/infer.h>
+#include <harmonium/random.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "compute/backend.h"
+
+static size_t widest_layer(const hm_model *model)
+{
+    size_t widest = 0;
+    for (size_t l = 0; l < model->n_rbms; l++) {
+        size_t V = hm_rbm_visible(model->rbm[l])->n_units, H = hm_rbm_hidden(model->rbm[l])->n_units;
+        widest = V > widest ? V : widest;
+        widest = H > widest ? H : widest;
+    }
+    return widest;
+}
+
+static hm_status check(const hm_model *model, size_t layer, size_t first, hm_matrix out, hm_error *error)
+{
+    size_t n_layers = hm_model_is_stack(model) ? model->n_rbms : 1;
+    if (layer < 1 || layer > n_layers)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", layer, n_layers);
+    if (first + out.rows > hm_model_layer_size(model, layer))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "units up to %zu: layer %zu has %zu", first + out.rows, layer,
+                       hm_model_layer_size(model, layer));
+    return HM_OK;
+}
+
+/* Below the top the units that a DBN's label group adds to x are left out. */
+static const hm_rbm *machine_under(const hm_model *model, size_t layer)
+{
+    return model->kind == HM_MODEL_DBN ? hm_model_generative(model, layer - 1) : model->rbm[layer - 1];
+}
+
+static void copy_columns(hm_matrix from, hm_matrix to)
+{
+    for (size_t i = 0; i < to.rows; i++)
+        memmove(hm_row_f32(&to, i), hm_row_f32(&from, i), to.cols * sizeof(float));
+}
+
+hm_status hm_project_features(const hm_model *model, size_t layer, size_t first, hm_matrix out, hm_error *error)
+{
+    size_t n = out.rows, widest = widest_layer(model);
+    hm_status status = check(model, layer, first, out, error);
+    if (status != HM_OK)
+        return status;
+    float *workspace = hm_alloc(model->context, (2 * n + 1) * widest, sizeof *workspace, error);
+    if (!workspace)
+        return HM_ERROR_MEMORY;
+    const float *no_bias = workspace + 2 * n * widest;
+    hm_matrix now = hm_matrix_f32(workspace, n, hm_model_layer_size(model, layer));
+    for (size_t i = 0; i < n; i++)
+        hm_row_f32(&now, i)[first + i] = 1;
+    for (size_t l = layer; l > 0; l--) {
+        const hm_rbm *rbm = machine_under(model, l);
+        hm_matrix below = hm_matrix_f32(workspace + (layer - l + 1) % 2 * n * widest, n, hm_rbm_visible(rbm)->n_units);
+        hm_propagate(model->context, &(hm_propagation){.input = now,
+                                                       .weights = hm_rbm_weights(rbm),
+                                                       .is_down = true,
+                                                       .bias = no_bias,
+                                                       .beta = 1,
+                                                       .mean = below});
+        now = hm_matrix_cols(below, 0, hm_model_layer_size(model, l - 1));
+    }
+    copy_columns(now, out);
+    hm_free(model->context, workspace);
+    return HM_OK;
+}
+
+static void hold_on(hm_matrix h, size_t first)
+{
+    for (size_t i = 0; i < h.rows; i++)
+        hm_row_f32(&h, i)[first + i] = 1;
+}
+
+hm_status hm_sample_features(const hm_model *model, size_t layer, size_t first, size_t n_steps, hm_matrix out,
+                             hm_error *error)
+{
+    size_t n = out.rows, widest = widest_layer(model);
+    hm_status status = check(model, layer, first, out, error);
+    if (status != HM_OK)
+        return status;
+    if (!hm_layer_is_all(hm_model_layer(model, layer), HM_UNIT_BERNOULLI))
+        return hm_fail(error, HM_ERROR_MISMATCH, "layer %zu is not of bernoulli units, which can be held on; project it",
+                       layer);
+    float *workspace = hm_alloc(model->context, 4 * n * widest, sizeof *workspace, error);
+    if (!workspace)
+        return HM_ERROR_MEMORY;
+    const hm_rbm *rbm = machine_under(model, layer);
+    size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
+    hm_matrix h = hm_matrix_f32(workspace, n, H), h_mean = hm_matrix_f32(workspace + n * widest, n, H);
+    hm_matrix v = hm_matrix_f32(workspace + 2 * n * widest, n, V), mean = hm_matrix_f32(workspace + 3 * n * widest, n, V);
+    hm_random random = {hm_context_seed(model->context), HM_RANDOM_CHAIN, layer};
+    hm_gibbs gibbs = {0};
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < H; j++)
+            hm_row_f32(&h, i)[j] = hm_random_uniform(&random, i, j) < 0.5f ? 1 : 0;
+    hold_on(h, first);
+    hm_rbm_visible_given_hidden(rbm, h, mean, v, &gibbs);
+    for (size_t s = 0; s < n_steps; s++) {
+        gibbs.step++;
+        hm_rbm_hidden_given_visible(rbm, v, h_mean, h, &gibbs);
+        hold_on(h, first);
+        hm_rbm_visible_given_hidden(rbm, h, mean, v, &gibbs);
+    }
+    for (size_t l = layer - 1; l > 0; l--) {
+        const hm_rbm *under = machine_under(model, l);
+        hm_matrix above = hm_matrix_f32(h_mean.data, n, hm_model_layer_size(model, l));
+        copy_columns(mean, above);
+        mean = hm_matrix_f32(mean.data, n, hm_rbm_visible(under)->n_units);
+        hm_rbm_visible_given_hidden(under, above, mean, (hm_matrix){0}, &gibbs);
+    }
+    copy_columns(mean, out);
+    hm_free(model->context, workspace);
+    return HM_OK;
+}

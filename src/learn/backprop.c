@@ -1,0 +1,329 @@
+/* Backpropagation as a stage of learning: gradient steps with momentum, dropout and max-norm, or L-BFGS on large
+ * batches (Hinton and Salakhutdinov, 2006, used conjugate gradients so); early stopping on validation data. */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "learn/checkpoint.h"
+#include "learn/feed.h"
+#include "learn/lbfgs_step.h"
+#include "learn/net.h"
+
+enum { STATE_BEST_ERROR, STATE_BEST_EPOCH, STATE_WRONG, N_STATES };
+
+typedef struct backprop {
+    hm_stage stage;
+    const hm_backprop_config *config;
+    hm_model *net;
+    hm_net_pass pass;
+    float *target_block;             /* [B][n_out] */
+    float *column_norm;              /* [widest], for max-norm */
+    float *velocity[HM_LEVELS_MAX];
+    float *best[HM_LEVELS_MAX];      /* parameters of the best epoch; null unless they are kept */
+    float *state; /* [N_STATES]: best validation error so far, its epoch, and the errors of this epoch so far */
+} backprop;
+
+/* ---- Making ------------------------------------------------------------------------------------------------- */
+
+static hm_status check(const hm_model *net, const hm_dataset *train, const hm_backprop_config *config,
+                       hm_error *error)
+{
+    if (net->kind != HM_MODEL_NET)
+        return hm_fail(error, HM_ERROR_MISMATCH, "backpropagation needs a feed-forward net; unroll the model first");
+    hm_status status = hm_check_fit(net, train, error);
+    const hm_layer *last = hm_model_layer(net, net->n_rbms);
+    if (status != HM_OK)
+        return status;
+    if (config->target == HM_TARGET_DATA && last->n_units != hm_model_n_features(net))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "the net has %zu outputs and cannot repeat data of %zu features; end it with a layer as large "
+                       "as the first",
+                       last->n_units, hm_model_n_features(net));
+    if (config->target == HM_TARGET_LABELS && !hm_layer_is_all(last, HM_UNIT_SOFTMAX))
+        return hm_fail(error, HM_ERROR_MISMATCH, "labels need softmax outputs; end the layers with \"softmax %zu\"",
+                       hm_dataset_n_classes(train));
+    if ((config->keep_best || config->patience) && config->epochs > 1 << 24)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "epochs = %lld: more than early stopping can count",
+                       (long long)config->epochs);
+    return config->target == HM_TARGET_LABELS ? hm_check_labels(train, last->n_units, error) : HM_OK;
+}
+
+static hm_status make_arrays(backprop *b, hm_error *error)
+{
+    char name[HM_STAGE_NAME_MAX];
+    for (size_t l = 0; l < b->net->n_rbms; l++) {
+        size_t n;
+        hm_rbm_parameters(b->net->rbm[l], &n);
+        snprintf(name, sizeof name, "velocity%zu", l);
+        if (!(b->velocity[l] = hm_stage_array_create(&b->stage, name, n, error)))
+            return HM_ERROR_MEMORY;
+        snprintf(name, sizeof name, "best%zu", l);
+        if (b->config->keep_best && !(b->best[l] = hm_stage_array_create(&b->stage, name, n, error)))
+            return HM_ERROR_MEMORY;
+    }
+    b->state = hm_stage_array_create(&b->stage, "state", N_STATES, error);
+    return b->state ? HM_OK : HM_ERROR_MEMORY;
+}
+
+static const hm_stage_kind backprop_stage;
+
+static hm_status create(backprop *b, hm_model *net, const hm_dataset *train, const hm_dataset *validation,
+                        const hm_backprop_config *config, hm_error *error)
+{
+    size_t widest = 0, n_out = hm_model_layer_size(net, net->n_rbms);
+    hm_status status = hm_stage_init(&b->stage, &backprop_stage, net, train, validation, (size_t)config->epochs,
+                                     (size_t)config->batch_size, error);
+    if (status != HM_OK)
+        return status;
+    b->config = config;
+    b->net = net;
+    for (size_t l = 1; l <= net->n_rbms; l++)
+        widest = hm_model_layer_size(net, l) > widest ? hm_model_layer_size(net, l) : widest;
+    status = hm_net_pass_create(net, b->stage.B, &b->pass, error);
+    if (status == HM_OK)
+        status = make_arrays(b, error);
+    if (status != HM_OK)
+        return status;
+    b->target_block = hm_alloc(net->context, b->stage.B * n_out, sizeof(float), error);
+    b->column_norm = hm_alloc(net->context, widest, sizeof(float), error);
+    return b->target_block && b->column_norm ? HM_OK : HM_ERROR_MEMORY;
+}
+
+static void destroy(backprop *b)
+{
+    hm_free(b->stage.context, b->target_block);
+    hm_free(b->stage.context, b->column_norm);
+    hm_net_pass_clear(&b->pass);
+    hm_stage_clear(&b->stage);
+}
+
+/* ---- A step ------------------------------------------------------------------------------------------------- */
+
+/* Weights into a unit that have grown too long are shortened (Hinton et al., 2012); those of the outputs are free. */
+static void limit_norms(backprop *b, size_t l)
+{
+    hm_matrix W = hm_rbm_weights(b->net->rbm[l]);
+    float most = (float)b->config->max_norm, *norm = b->column_norm;
+    bool is_any = false;
+    memset(norm, 0, W.cols * sizeof *norm);
+    for (size_t i = 0; i < W.rows; i++) {
+        const float *w = hm_row_f32(&W, i);
+        for (size_t j = 0; j < W.cols; j++)
+            norm[j] += w[j] * w[j];
+    }
+    for (size_t j = 0; j < W.cols; j++) {
+        is_any = is_any || norm[j] > most * most;
+        norm[j] = norm[j] > most * most ? most / sqrtf(norm[j]) : 1;
+    }
+    for (size_t i = 0; is_any && i < W.rows; i++) {
+        float *w = hm_row_f32(&W, i);
+        for (size_t j = 0; j < W.cols; j++)
+            w[j] *= norm[j];
+    }
+}
+
+static size_t lowest_level(const backprop *b)
+{
+    return b->stage.epoch < (size_t)b->config->top_epochs ? b->net->n_rbms - 1 : 0;
+}
+
+static void descend(backprop *b, size_t n)
+{
+    double now = hm_stage_time(&b->stage), momentum = hm_schedule_at(&b->config->momentum, now);
+    /* Gradients point uphill in the loss, while the update climbs. */
+    const hm_stage_step step = {
+        .rate = -hm_schedule_at(&b->config->learning_rate, now) * (double)n / (double)b->stage.B,
+        .momentum = momentum,
+        .l2 = -b->config->weight_cost};
+    for (size_t l = lowest_level(b); l < b->net->n_rbms; l++) {
+        hm_stage_update(&b->stage, b->net->rbm[l], b->velocity[l], b->pass.gradient[l],
+                        HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS, &step);
+        if (b->config->max_norm > 0 && l + 1 < b->net->n_rbms)
+            limit_norms(b, l);
+    }
+}
+
+static hm_status read_batch(backprop *b, size_t first, size_t n, hm_matrix target, hm_error *error)
+{
+    const uint32_t *index = b->stage.order + first;
+    hm_matrix x = hm_matrix_f32(b->pass.state[0], n, hm_model_n_features(b->net));
+    hm_status status = hm_dataset_read(b->stage.train, index, first, n, b->stage.epoch, x, error);
+    if (status != HM_OK)
+        return status;
+    if (b->config->target == HM_TARGET_LABELS)
+        hm_label_targets(b->stage.train, index, first, n, target);
+    else
+        memcpy(target.data, x.data, n * x.cols * sizeof(float));
+    return HM_OK;
+}
+
+static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
+{
+    backprop *b = (backprop *)stage;
+    const hm_backprop_config *config = b->config;
+    double loss, n_wrong;
+    hm_matrix target = hm_matrix_f32(b->target_block, n, hm_model_layer_size(b->net, b->net->n_rbms));
+    hm_status status = read_batch(b, first, n, target, error);
+    if (status != HM_OK)
+        return status;
+    if (first == 0)
+        b->state[STATE_WRONG] = 0;
+    if (config->method == HM_METHOD_LBFGS) {
+        status = hm_lbfgs_step(&b->pass, n, target, lowest_level(b), (int)config->iterations, config->weight_cost,
+                               &loss, &n_wrong, error);
+        if (status != HM_OK)
+            return status;
+    } else {
+        const hm_dropout dropout = {(float)config->dropout, (float)config->input_dropout,
+                                    hm_stage_random_step(stage, 0), 0};
+        hm_net_forward(&b->pass, n, &dropout);
+        hm_net_loss(&b->pass, n, target, &loss, &n_wrong);
+        hm_net_backward(&b->pass, n, lowest_level(b), &dropout);
+        descend(b, n);
+    }
+    if (!isfinite(loss))
+        return hm_fail(error, HM_ERROR_NUMERIC,
+                       "backpropagation diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
+                       stage->epoch + 1, stage->batch + 1,
+                       hm_schedule_at(&config->learning_rate, hm_stage_time(stage)));
+    stage->error_sum += loss;
+    b->state[STATE_WRONG] += (float)n_wrong;
+    return HM_OK;
+}
+
+/* ---- The end of an epoch -------------------------------------------------------------------------------------- */
+
+/* Share of wrong labels, or squared error per case. Reads batch by batch through the pass of training. */
+static hm_status validate(backprop *b, double *result, hm_error *error)
+{
+    const hm_dataset *set = b->stage.validation;
+    size_t n_cases = hm_dataset_n_cases(set), n_out = hm_model_layer_size(b->net, b->net->n_rbms);
+    double total = 0;
+    for (size_t first = 0; first < n_cases; first += b->stage.B) {
+        size_t n = n_cases - first < b->stage.B ? n_cases - first : b->stage.B;
+        hm_matrix x = hm_matrix_f32(b->pass.state[0], n, hm_model_n_features(b->net));
+        hm_matrix target = hm_matrix_f32(b->target_block, n, n_out);
+        double loss, n_wrong;
+        hm_status status = hm_dataset_read(set, NULL, first, n, 0, x, error);
+        if (status != HM_OK)
+            return status;
+        if (b->config->target == HM_TARGET_LABELS)
+            hm_label_targets(set, NULL, first, n, target);
+        else
+            memcpy(target.data, x.data, n * x.cols * sizeof(float));
+        hm_net_forward(&b->pass, n, NULL);
+        hm_net_loss(&b->pass, n, target, &loss, &n_wrong);
+        total += n_wrong;
+    }
+    *result = total / (double)n_cases;
+    return HM_OK;
+}
+
+static void remember_best(backprop *b, double error)
+{
+    if (b->stage.epoch > 0 && error >= b->state[STATE_BEST_ERROR])
+        return;
+    b->state[STATE_BEST_ERROR] = (float)error;
+    b->state[STATE_BEST_EPOCH] = (float)(b->stage.epoch + 1);
+    for (size_t l = 0; l < b->net->n_rbms && b->best[l]; l++) {
+        size_t n;
+        const float *parameters = hm_rbm_parameters(b->net->rbm[l], &n);
+        memcpy(b->best[l], parameters, n * sizeof *parameters);
+    }
+}
+
+static double update_ratio(const backprop *b)
+{
+    double change = 0, size = 0;
+    for (size_t l = 0; l < b->net->n_rbms; l++) {
+        hm_matrix W = hm_rbm_weights(b->net->rbm[l]);
+        const float *w = W.data;
+        for (size_t i = 0; i < W.rows * W.cols; i++) {
+            change += fabsf(b->velocity[l][i]);
+            size += fabsf(w[i]);
+        }
+    }
+    return change / size;
+}
+
+static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
+{
+    backprop *b = (backprop *)stage;
+    double last = (double)stage->epoch + 1 - 1e-9, n_cases = (double)hm_dataset_n_cases(stage->train);
+    bool has_labels = b->config->target == HM_TARGET_LABELS;
+    const char *what;
+    size_t unit;
+    hm_status status = HM_OK;
+    for (size_t l = 0; l < b->net->n_rbms; l++)
+        if (hm_find_bad_parameter(b->net->rbm[l], &what, &unit))
+            return hm_fail(error, HM_ERROR_NUMERIC,
+                           "backpropagation diverged in epoch %zu: a parameter of unit %zu of level %zu is no longer "
+                           "finite; lower its learning rate",
+                           stage->epoch + 1, unit, l);
+    report->loss = stage->error_sum / n_cases;
+    report->error_train = b->state[STATE_WRONG] / (has_labels ? (double)hm_dataset_n_labelled(stage->train) : n_cases);
+    report->update_ratio = update_ratio(b);
+    report->learning_rate = hm_schedule_at(&b->config->learning_rate, last);
+    report->momentum = hm_schedule_at(&b->config->momentum, last);
+    if (!stage->validation)
+        return HM_OK;
+    status = validate(b, &report->error_validation, error);
+    if (status != HM_OK)
+        return status;
+    remember_best(b, report->error_validation);
+    double since = (double)stage->epoch + 1 - (double)b->state[STATE_BEST_EPOCH];
+    stage->is_done = b->config->patience > 0 && since >= (double)b->config->patience;
+    return HM_OK;
+}
+
+static hm_status finish(hm_stage *stage, hm_error *error)
+{
+    backprop *b = (backprop *)stage;
+    (void)error;
+    for (size_t l = 0; stage->validation && l < b->net->n_rbms && b->best[l]; l++) {
+        size_t n;
+        float *parameters = hm_rbm_parameters(b->net->rbm[l], &n);
+        if (b->state[STATE_BEST_EPOCH] > 0)
+            memcpy(parameters, b->best[l], n * sizeof *parameters);
+    }
+    return HM_OK;
+}
+
+static hm_status start(hm_stage *stage, hm_error *error)
+{
+    (void)stage, (void)error; /* the net comes with its weights */
+    return HM_OK;
+}
+
+static const hm_stage_kind backprop_stage = {"backprop", start, NULL, step, monitor, finish};
+
+hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
+                            const hm_backprop_config *config, const hm_train_events *events, hm_error *error)
+{
+    backprop b = {.stage = {.context = net->context}};
+    bool is_resumed = false;
+    size_t machine;
+    char line[512];
+    hm_status status = check(net, train, config, error);
+    if (status == HM_OK)
+        status = hm_model_set_text(net, &net->fingerprint, hm_dataset_fingerprint(train), error);
+    if (status == HM_OK)
+        status = hm_stage_find_checkpoint(net->context, events, backprop_stage.name, &is_resumed, error);
+    if (status == HM_OK && is_resumed)
+        status = hm_checkpoint_load_model(net, events->checkpoint, &machine, error);
+    if (status == HM_OK)
+        status = create(&b, net, train, validation, config, error);
+    if (status == HM_OK)
+        status = hm_stage_run(&b.stage, events, 1, is_resumed, error);
+    size_t n_epochs = b.stage.epoch;
+    destroy(&b);
+    if (status != HM_OK)
+        return status;
+    snprintf(line, sizeof line, "backprop: %zu epochs of %zu cases (%s), mini-batches of %lld", n_epochs,
+             hm_dataset_n_cases(train), hm_dataset_describe(train), (long long)config->batch_size);
+    return hm_model_add_history(net, line, error);
+}

@@ -1,0 +1,148 @@
+/* The one training loop: epochs, batches, checkpoints, and telling how it goes. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "learn/checkpoint.h"
+#include "learn/stage.h"
+
+typedef struct run {
+    hm_stage *stage;
+    const hm_train_events *events;
+    size_t n_machines;
+    double last_checkpoint; /* seconds */
+} run;
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static hm_status save_checkpoint(run *r, hm_error *error)
+{
+    r->last_checkpoint = seconds_now();
+    return r->events->checkpoint ? hm_checkpoint_save(r->stage, r->events->checkpoint, error) : HM_OK;
+}
+
+static bool is_checkpoint_due(const run *r, bool epoch_ended)
+{
+    const hm_train_events *events = r->events;
+    if (!events->checkpoint)
+        return false;
+    bool by_epoch = epoch_ended && events->checkpoint_epochs > 0 && r->stage->epoch % events->checkpoint_epochs == 0;
+    bool by_clock = events->checkpoint_minutes > 0 &&
+                    seconds_now() - r->last_checkpoint > 60 * events->checkpoint_minutes;
+    return by_epoch || by_clock;
+}
+
+static void tell_progress(const run *r)
+{
+    const hm_stage *stage = r->stage;
+    if (!r->events->on_batch)
+        return;
+    size_t seen = stage->batch * stage->B, n_cases = hm_dataset_n_cases(stage->train);
+    hm_train_progress progress = {
+        .stage = stage->kind->name,
+        .machine = stage->machine,
+        .n_machines = r->n_machines,
+        .epoch = stage->epoch,
+        .n_epochs = stage->n_epochs,
+        .batch = stage->batch,
+        .n_batches = hm_stage_n_batches(stage),
+        .error = stage->error_sum / ((double)(seen < n_cases ? seen : n_cases) * stage->error_unit),
+    };
+    r->events->on_batch(r->events->user, &progress);
+}
+
+static hm_status stop(run *r, hm_error *error)
+{
+    hm_status status = save_checkpoint(r, error);
+    if (status != HM_OK)
+        return status;
+    return hm_fail(error, HM_ERROR_INTERRUPTED, "stopped in epoch %zu of %s after %zu batches%s%s",
+                   r->stage->epoch + 1, r->stage->kind->name, r->stage->batch,
+                   r->events->checkpoint ? "; go on with --resume from " : "",
+                   r->events->checkpoint ? r->events->checkpoint : "");
+}
+
+static hm_status train_batches(run *r, hm_error *error)
+{
+    hm_stage *stage = r->stage;
+    size_t n_batches = hm_stage_n_batches(stage), n_cases = hm_dataset_n_cases(stage->train);
+    while (stage->batch < n_batches) {
+        size_t first = stage->batch * stage->B, n = n_cases - first < stage->B ? n_cases - first : stage->B;
+        hm_status status = stage->kind->step(stage, first, n, error);
+        if (status != HM_OK)
+            return status;
+        stage->batch++;
+        tell_progress(r);
+        if (r->events->should_stop && r->events->should_stop(r->events->user))
+            return stop(r, error);
+        if (is_checkpoint_due(r, false) && (status = save_checkpoint(r, error)) != HM_OK)
+            return status;
+    }
+    return HM_OK;
+}
+
+static hm_status end_epoch(run *r, double began, hm_error *error)
+{
+    hm_stage *stage = r->stage;
+    hm_train_report report = {.stage = stage->kind->name,
+                              .machine = stage->machine,
+                              .n_machines = r->n_machines,
+                              .epoch = stage->epoch + 1,
+                              .n_epochs = stage->n_epochs,
+                              .reconstruction_error = NAN,
+                              .free_energy_train = NAN,
+                              .free_energy_validation = NAN,
+                              .free_energy_gap = NAN,
+                              .update_ratio = NAN,
+                              .mean_activity = NAN,
+                              .loss = NAN,
+                              .error_train = NAN,
+                              .error_validation = NAN};
+    hm_status status = stage->kind->monitor(stage, &report, error);
+    if (status != HM_OK)
+        return status;
+    report.seconds = seconds_now() - began;
+    stage->epoch++;
+    stage->batch = 0;
+    stage->error_sum = 0;
+    if (r->events->on_epoch)
+        status = r->events->on_epoch(r->events->user, &report, error);
+    if (status == HM_OK && is_checkpoint_due(r, true))
+        status = save_checkpoint(r, error);
+    return status;
+}
+
+static hm_status train_epoch(run *r, hm_error *error)
+{
+    hm_stage *stage = r->stage;
+    double began = seconds_now();
+    hm_status status = hm_dataset_order(stage->train, stage->epoch, stage->B, stage->order, error);
+    if (status == HM_OK && stage->kind->begin_epoch)
+        status = stage->kind->begin_epoch(stage, error);
+    if (status == HM_OK)
+        status = train_batches(r, error);
+    return status == HM_OK ? end_epoch(r, began, error) : status;
+}
+
+hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_machines, bool is_resumed,
+                       hm_error *error)
+{
+    static const hm_train_events no_events = {0};
+    run r = {stage, events ? events : &no_events, n_machines, seconds_now()};
+    hm_status status = is_resumed ? hm_checkpoint_load_stage(stage, r.events->checkpoint, error)
+                                  : stage->kind->start(stage, error);
+    /* A run killed before its first checkpoint must not find that of the stage before. */
+    if (status == HM_OK && !is_resumed && r.events->checkpoint)
+        status = save_checkpoint(&r, error);
+    while (status == HM_OK && stage->epoch < stage->n_epochs && !stage->is_done)
+        status = train_epoch(&r, error);
+    if (status == HM_OK && stage->kind->finish)
+        status = stage->kind->finish(stage, error);
+    return status;
+}

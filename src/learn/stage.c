@@ -1,0 +1,131 @@
+/* What all stages of learning share: the workspace of an epoch, time, random numbers, and the update. */
+#include "learn/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "compute/backend.h"
+
+/* Random numbers: the step holds machine, batch and sub-step, so none is ever used twice. */
+enum { SUB_STEPS_LOG2 = 10, MACHINE_SHIFT = 40 };
+
+hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
+                        const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error)
+{
+    size_t n_cases = hm_dataset_n_cases(train);
+    *stage = (hm_stage){.kind = kind,
+                        .context = model->context,
+                        .model = model,
+                        .train = train,
+                        .validation = validation,
+                        .n_epochs = n_epochs,
+                        .B = batch_size < n_cases ? batch_size : n_cases,
+                        .error_unit = 1};
+    if (n_cases == 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no training cases", hm_dataset_describe(train));
+    stage->order = hm_alloc(model->context, n_cases, sizeof *stage->order, error);
+    return stage->order ? HM_OK : HM_ERROR_MEMORY;
+}
+
+void hm_stage_clear(hm_stage *stage)
+{
+    for (int i = 0; i < stage->n_arrays; i++)
+        hm_free(stage->context, stage->array[i].data);
+    hm_free(stage->context, stage->order);
+    stage->order = NULL;
+    stage->n_arrays = 0;
+}
+
+float *hm_stage_array_create(hm_stage *stage, const char *name, size_t n, hm_error *error)
+{
+    hm_stage_array *array = &stage->array[stage->n_arrays];
+    if (stage->n_arrays == HM_STAGE_ARRAYS_MAX) {
+        hm_fail(error, HM_ERROR_ARGUMENT, "a stage of learning with more than %d arrays", HM_STAGE_ARRAYS_MAX);
+        return NULL;
+    }
+    snprintf(array->name, sizeof array->name, "train.%s", name);
+    array->n = n;
+    array->data = hm_alloc(stage->context, n, sizeof(float), error);
+    stage->n_arrays += array->data != NULL;
+    return array->data;
+}
+
+size_t hm_stage_n_batches(const hm_stage *stage)
+{
+    return (hm_dataset_n_cases(stage->train) + stage->B - 1) / stage->B;
+}
+
+double hm_stage_time(const hm_stage *stage)
+{
+    return (double)stage->epoch + (double)stage->batch / (double)hm_stage_n_batches(stage);
+}
+
+uint64_t hm_stage_random_step(const hm_stage *stage, uint64_t sub_step)
+{
+    uint64_t batch = stage->epoch * hm_stage_n_batches(stage) + stage->batch;
+    return ((uint64_t)stage->machine << MACHINE_SHIFT | batch << SUB_STEPS_LOG2) + sub_step;
+}
+
+size_t hm_visible_bias_offset(const hm_rbm *rbm)
+{
+    return (size_t)(hm_rbm_visible_bias(rbm) - (const float *)hm_rbm_weights(rbm).data);
+}
+
+size_t hm_hidden_bias_offset(const hm_rbm *rbm)
+{
+    return (size_t)(hm_rbm_hidden_bias(rbm) - (const float *)hm_rbm_weights(rbm).data);
+}
+
+void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
+                     const hm_stage_step *step)
+{
+    size_t n, V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
+    float *parameters = hm_rbm_parameters(rbm, &n);
+    const struct {
+        unsigned part;
+        size_t first, n; /* without the padding, which a shared gradient buffer does not keep zero */
+        float costs;     /* weights have them, biases never */
+    } slices[] = {{HM_PART_WEIGHTS, 0, V * H, 1},
+                  {HM_PART_VISIBLE_BIAS, hm_visible_bias_offset(rbm), V, 0},
+                  {HM_PART_HIDDEN_BIAS, hm_hidden_bias_offset(rbm), H, 0}};
+    for (size_t i = 0; i < sizeof slices / sizeof *slices; i++) {
+        size_t first = slices[i].first;
+        if (!(parts & slices[i].part))
+            continue;
+        hm_update_parameters(stage->context, &(hm_update){.parameters = parameters + first,
+                                                          .velocity = velocity + first,
+                                                          .gradient = gradient + first,
+                                                          .n = slices[i].n,
+                                                          .rate = (float)step->rate,
+                                                          .momentum = (float)step->momentum,
+                                                          .l2 = (float)step->l2 * slices[i].costs,
+                                                          .l1 = (float)step->l1 * slices[i].costs});
+    }
+}
+
+bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit)
+{
+    hm_matrix W = hm_rbm_weights(rbm);
+    const float *w = W.data, *b = hm_rbm_visible_bias(rbm), *c = hm_rbm_hidden_bias(rbm);
+    for (size_t j = 0; j < W.cols; j++) {
+        bool bad = !isfinite(c[j]);
+        for (size_t i = 0; i < W.rows && !bad; i++)
+            bad = !isfinite(w[i * W.cols + j]);
+        if (bad) {
+            *what = "hidden";
+            *unit = j;
+            return true;
+        }
+    }
+    for (size_t i = 0; i < W.rows; i++) {
+        if (!isfinite(b[i])) {
+            *what = "visible";
+            *unit = i;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,93 @@
+/* A stage of learning: what the loop of train.c drives, batch by batch, and what a checkpoint holds of it.
+ *
+ * A learner (contrastive divergence on one machine, up-down, backpropagation) embeds an hm_stage as its first
+ * member and gives a row of functions. Whatever it must remember from one batch to the next lies in named arrays. */
+#ifndef HM_LEARN_STAGE_H
+#define HM_LEARN_STAGE_H
+
+#include <harmonium/train.h>
+
+enum { HM_STAGE_ARRAYS_MAX = 64, HM_STAGE_NAME_MAX = 48 };
+
+typedef struct hm_stage hm_stage;
+
+typedef struct hm_stage_kind {
+    const char *name; /* "cd", "up-down", "backprop": in reports, histories and checkpoints */
+    /* The start of a fresh run; a resumed one takes parameters and arrays from the checkpoint instead. */
+    hm_status (*start)(hm_stage *stage, hm_error *error);
+    /* Before the first batch of an epoch, and after resuming in the middle of one; null: nothing to do. */
+    hm_status (*begin_epoch)(hm_stage *stage, hm_error *error);
+    /* Learns from cases order[first .. first + n - 1]; HM_ERROR_NUMERIC when something is no longer finite. */
+    hm_status (*step)(hm_stage *stage, size_t first, size_t n, hm_error *error);
+    /* Fills what it knows of the report of the epoch just done. */
+    hm_status (*monitor)(hm_stage *stage, hm_train_report *report, hm_error *error);
+    /* Once after the last epoch; null: nothing to do. */
+    hm_status (*finish)(hm_stage *stage, hm_error *error);
+} hm_stage_kind;
+
+/* Floats of the state of learning: part of a checkpoint under the name "train.<name>". */
+typedef struct hm_stage_array {
+    char name[HM_STAGE_NAME_MAX];
+    float *data;
+    size_t n;
+} hm_stage_array;
+
+struct hm_stage {
+    const hm_stage_kind *kind;
+    const hm_context *context;
+    hm_model *model;
+    const hm_dataset *train, *validation;
+    size_t machine;   /* of a class model, or level of a stack */
+    size_t n_epochs, B; /* B: cases in a mini-batch */
+    bool is_done;     /* set by a learner that wants no further epoch */
+
+    size_t epoch, batch; /* in work, from 0 */
+    double error_sum;    /* over the cases of this epoch so far, of what the stage lowers */
+    double error_unit;   /* what one case counts in it: error = error_sum / (cases * error_unit) */
+    uint32_t *order;     /* [n_cases] of this epoch */
+    int n_arrays;
+    hm_stage_array array[HM_STAGE_ARRAYS_MAX];
+};
+
+/* Fills the stage and allocates `order`; a batch larger than the set becomes the set. */
+hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
+                        const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error);
+/* Frees `order` and the arrays. */
+void hm_stage_clear(hm_stage *stage);
+
+/* A zeroed array of n floats that checkpoints hold; null, with the error filled, when there is no memory. */
+float *hm_stage_array_create(hm_stage *stage, const char *name, size_t n, hm_error *error);
+
+size_t hm_stage_n_batches(const hm_stage *stage);
+/* Epochs done, with the fraction of the one in work: the time of schedules. */
+double hm_stage_time(const hm_stage *stage);
+
+/* A number for the random numbers of batch and sub-step (below 1,024) that no other of this stage has, and that
+ * differs between machines. */
+uint64_t hm_stage_random_step(const hm_stage *stage, uint64_t sub_step);
+
+/* Drives the stage to its end. If `is_resumed` it goes on from events->checkpoint. HM_ERROR_INTERRUPTED as
+ * hm_train. */
+hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_machines, bool is_resumed,
+                       hm_error *error);
+
+/* One update of parameters of all levels of a stack or of one machine: weights with their costs, and biases
+ * without. `rate` is that of this batch. */
+typedef struct hm_stage_step {
+    double rate, momentum, l2, l1;
+} hm_stage_step;
+
+enum { HM_PART_WEIGHTS = 1, HM_PART_VISIBLE_BIAS = 2, HM_PART_HIDDEN_BIAS = 4, HM_PART_ALL = 7 };
+
+/* Parameters, velocity and gradient share the layout of hm_rbm_parameters; `parts` of them are updated. */
+void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
+                     const hm_stage_step *step);
+
+/* The places of the biases in a block laid out as hm_rbm_parameters. */
+size_t hm_visible_bias_offset(const hm_rbm *rbm);
+size_t hm_hidden_bias_offset(const hm_rbm *rbm);
+
+/* The first parameter of the machine that is not finite: "hidden" or "visible" unit; false when all are. */
+bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit);
+
+#endif

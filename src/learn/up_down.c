@@ -1,0 +1,427 @@
+/* The up-down algorithm: contrastive wake-sleep on a deep belief net (Hinton, Osindero and Teh, 2006, appendix B).
+ *
+ * Letters: h^l layer l (h^0 the data), y labels, t top hidden units, P the layer under them, R^l recognition and
+ * G^l generative machine of level l, k Gibbs steps. States are samples unless marked with a bar (means).
+ *
+ *     wake     h^(l+1) ~ R^l(h^l) up to P;  t ~ top([P | y])
+ *     Gibbs    k times: [P~ | y-bar] from t, then t ~ top([P~ | y-bar])
+ *     sleep    from P~ down: h~^l ~ G^l(h~^(l+1)), the pixels as means
+ *     learn    G^l   += r (h^l - G^l-bar(h^(l+1)))' h^(l+1)            (to generate what was recognised)
+ *              top   += r ([P | y]'t  -  [P~ | y-bar]'t~)              (k-step contrastive divergence)
+ *              R^l   += r h~^l' (h~^(l+1) - R^l-bar(h~^l))             (to recognise what was generated)
+ *
+ * Without labels the y columns are not there; a case whose label is missing has P(y | P-bar) in its place. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "compute/backend.h"
+#include "learn/checkpoint.h"
+#include "learn/feed.h"
+#include "learn/stage.h"
+
+/* Random numbers apart from those by which the top level learned greedily. */
+enum { FIRST_SUB_STEP = 512 };
+
+typedef struct up_down {
+    hm_stage stage;
+    const hm_up_down_config *config;
+    hm_rbm *top;
+    size_t n_levels, n_below, n_labels, T; /* directed levels; units of P; label units; top units */
+    float *velocity_R[HM_LEVELS_MAX], *velocity_G[HM_LEVELS_MAX], *velocity_top;
+
+    /* Workspaces of one batch, all in one block. */
+    float *block;
+    float *gradient; /* of the largest machine */
+    float *wake[HM_LEVELS_MAX], *sleep[HM_LEVELS_MAX]; /* h^l and h~^l, l < n_levels; P is in x and x_tilde */
+    float *x, *x_tilde; /* [P | y] */
+    float *x_mean;      /* [B][widest visible layer]: means on the way */
+    float *t_mean, *t, *t_tilde;
+    float *posterior; /* [B][2][T] */
+    double *row_error; /* [B] */
+} up_down;
+
+/* ---- Workspace ------------------------------------------------------------------------------------------ */
+
+static size_t padded(size_t n)
+{
+    return (n + 15) / 16 * 16;
+}
+
+static size_t largest_machine(const hm_model *model, size_t *widest)
+{
+    size_t most = 0;
+    *widest = 0;
+    for (size_t i = 0; i < model->n_rbms; i++) {
+        size_t n, V = hm_rbm_visible(model->rbm[i])->n_units, H = hm_rbm_hidden(model->rbm[i])->n_units;
+        hm_rbm_parameters(model->rbm[i], &n);
+        most = n > most ? n : most;
+        *widest = V > *widest ? V : *widest;
+        *widest = H > *widest ? H : *widest;
+    }
+    return most;
+}
+
+/* Cuts the block into buffers, or with a null block counts how long it must be. */
+static size_t cut(up_down *u, float *block)
+{
+    size_t widest, B = u->stage.B, used = 0, n_gradient = largest_machine(u->stage.model, &widest);
+    size_t n_x = B * padded(u->n_below + u->n_labels), n_t = B * padded(u->T);
+#define TAKE(field, n) (u->field = block ? block + used : NULL, used += padded(n))
+    TAKE(gradient, n_gradient);
+    for (size_t l = 0; l < u->n_levels; l++) {
+        TAKE(wake[l], B * hm_model_layer_size(u->stage.model, l));
+        TAKE(sleep[l], B * hm_model_layer_size(u->stage.model, l));
+    }
+    TAKE(x, n_x);
+    TAKE(x_tilde, n_x);
+    TAKE(x_mean, B * padded(widest));
+    TAKE(t_mean, n_t);
+    TAKE(t, n_t);
+    TAKE(t_tilde, n_t);
+    TAKE(posterior, u->n_labels ? 2 * n_t : 0);
+#undef TAKE
+    return used;
+}
+
+static hm_status make_velocities(up_down *u, hm_error *error)
+{
+    hm_stage *stage = &u->stage;
+    char name[HM_STAGE_NAME_MAX];
+    size_t n;
+    for (size_t l = 0; l < u->n_levels; l++) {
+        hm_rbm_parameters(stage->model->rbm[l], &n);
+        snprintf(name, sizeof name, "velocity.recognition%zu", l);
+        if (!(u->velocity_R[l] = hm_stage_array_create(stage, name, n, error)))
+            return HM_ERROR_MEMORY;
+        snprintf(name, sizeof name, "velocity.generative%zu", l);
+        if (!(u->velocity_G[l] = hm_stage_array_create(stage, name, n, error)))
+            return HM_ERROR_MEMORY;
+    }
+    hm_rbm_parameters(u->top, &n);
+    u->velocity_top = hm_stage_array_create(stage, "velocity.top", n, error);
+    return u->velocity_top ? HM_OK : HM_ERROR_MEMORY;
+}
+
+static void destroy(up_down *u)
+{
+    hm_free(u->stage.context, u->block);
+    hm_free(u->stage.context, u->row_error);
+    hm_stage_clear(&u->stage);
+}
+
+/* ---- The phases ----------------------------------------------------------------------------------------- */
+
+typedef struct phase {
+    up_down *u;
+    size_t n;              /* cases */
+    hm_gibbs gibbs;        /* the next random numbers */
+    hm_matrix x, x_tilde;  /* [P | y] */
+    hm_matrix t, t_tilde;
+} phase;
+
+/* Layer l of the wake or sleep states; layer n_levels is P, a part of x. */
+static hm_matrix wake_layer(const phase *p, size_t l)
+{
+    const up_down *u = p->u;
+    return l == u->n_levels ? hm_matrix_cols(p->x, 0, u->n_below)
+                            : hm_matrix_f32(u->wake[l], p->n, hm_model_layer_size(u->stage.model, l));
+}
+
+static hm_matrix sleep_layer(const phase *p, size_t l)
+{
+    const up_down *u = p->u;
+    return l == u->n_levels ? hm_matrix_cols(p->x_tilde, 0, u->n_below)
+                            : hm_matrix_f32(u->sleep[l], p->n, hm_model_layer_size(u->stage.model, l));
+}
+
+static hm_matrix mean_like(const phase *p, hm_matrix layer)
+{
+    return hm_matrix_f32(p->u->x_mean, layer.rows, layer.cols);
+}
+
+/* Labels beside P; where one is missing, its distribution given the means of P, which the wake pass left in x_mean. */
+static void set_labels(phase *p, const uint32_t *index)
+{
+    up_down *u = p->u;
+    hm_matrix labels = hm_matrix_cols(p->x, u->n_below, u->n_labels), means = mean_like(p, wake_layer(p, u->n_levels));
+    if (!u->n_labels || hm_label_targets(u->stage.train, index, 0, p->n, labels) == 0)
+        return;
+    for (size_t i = 0; i < p->n; i++)
+        if (hm_dataset_label(u->stage.train, index[i]) < 0)
+            hm_model_label_posterior(u->stage.model, hm_matrix_rows(means, i, 1), u->posterior, NULL,
+                                     hm_matrix_rows(labels, i, 1));
+}
+
+static void wake(phase *p, const uint32_t *index)
+{
+    up_down *u = p->u;
+    for (size_t l = 0; l < u->n_levels; l++, p->gibbs.step++) {
+        hm_matrix above = wake_layer(p, l + 1);
+        hm_rbm_hidden_given_visible(u->stage.model->rbm[l], wake_layer(p, l), mean_like(p, above), above, &p->gibbs);
+    }
+    set_labels(p, index);
+    hm_matrix t_mean = hm_matrix_f32(u->t_mean, p->n, u->T);
+    hm_rbm_hidden_given_visible(u->top, p->x, t_mean, p->t, &p->gibbs);
+    p->gibbs.step++;
+}
+
+/* Alternating Gibbs sampling in the top RBM; label units pass on their probabilities. */
+static void run_gibbs(phase *p)
+{
+    up_down *u = p->u;
+    size_t k = (size_t)(hm_schedule_at(&u->config->steps, (double)u->stage.epoch) + 0.5);
+    hm_matrix x_mean = mean_like(p, p->x_tilde), t_mean = hm_matrix_f32(u->t_mean, p->n, u->T);
+    for (size_t step = 0; step < k; step++, p->gibbs.step++) {
+        hm_rbm_visible_given_hidden(u->top, step ? p->t_tilde : p->t, x_mean, p->x_tilde, &p->gibbs);
+        for (size_t i = 0; i < p->n && u->n_labels; i++)
+            memcpy(hm_row_f32(&p->x_tilde, i) + u->n_below, hm_row_f32(&x_mean, i) + u->n_below,
+                   u->n_labels * sizeof(float));
+        hm_rbm_hidden_given_visible(u->top, p->x_tilde, t_mean, p->t_tilde, &p->gibbs);
+    }
+}
+
+static void sleep(phase *p)
+{
+    up_down *u = p->u;
+    for (size_t l = u->n_levels; l-- > 0; p->gibbs.step++) {
+        hm_matrix below = sleep_layer(p, l), none = {0};
+        const hm_rbm *G = u->stage.model->generative[l];
+        if (l > 0)
+            hm_rbm_visible_given_hidden(G, sleep_layer(p, l + 1), mean_like(p, below), below, &p->gibbs);
+        else
+            hm_rbm_visible_given_hidden(G, sleep_layer(p, 1), below, none, &p->gibbs);
+    }
+}
+
+/* ---- Learning ------------------------------------------------------------------------------------------- */
+
+/* prediction <- prediction - target, and the squared sums of its rows. */
+typedef struct difference {
+    up_down *u;
+    hm_matrix prediction, target;
+} difference;
+
+static void subtract_row(void *argument, size_t i)
+{
+    difference *d = argument;
+    float *p = hm_row_f32(&d->prediction, i), total[8] = {0};
+    d->u->stage.context->backend->kernels()->add(hm_row_f32(&d->target, i), p, d->prediction.cols, -1);
+    for (size_t k = 0; k < d->prediction.cols; k++)
+        total[k % 8] += p[k] * p[k];
+    d->u->row_error[i] = 0;
+    for (size_t lane = 0; lane < 8; lane++)
+        d->u->row_error[i] += total[lane];
+}
+
+/* G^l: the delta rule on (h^l - prediction) and h^(l+1); one product, with the sign in its weight. */
+static void learn_generative(phase *p, size_t l, const hm_stage_step *step)
+{
+    up_down *u = p->u;
+    hm_rbm *G = u->stage.model->generative[l];
+    hm_matrix target = wake_layer(p, l), prediction = mean_like(p, target);
+    hm_rbm_visible_given_hidden(G, wake_layer(p, l + 1), prediction, (hm_matrix){0}, &p->gibbs);
+    hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference){u, prediction, target});
+    hm_correlate(u->stage.context, &(hm_correlation){.x_plus = prediction,
+                                                     .y_plus = wake_layer(p, l + 1),
+                                                     .weight_plus = -1.0f / (float)p->n,
+                                                     .gradient = hm_matrix_f32(u->gradient, target.cols,
+                                                                               hm_rbm_hidden(G)->n_units),
+                                                     .gradient_x = u->gradient + hm_visible_bias_offset(G)});
+    hm_stage_update(&u->stage, G, u->velocity_G[l], u->gradient, HM_PART_WEIGHTS | HM_PART_VISIBLE_BIAS, step);
+}
+
+/* R^l: the delta rule on h~^l and (h~^(l+1) - prediction). */
+static void learn_recognition(phase *p, size_t l, const hm_stage_step *step)
+{
+    up_down *u = p->u;
+    hm_rbm *R = u->stage.model->rbm[l];
+    hm_matrix below = sleep_layer(p, l), target = sleep_layer(p, l + 1), prediction = mean_like(p, target);
+    hm_rbm_hidden_given_visible(R, below, prediction, (hm_matrix){0}, &p->gibbs);
+    hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference){u, prediction, target});
+    hm_correlate(u->stage.context, &(hm_correlation){.x_plus = below,
+                                                     .y_plus = prediction,
+                                                     .weight_plus = -1.0f / (float)p->n,
+                                                     .gradient = hm_matrix_f32(u->gradient, below.cols, target.cols),
+                                                     .gradient_y = u->gradient + hm_hidden_bias_offset(R)});
+    hm_stage_update(&u->stage, R, u->velocity_R[l], u->gradient, HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS, step);
+}
+
+static void learn_top(phase *p, const hm_stage_step *step)
+{
+    up_down *u = p->u;
+    float weight = 1.0f / (float)p->n;
+    hm_correlate(u->stage.context, &(hm_correlation){.x_plus = p->x,
+                                                     .y_plus = p->t,
+                                                     .weight_plus = weight,
+                                                     .x_minus = p->x_tilde,
+                                                     .y_minus = p->t_tilde,
+                                                     .weight_minus = weight,
+                                                     .gradient = hm_matrix_f32(u->gradient, p->x.cols, u->T),
+                                                     .gradient_x = u->gradient + hm_visible_bias_offset(u->top),
+                                                     .gradient_y = u->gradient + hm_hidden_bias_offset(u->top)});
+    hm_stage_update(&u->stage, u->top, u->velocity_top, u->gradient, HM_PART_ALL, step);
+}
+
+/* The order does not matter: every prediction of a level comes before its own change, and levels do not share
+ * parameters. */
+static hm_status learn(phase *p, hm_error *error)
+{
+    up_down *u = p->u;
+    double now = hm_stage_time(&u->stage);
+    const hm_stage_step step = {
+        .rate = hm_schedule_at(&u->config->learning_rate, now) * (double)p->n / (double)u->stage.B,
+        .momentum = hm_schedule_at(&u->config->momentum, now),
+        .l2 = u->config->weight_cost};
+    for (size_t l = u->n_levels; l-- > 0;)
+        learn_generative(p, l, &step);
+    double sum = 0; /* that of the data, which came last */
+    for (size_t i = 0; i < p->n; i++)
+        sum += u->row_error[i];
+    if (!isfinite(sum))
+        return hm_fail(error, HM_ERROR_NUMERIC,
+                       "up-down learning diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
+                       u->stage.epoch + 1, u->stage.batch + 1, step.rate);
+    u->stage.error_sum += sum;
+    learn_top(p, &step);
+    for (size_t l = 0; l < u->n_levels; l++)
+        learn_recognition(p, l, &step);
+    return HM_OK;
+}
+
+/* ---- The stage ------------------------------------------------------------------------------------------ */
+
+static hm_status start(hm_stage *stage, hm_error *error)
+{
+    (void)stage, (void)error; /* parameters are those of greedy learning */
+    return HM_OK;
+}
+
+static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
+{
+    up_down *u = (up_down *)stage;
+    size_t X = u->n_below + u->n_labels;
+    phase p = {.u = u,
+               .n = n,
+               .gibbs = {.step = hm_stage_random_step(stage, FIRST_SUB_STEP)},
+               .x = hm_matrix_f32(u->x, n, X),
+               .x_tilde = hm_matrix_f32(u->x_tilde, n, X),
+               .t = hm_matrix_f32(u->t, n, u->T),
+               .t_tilde = hm_matrix_f32(u->t_tilde, n, u->T)};
+    hm_status status = hm_dataset_read(stage->train, stage->order + first, first, n, stage->epoch, wake_layer(&p, 0),
+                                       error);
+    if (status != HM_OK)
+        return status;
+    wake(&p, stage->order + first);
+    run_gibbs(&p);
+    sleep(&p);
+    return learn(&p, error);
+}
+
+static hm_status check_finite(const up_down *u, hm_error *error)
+{
+    const hm_model *model = u->stage.model;
+    const char *what;
+    size_t unit;
+    for (size_t i = 0; i < model->n_rbms; i++)
+        if (hm_find_bad_parameter(model->rbm[i], &what, &unit) ||
+            (model->generative[i] && hm_find_bad_parameter(model->generative[i], &what, &unit)))
+            return hm_fail(error, HM_ERROR_NUMERIC,
+                           "up-down learning diverged in epoch %zu: a parameter of %s unit %zu of level %zu is no "
+                           "longer finite; lower its learning rate",
+                           u->stage.epoch + 1, what, unit, i);
+    return HM_OK;
+}
+
+static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
+{
+    up_down *u = (up_down *)stage;
+    size_t n_weights = hm_rbm_weights(u->top).rows * u->T;
+    double last = (double)stage->epoch + 1 - 1e-9, change = 0, size = 0;
+    hm_status status = check_finite(u, error);
+    const float *W = hm_rbm_weights(u->top).data;
+    for (size_t i = 0; i < n_weights; i++) {
+        change += fabsf(u->velocity_top[i]);
+        size += fabsf(W[i]);
+    }
+    report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * stage->error_unit);
+    report->update_ratio = change / size;
+    report->learning_rate = hm_schedule_at(&u->config->learning_rate, last);
+    report->momentum = hm_schedule_at(&u->config->momentum, last);
+    report->steps = (size_t)(hm_schedule_at(&u->config->steps, (double)stage->epoch) + 0.5);
+    if (status == HM_OK && stage->validation && u->n_labels)
+        status = hm_label_error(stage->model, stage->validation, stage->B, &report->error_validation, error);
+    return status;
+}
+
+static const hm_stage_kind up_down_stage = {"up-down", start, NULL, step, monitor, NULL};
+
+static hm_status check_model(const hm_model *model, const hm_dataset *train, hm_error *error)
+{
+    if (model->kind != HM_MODEL_DBN || model->n_rbms < 2)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "up-down learning needs a deep belief net with a directed level under its top RBM; name three "
+                       "layers or more, as in layers = 784 500 500");
+    hm_status status = hm_check_fit(model, train, error);
+    if (status == HM_OK && model->n_labels)
+        status = hm_check_labels(train, model->n_labels, error);
+    return status;
+}
+
+static hm_status create(up_down *u, hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                        const hm_up_down_config *config, hm_error *error)
+{
+    hm_status status = hm_stage_init(&u->stage, &up_down_stage, model, train, validation, (size_t)config->epochs,
+                                     (size_t)config->batch_size, error);
+    if (status != HM_OK)
+        return status;
+    u->config = config;
+    u->n_levels = model->n_rbms - 1;
+    u->top = model->rbm[u->n_levels];
+    u->n_below = hm_model_layer_size(model, u->n_levels);
+    u->n_labels = model->n_labels;
+    u->T = hm_rbm_hidden(u->top)->n_units;
+    u->stage.machine = u->n_levels;
+    u->stage.error_unit = (double)hm_model_n_features(model);
+    status = hm_model_untie(model, error);
+    if (status == HM_OK)
+        status = make_velocities(u, error);
+    if (status != HM_OK)
+        return status;
+    u->block = hm_alloc(model->context, cut(u, NULL), sizeof *u->block, error);
+    u->row_error = hm_alloc(model->context, u->stage.B, sizeof *u->row_error, error);
+    if (!u->block || !u->row_error)
+        return HM_ERROR_MEMORY;
+    cut(u, u->block);
+    return HM_OK;
+}
+
+hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                           const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
+{
+    up_down u = {.stage = {.context = model->context}};
+    bool is_resumed = false;
+    size_t machine;
+    char line[512];
+    hm_status status = check_model(model, train, error);
+    if (status == HM_OK)
+        status = hm_model_set_text(model, &model->fingerprint, hm_dataset_fingerprint(train), error);
+    if (status == HM_OK)
+        status = hm_stage_find_checkpoint(model->context, events, up_down_stage.name, &is_resumed, error);
+    if (status == HM_OK && is_resumed)
+        status = hm_checkpoint_load_model(model, events->checkpoint, &machine, error);
+    if (status == HM_OK)
+        status = create(&u, model, train, validation, config, error);
+    if (status == HM_OK)
+        status = hm_stage_run(&u.stage, events, 1, is_resumed, error);
+    destroy(&u);
+    if (status != HM_OK)
+        return status;
+    snprintf(line, sizeof line, "up-down: %lld epochs of %zu cases (%s), mini-batches of %lld",
+             (long long)config->epochs, hm_dataset_n_cases(train), hm_dataset_describe(train),
+             (long long)config->batch_size);
+    return hm_model_add_history(model, line, error);
+}

@@ -1,0 +1,179 @@
+/* Models as objects: what is made of which machines, and who owns them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <harmonium/model.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+/* A model without machines, with room for n_rbms. */
+static hm_status create_empty(const hm_context *context, hm_model_kind kind, size_t n_rbms, hm_model **out,
+                              hm_error *error)
+{
+    hm_model *model = hm_alloc(context, 1, sizeof *model, error);
+    *out = NULL;
+    if (!model)
+        return HM_ERROR_MEMORY;
+    model->context = context;
+    model->kind = kind;
+    model->rbm = hm_alloc(context, n_rbms, sizeof(hm_rbm *), error);
+    model->recipe = hm_strdup(context, "", error);
+    model->history = hm_strdup(context, "", error);
+    model->fingerprint = hm_strdup(context, "", error);
+    bool complete = model->rbm && model->recipe && model->history && model->fingerprint;
+    if (complete && kind == HM_MODEL_CLASSES)
+        complete = (model->offset = hm_alloc(context, n_rbms, sizeof *model->offset, error)) != NULL;
+    if (complete && kind == HM_MODEL_DBN)
+        complete = (model->generative = hm_alloc(context, n_rbms, sizeof(hm_rbm *), error)) != NULL;
+    if (!complete) {
+        hm_model_destroy(model);
+        return HM_ERROR_MEMORY;
+    }
+    *out = model;
+    return HM_OK;
+}
+
+static hm_status add_machine(hm_model *model, const hm_layer *visible, const hm_layer *hidden, hm_error *error)
+{
+    hm_status status = hm_rbm_create(model->context, visible, hidden, &model->rbm[model->n_rbms], error);
+    model->n_rbms += status == HM_OK;
+    return status;
+}
+
+hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms, const hm_layer *visible,
+                          const hm_layer *hidden, hm_model **out, hm_error *error)
+{
+    hm_model *model;
+    hm_status status = create_empty(context, kind, n_rbms, &model, error);
+    while (status == HM_OK && model->n_rbms < n_rbms)
+        status = add_machine(model, visible, hidden, error);
+    if (status != HM_OK) {
+        hm_model_destroy(model);
+        model = NULL;
+    }
+    *out = model;
+    return status;
+}
+
+static hm_status check_stack(hm_model_kind kind, const hm_layer *layers, size_t n_layers, size_t n_labels,
+                             hm_error *error)
+{
+    if (n_layers < 2 || n_layers > HM_LEVELS_MAX + 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "a stack of %zu layers cannot be built; name the data's layer and one to %d layers above it",
+                       n_layers, HM_LEVELS_MAX);
+    if (n_labels == 1 || n_labels > HM_LABELS_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%zu classes cannot be labels; two to %d can", n_labels,
+                       HM_LABELS_MAX);
+    if (kind == HM_MODEL_NET && n_labels && layers[n_layers - 1].n_units != n_labels)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "the last layer has %zu units, but there are %zu classes",
+                       layers[n_layers - 1].n_units, n_labels);
+    if (kind == HM_MODEL_DBN && n_labels && layers[n_layers - 2].n_groups == HM_LAYER_GROUPS_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "the layer under the top already has %d groups; labels need one of them", HM_LAYER_GROUPS_MAX);
+    return HM_OK;
+}
+
+/* The layer below the top of a DBN with its label group beside it. */
+static hm_layer with_labels(hm_layer layer, size_t n_labels)
+{
+    layer.group[layer.n_groups++] = (hm_unit_group){HM_UNIT_SOFTMAX, (int)n_labels, n_labels};
+    layer.n_units += n_labels;
+    return layer;
+}
+
+hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, const hm_layer *layers,
+                                size_t n_layers, size_t n_labels, hm_model **out, hm_error *error)
+{
+    hm_model *model = NULL;
+    size_t n_levels = n_layers - 1;
+    *out = NULL;
+    hm_status status = check_stack(kind, layers, n_layers, n_labels, error);
+    if (status == HM_OK)
+        status = create_empty(context, kind, n_levels, &model, error);
+    for (size_t i = 0; status == HM_OK && i < n_levels; i++) {
+        bool sees_labels = kind == HM_MODEL_DBN && n_labels && i + 1 == n_levels;
+        hm_layer visible = sees_labels ? with_labels(layers[i], n_labels) : layers[i];
+        status = add_machine(model, &visible, &layers[i + 1], error);
+    }
+    if (status != HM_OK) {
+        hm_model_destroy(model);
+        return status;
+    }
+    model->n_labels = n_labels;
+    *out = model;
+    return HM_OK;
+}
+
+void hm_model_destroy(hm_model *model)
+{
+    if (!model)
+        return;
+    for (size_t i = 0; i < model->n_rbms; i++) {
+        hm_rbm_destroy(model->rbm[i]);
+        if (model->generative)
+            hm_rbm_destroy(model->generative[i]);
+    }
+    void *const owned[] = {model->rbm,    model->generative, model->offset,  model->shift,
+                           model->spread, model->recipe,     model->history, model->fingerprint};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        hm_free(model->context, owned[i]);
+    hm_free(model->context, model);
+}
+
+/* ---- Texts and standardising -------------------------------------------------------------------------- */
+
+hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error)
+{
+    char *copy = hm_strdup(model->context, text, error);
+    if (!copy)
+        return HM_ERROR_MEMORY;
+    hm_free(model->context, *field);
+    *field = copy;
+    return HM_OK;
+}
+
+hm_status hm_model_add_history(hm_model *model, const char *line, hm_error *error)
+{
+    size_t n = strlen(model->history), k = strlen(line);
+    char *text = hm_alloc(model->context, n + k + 2, 1, error);
+    if (!text)
+        return HM_ERROR_MEMORY;
+    memcpy(text, model->history, n);
+    if (n)
+        text[n++] = '\n';
+    memcpy(text + n, line, k + 1);
+    hm_free(model->context, model->history);
+    model->history = text;
+    return HM_OK;
+}
+
+hm_status hm_model_set_standardising(hm_model *model, const float *shift, const float *spread, hm_error *error)
+{
+    size_t V = hm_model_n_features(model);
+    float *copies[2] = {hm_alloc(model->context, V, sizeof(float), error),
+                        hm_alloc(model->context, V, sizeof(float), error)};
+    if (!copies[0] || !copies[1]) {
+        hm_free(model->context, copies[0]);
+        hm_free(model->context, copies[1]);
+        return HM_ERROR_MEMORY;
+    }
+    memcpy(copies[0], shift, V * sizeof(float));
+    memcpy(copies[1], spread, V * sizeof(float));
+    hm_free(model->context, model->shift);
+    hm_free(model->context, model->spread);
+    model->shift = copies[0];
+    model->spread = copies[1];
+    return HM_OK;
+}
+
+hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error)
+{
+    size_t V = hm_model_n_features(model), n = hm_dataset_n_features(set);
+    if (n == V)
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_MISMATCH,
+                   "the data (%s) has %zu features, the model %zu visible units; %s", hm_dataset_describe(set), n,
+                   V, model->height ? "give --resize with the size of the model's images" : "choose other data");
+}

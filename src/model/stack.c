@@ -1,0 +1,175 @@
+/* Stacks of machines: deep belief nets and feed-forward nets.
+ *
+ * Letters: v data, h^l layer l, W^l weights of the level between layers l and l + 1, y a label. The top RBM of a
+ * DBN sees x = [h^(L-1) | y] and its hidden layer h^L; the levels below it are directed, with recognition
+ * weights upwards and generative weights downwards (Hinton, Osindero and Teh, 2006). */
+#include <math.h>
+#include <string.h>
+
+#include <harmonium/model.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "compute/backend.h"
+#include "compute/unit.h"
+#include "model/model_internal.h"
+
+enum { CASES_PER_BLOCK = 256 };
+
+bool hm_model_is_stack(const hm_model *model)
+{
+    return model->kind == HM_MODEL_DBN || model->kind == HM_MODEL_NET;
+}
+
+static bool sees_labels(const hm_model *model, size_t level)
+{
+    return model->kind == HM_MODEL_DBN && level + 1 == model->n_rbms;
+}
+
+size_t hm_model_layer_size(const hm_model *model, size_t layer)
+{
+    if (layer > 0)
+        return hm_rbm_hidden(model->rbm[layer - 1])->n_units;
+    return hm_rbm_visible(model->rbm[0])->n_units - (sees_labels(model, 0) ? model->n_labels : 0);
+}
+
+const hm_layer *hm_model_layer(const hm_model *model, size_t layer)
+{
+    return layer > 0 ? hm_rbm_hidden(model->rbm[layer - 1]) : hm_rbm_visible(model->rbm[0]);
+}
+
+size_t hm_model_n_features(const hm_model *model)
+{
+    return hm_model_layer_size(model, 0);
+}
+
+/* ---- Recognition and generative weights ----------------------------------------------------------------- */
+
+hm_status hm_model_untie(hm_model *model, hm_error *error)
+{
+    for (size_t l = 0; l + 1 < model->n_rbms; l++) {
+        size_t n;
+        hm_rbm *own, *tied = model->rbm[l];
+        if (model->generative[l])
+            continue;
+        hm_status status =
+            hm_rbm_create(model->context, hm_rbm_visible(tied), hm_rbm_hidden(tied), &own, error);
+        if (status != HM_OK)
+            return status;
+        float *parameters = hm_rbm_parameters(own, &n);
+        memcpy(parameters, hm_rbm_parameters(tied, &n), n * sizeof *parameters);
+        memset(hm_rbm_hidden_bias(own), 0, hm_rbm_hidden(own)->n_units * sizeof *parameters); /* not used, not saved */
+        model->generative[l] = own;
+    }
+    return HM_OK;
+}
+
+const hm_rbm *hm_model_generative(const hm_model *model, size_t level)
+{
+    return model->generative && model->generative[level] ? model->generative[level] : model->rbm[level];
+}
+
+/* ---- Feed-forward nets ------------------------------------------------------------------------------------ */
+
+static void rectify_row(void *argument, size_t i)
+{
+    float *a = hm_row_f32(argument, i);
+    for (size_t k = 0; k < ((const hm_matrix *)argument)->cols; k++)
+        a[k] = a[k] > 0 ? a[k] : 0;
+}
+
+void hm_net_drive(const hm_model *net, size_t level, hm_matrix below, hm_matrix above)
+{
+    const hm_rbm *rbm = net->rbm[level];
+    bool is_rectified = hm_layer_is_all(hm_rbm_hidden(rbm), HM_UNIT_RELU);
+    hm_propagate(net->context, &(hm_propagation){.input = below,
+                                                 .weights = hm_rbm_weights(rbm),
+                                                 .bias = hm_rbm_hidden_bias(rbm),
+                                                 .layer = is_rectified ? NULL : hm_rbm_hidden(rbm),
+                                                 .beta = 1,
+                                                 .mean = above});
+    if (is_rectified)
+        hm_pool_run(net->context->pool, above.rows, rectify_row, &above);
+}
+
+/* ---- Up ------------------------------------------------------------------------------------------------- */
+
+hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error)
+{
+    size_t widest = 0, block = v.rows < CASES_PER_BLOCK ? v.rows : CASES_PER_BLOCK;
+    for (size_t l = 1; l < n_levels; l++)
+        widest = hm_model_layer_size(model, l) > widest ? hm_model_layer_size(model, l) : widest;
+    float *workspace = hm_alloc(model->context, 2 * block * widest, sizeof *workspace, error);
+    if (!workspace)
+        return HM_ERROR_MEMORY;
+    const hm_gibbs gibbs = {0};
+    for (size_t first = 0; first < v.rows; first += block) {
+        size_t n = v.rows - first < block ? v.rows - first : block;
+        hm_matrix below = hm_matrix_rows(v, first, n);
+        for (size_t l = 0; l < n_levels; l++) {
+            float *buffer = workspace + l % 2 * block * widest;
+            hm_matrix above = l + 1 == n_levels ? hm_matrix_rows(out, first, n)
+                                                : hm_matrix_f32(buffer, n, hm_model_layer_size(model, l + 1));
+            if (model->kind == HM_MODEL_NET)
+                hm_net_drive(model, l, below, above);
+            else
+                hm_rbm_hidden_given_visible(model->rbm[l], below, above, (hm_matrix){0}, &gibbs);
+            below = above;
+        }
+    }
+    hm_free(model->context, workspace);
+    return HM_OK;
+}
+
+/* ---- Labels --------------------------------------------------------------------------------------------- */
+
+typedef struct posterior_job {
+    const hm_model *model;
+    const hm_rbm *top;
+    size_t n_below, H;
+    float *inputs; /* [cases][2][H]: a = c + h'W, and the same with one label's weights added */
+    double *probability;
+    hm_matrix target;
+} posterior_job;
+
+/* P(y | h) ~ exp(b_y + sum_j log(1 + exp(a_j + W_yj))): the terms of F that do not depend on y cancel. */
+static void posterior_of_case(void *argument, size_t i)
+{
+    const posterior_job *job = argument;
+    const hm_kernels *kernels = job->model->context->backend->kernels();
+    const hm_matrix W = hm_rbm_weights(job->top);
+    const float *b = hm_rbm_visible_bias(job->top) + job->n_below;
+    size_t Y = job->model->n_labels;
+    float *a = job->inputs + 2 * i * job->H, *a_y = a + job->H;
+    double own[HM_LABELS_MAX], *score = job->probability ? job->probability + i * Y : own;
+    double most = -INFINITY, sum = 0;
+    for (size_t y = 0; y < Y; y++) {
+        memcpy(a_y, a, job->H * sizeof *a);
+        kernels->add(hm_row_f32(&W, job->n_below + y), a_y, job->H, 1);
+        score[y] = b[y] + hm_layer_log_partition(kernels, hm_rbm_hidden(job->top), 1, a_y);
+        most = fmax(most, score[y]);
+    }
+    for (size_t y = 0; y < Y; y++)
+        sum += score[y] = exp(score[y] - most);
+    for (size_t y = 0; y < Y; y++) {
+        score[y] /= sum;
+        if (job->target.data)
+            hm_row_f32(&job->target, i)[y] = (float)score[y];
+    }
+}
+
+void hm_model_label_posterior(const hm_model *model, hm_matrix below, float *workspace, double *probability,
+                              hm_matrix target)
+{
+    const hm_rbm *top = model->rbm[model->n_rbms - 1];
+    size_t H = hm_rbm_hidden(top)->n_units;
+    posterior_job job = {model, top, below.cols, H, workspace, probability, target};
+    hm_matrix inputs = {workspace, below.rows, H, 2 * H, HM_DTYPE_F32};
+    hm_propagate(model->context, &(hm_propagation){.input = below,
+                                                   .weights = hm_matrix_rows(hm_rbm_weights(top), 0, below.cols),
+                                                   .bias = hm_rbm_hidden_bias(top),
+                                                   .beta = 1,
+                                                   .mean = inputs});
+    hm_pool_run(model->context->pool, below.rows, posterior_of_case, &job);
+}
