@@ -67,7 +67,7 @@ $harmonium train --kind dbn --layers "bernoulli 784 | bernoulli 30 | gaussian 5"
 $harmonium reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
 
 expect 1 'no label units' $harmonium sample "$m" --label 3 -o "$folder/s.npy"
-expect 2 '0 to 9' $harmonium sample "$d" --label 12 -o "$folder/s.npy"
+expect 2 'classes are 0, 1' $harmonium sample "$d" --label 12 -o "$folder/s.npy"
 expect 2 'leaves the picture' $harmonium sample "$d" digits --clamp 20x20+10+10 -o "$folder/s.npy"
 expect 2 'left, right' $harmonium sample "$d" digits --clamp lefft -o "$folder/s.npy"
 expect 2 'for --clamp' $harmonium sample "$d" digits -o "$folder/s.npy"
@@ -97,14 +97,15 @@ printf '[data]\ndata = %0500d\n' 0 >"$folder/bad.ini"
 expect 2 'line 2: longer than' $harmonium train "$folder/bad.ini" -o "$m"
 printf '[data]\n  classes = 2 ; only these\r\n  data = digits\n' >"$folder/good.ini" # indented, with a remark
 $harmonium data "$folder/good.ini" | grep -q 'digits train, classes 2' || fail "data does not take a recipe"
-expect 2 'not a recipe; say --data digits' $harmonium train digits -o "$m"
-expect 2 'cannot read the recipe' $harmonium train "$folder" -o "$m"
+expect 2 'cannot read the recipe' $harmonium train "$folder/none.ini" -o "$m"
 expect 2 'longer than' $harmonium data "$(printf '%03000d' 0)"
 expect 2 'longer than' $harmonium score "$m" "$(printf '%03000d' 0)"
 for verb in show score sample transform; do
-    [ $verb = score ] && out= || out="-o $folder/none.npy"
-    expect 2 'machine = 7: the model has 1' $harmonium $verb "$m" --machine 7 $out
+    case $verb in score) out= ;; show) out="-o $folder/none.png" ;; *) out="-o $folder/none.npy" ;; esac
+    expect 2 'machine = 7: this is no class model' $harmonium $verb "$m" --machine 7 $out
+    expect 2 'machine = 12: the model.s classes are 0, 1' $harmonium $verb "$c" --machine 12 $out
 done
+expect 2 'machines = 12' $harmonium reconstruct "$c" --machines 1,12
 expect 2 'did you mean train' $harmonium help trian
 expect 2 'must lie between' $harmonium train --epochs 99999999999999999999 -o "$m"
 if [ -e /dev/full ]; then

@@ -92,9 +92,14 @@ static void the_terminal_gets_half_blocks(void **state)
     assert_int_equal(hm_image_create(context, 2, 2, 0x0000ff, &image, NULL), HM_OK);
     memcpy(hm_image_pixels(image), "\xff\x00\x00\x00\xff\x00", 6);
     FILE *stream = open_memstream(&text, &n);
-    hm_image_print(image, 80, stream);
+    hm_image_print(image, 80, true, stream);
     fclose(stream);
     assert_string_equal(text, "\033[38;2;255;0;0m\033[48;2;0;0;255m\u2580\033[38;2;0;255;0m\033[48;2;0;0;255m\u2580\033[0m\n");
+    free(text);
+    stream = open_memstream(&text, &n);
+    hm_image_print(image, 80, false, stream); /* (255 + 255) / 6 = 85, a third of the way to white */
+    fclose(stream);
+    assert_string_equal(text, "--\n");
     free(text);
     hm_image_destroy(image);
     hm_context_destroy(context);

@@ -52,6 +52,9 @@ int hm_context_n_threads(const hm_context *context);
 uint64_t hm_context_seed(const hm_context *context);
 const char *hm_context_backend(const hm_context *context);
 
+/* What computes: backend, kernels and, if it says so, the BLAS's own kernel, as in "blas avx512 SkylakeX". As snprintf. */
+size_t hm_context_describe(const hm_context *context, char *text, size_t size);
+
 /* One row of the table of backends, for `harmonium info` and for people who choose. */
 typedef struct hm_backend_info {
     const char *name;

@@ -112,6 +112,10 @@ size_t hm_dataset_n_labelled(const hm_dataset *set);
 /* Whether its cases are drawn afresh in every epoch. */
 bool hm_dataset_is_sampled(const hm_dataset *set);
 
+/* The labels that at least one case of the set is seen to have, ascending: label[n_classes] receives them (null: they
+ * are only counted). */
+size_t hm_dataset_classes(const hm_dataset *set, int32_t *label);
+
 /* The name of the sub-folder that a class was, or null for classes that are mere numbers. */
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label);
 
@@ -138,6 +142,9 @@ hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t f
 hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *variance,
                              hm_error *error);
 
+/* The least and the largest value of each feature, likewise: least[n_features], most[n_features]. */
+hm_status hm_dataset_extremes(const hm_dataset *set, float *least, float *most, hm_error *error);
+
 /* The shift[n_features] (means) and spread[n_features] (deviations; 1 for a constant feature) that
  * standardising subtracts and divides by, or null without it; they go into the model file, so that
  * new data meets the same transform. */
@@ -149,6 +156,24 @@ const float *hm_dataset_spread(const hm_dataset *set);
  * that is binarised. */
 hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const float *spread,
                                  hm_error *error);
+
+/* ---- Preparation ------------------------------------------------------------------------------- */
+
+/* How the cases of a set were made from its file, as lines "name = value" of the options that differ from their
+ * defaults: a model remembers it, so that other data meets the same treatment. */
+const char *hm_dataset_preparation(const hm_dataset *set);
+
+/* Whether the option of that name is part of a preparation: resize, scale, invert, standardise, binarise, threshold. */
+bool hm_is_preparation(const char *name);
+
+/* Sets the options that a preparation says and leaves the others. HM_ERROR_FORMAT for text that is none. */
+hm_status hm_preparation_read(const char *preparation, hm_data_config *config, hm_error *error);
+
+/* Turns values as a model sees them back into the data's own units, in place: undoes standardising (shift and spread,
+ * [n_features] or null), inverting and scaling by hand, so that they mean the same when they are prepared again. Of
+ * pictures that are to be drawn the scaling stays, since 0..1 is black..white. */
+void hm_preparation_undo(const hm_data_config *config, const float *shift, const float *spread, bool is_drawn,
+                         hm_matrix values);
 
 /* ---- Mini-batches ---------------------------------------------------------------------------- */
 
@@ -163,6 +188,9 @@ hm_status hm_dataset_order(const hm_dataset *set, uint64_t epoch, size_t batch_s
 
 /* Writes a float matrix as NPY version 1.0 (little-endian f4), atomically. */
 hm_status hm_matrix_save_npy(hm_matrix matrix, const char *path, hm_error *error);
+
+/* Writes a float matrix as CSV without a header, atomically; numbers read back the same. */
+hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error);
 
 #ifdef __cplusplus
 }

@@ -29,7 +29,7 @@ typedef struct hm_chains_config {
     const int32_t *label;  /* [n] label that a chain is held to, -1: free; null: all free. DBN with labels */
     hm_matrix start;       /* n x n_features: the data that chains start from; data null: random hidden states */
     const bool *is_clamped; /* [n_features]: features that stay as in `start`; null: none */
-    bool is_sampled;       /* the pass down passes on samples of the hidden layers, not their means */
+    bool is_sampled;       /* the pass down gives samples of every layer, the data included, not their means */
 } hm_chains_config;
 
 /* HM_ERROR_MISMATCH for a net, for labels on a model without label units, and for labels out of range. */
@@ -42,7 +42,7 @@ void hm_chains_destroy(hm_chains *chains); /* null is allowed */
  * its recognition weights. */
 void hm_chains_run(hm_chains *chains, size_t n_steps);
 
-/* n x units of layer 0 (the data; means, with clamped features as they are held) .. n_rbms (the top; states). */
+/* n x units of layer 0 (the data; means or samples, with clamped features as they are held) .. n_rbms (the top; states). */
 hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
 /* n x n_labels: P(label | top units), or the label that is held; data null without label units. */
 hm_matrix hm_chains_labels(const hm_chains *chains);
@@ -50,9 +50,6 @@ hm_matrix hm_chains_labels(const hm_chains *chains);
 /* ---- Recognition ------------------------------------------------------------------------------------------ */
 
 enum { HM_RECOGNISE_ENERGY, HM_RECOGNISE_GIBBS };
-
-/* Classes that the model tells apart: machines of a class model, labels of a DBN or net; 0: none. */
-size_t hm_model_n_classes(const hm_model *model);
 
 /* probability[cases][n_classes]. Class models: softmax(-F_c(v) + offset_c). Nets: their softmax outputs. DBNs: a
  * deterministic pass up, then with HM_RECOGNISE_ENERGY the exact free energy of each label, and with

@@ -40,6 +40,9 @@ typedef struct hm_model {
     float *offset;       /* [n_rbms]: classification is softmax(-F_c(v) + offset_c); HM_MODEL_CLASSES only */
     size_t height, width; /* of a visible image; 0: none */
     float *shift, *spread; /* [n_visible]: (x - shift) / spread before the model sees data; null: none */
+    char *preparation; /* how its data was made from a file (hm_dataset_preparation); never null */
+    int32_t *class_label; /* [n_classes]: the label that class k has in the data; null: k itself */
+    char **class_name;    /* [n_classes]: of classes with names; entries may be null, and so may all */
     char *recipe;      /* the options it was trained with, as a recipe file; never null */
     char *history;     /* one line for each stage of training; never null */
     char *fingerprint; /* of the training data; never null */
@@ -63,6 +66,37 @@ size_t hm_model_n_features(const hm_model *model);
 
 /* HM_ERROR_MISMATCH, with a remedy, unless the data has as many features as the model takes. */
 hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error);
+
+/* As hm_check_fit, and that its visible units can take the values of the data: HM_ERROR_MISMATCH, with the transform to
+ * add, for what leaves 0..1 of Bernoulli and softmax units or 0..n of binomial ones; a warning in the log for Gaussian
+ * units with data that is not standardised. A pass over the set. */
+hm_status hm_check_values(const hm_model *model, const hm_dataset *set, hm_error *error);
+
+/* The same for cases in memory (cases x n_features) that messages call `name`. */
+hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, hm_error *error);
+
+/* What the model must know of the data it learns from: fingerprint, preparation, standardising, and the size of pictures
+ * if the model has as many visible units. hm_train and its kin do it. */
+hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *error);
+
+/* Classes that the model tells apart: machines of a class model, labels of a DBN or net; 0: none. */
+size_t hm_model_n_classes(const hm_model *model);
+
+/* Takes the classes of the set, in ascending order of their labels, as those of the model, with their names.
+ * HM_ERROR_MISMATCH unless there are as many. */
+hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error *error);
+
+/* Takes over labels and names of the classes of a model that has as many. */
+hm_status hm_model_copy_classes(const hm_model *from, hm_model *to, hm_error *error);
+
+/* The label of class k in the data; the class of a label, or -1; and the name of class k, or its label as text, in
+ * text[size], which is returned. */
+int32_t hm_model_class_label(const hm_model *model, size_t k);
+int32_t hm_model_class_of(const hm_model *model, int32_t label);
+const char *hm_model_class_name(const hm_model *model, size_t k, char *text, size_t size);
+
+/* Turns values of the visible units back into the data's own units (hm_preparation_undo), in place. */
+hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix values, hm_error *error);
 
 /* Number of units of layer 0 (the data) .. n_rbms (the top), without label units. */
 size_t hm_model_layer_size(const hm_model *model, size_t layer);

@@ -36,6 +36,9 @@ typedef struct hm_random {
     uint64_t step;    /* below 2^48 */
 } hm_random;
 
+/* A seed of its own for stream `stream` of a seed, so that streams share no numbers; stream 0 is the seed itself. */
+uint64_t hm_random_stream(uint64_t seed, uint32_t stream);
+
 /* The bare function: ten rounds on a 128-bit counter with a 64-bit key. */
 void hm_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 

@@ -46,6 +46,7 @@ float *hm_rbm_hidden_bias(const hm_rbm *rbm);  /* c[n_hidden] */
 typedef struct hm_gibbs {
     float beta;          /* 1 / temperature; 0 means 1 */
     uint64_t step;       /* of the random numbers: one number for each sampling step, never used twice */
+    uint32_t stream;     /* of the random numbers: machines and algorithms that must not share any have their own */
     uint64_t first_case; /* the number of row 0 among the random numbers */
 } hm_gibbs;
 

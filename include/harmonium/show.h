@@ -36,9 +36,12 @@ uint8_t *hm_image_pixels(hm_image *image);
 /* Writes atomically. HM_ERROR_UNSUPPORTED without libpng. */
 hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error);
 
-/* Draws with half blocks and 24-bit colour: each character shows two pixels, so the picture is at most
+/* Reads a PNG of at most 32,768 pixels a side back. HM_ERROR_FORMAT, HM_ERROR_UNSUPPORTED without libpng. */
+hm_status hm_image_load_png(const hm_context *context, const char *path, hm_image **image, hm_error *error);
+
+/* Draws with half blocks and 24-bit colour, or with letters: each character shows two pixels, so the picture is at most
  * `columns` wide and is shrunk by area averaging when it is wider. */
-void hm_image_print(const hm_image *image, size_t columns, FILE *stream);
+void hm_image_print(const hm_image *image, size_t columns, bool is_coloured, FILE *stream);
 
 /* ---- Grids of little pictures ------------------------------------------------------------------ */
 

@@ -11,6 +11,8 @@
 #include "base/fail.h"
 #include "base/schedule.h"
 
+static const double WHOLE_MAX = 9007199254740992.0; /* 2^53: what a double counts without gaps */
+
 static void *field_of(const hm_option *row, void *config)
 {
     return (char *)config + row->offset;
@@ -28,11 +30,13 @@ static hm_status fail_value(const hm_option *row, const char *value, const char 
 
 static hm_status fail_range(const hm_option *row, const char *value, hm_error *error)
 {
-    char wanted[128];
+    char wanted[128], least[40], most[40];
+    hm_number_print(row->least, least, sizeof least);
+    hm_number_print(row->most, most, sizeof most);
     if (isinf(row->most))
-        snprintf(wanted, sizeof wanted, "must be at least %g", row->least);
+        snprintf(wanted, sizeof wanted, "must be at least %s", least);
     else
-        snprintf(wanted, sizeof wanted, "must lie between %g and %g", row->least, row->most);
+        snprintf(wanted, sizeof wanted, "must lie between %s and %s", least, most);
     return fail_value(row, value, wanted, error);
 }
 
@@ -55,6 +59,12 @@ static hm_status read_int(const hm_option *row, void *field, const char *value, 
     char *end;
     errno = 0;
     long long number = strtoll(value, &end, 10);
+    if (end != value && *end && strchr(".eE", *end)) { /* "1e6" is a whole number too */
+        double real = strtod(value, &end);
+        if (*end || real != floor(real) || fabs(real) > WHOLE_MAX)
+            return fail_value(row, value, "must be a whole number", error);
+        number = (long long)real;
+    }
     if (end == value || *end)
         return fail_value(row, value, "must be a whole number", error);
     if (errno || !is_in_range(row, (double)number))

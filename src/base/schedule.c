@@ -73,6 +73,8 @@ hm_status hm_schedule_parse(const char *text, hm_schedule *schedule, hm_error *e
 size_t hm_number_print(double value, char *text, size_t size)
 {
     char shortest[40];
+    if (value == floor(value) && fabs(value) < 1e15) /* 1000, not 1e+03 */
+        return (size_t)snprintf(text, size, "%.0f", value);
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(shortest, sizeof shortest, "%.*g", digits, value);
         if (strtod(shortest, NULL) == value)

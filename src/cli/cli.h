@@ -38,10 +38,11 @@ typedef struct cli_output {
     char pictures[HM_TEXT_MAX];
     char machines[HM_TEXT_MAX];
     char from[HM_TEXT_MAX];
-    bool resume;
-    bool json, terminal, html;
+    bool resume, force, means;
+    bool json, terminal;
     bool man, completion, markdown;
-    int64_t number, steps, machine, layer, label, completions;
+    int64_t number, steps, layer, completions;
+    char machine[HM_TEXT_MAX], label[HM_TEXT_MAX];
     int64_t checkpoint_epochs;
     double checkpoint_minutes;
     double temperature, seconds;
@@ -61,22 +62,26 @@ typedef struct cli_options {
     cli_output output;
 } cli_options;
 
-enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 8 };
+enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 8, CLI_DATA_ROWS_MAX = 64 };
 
 typedef struct cli_call {
     cli_options options;
-    const char *operand[CLI_OPERANDS_MAX];
+    const char *operand[CLI_OPERANDS_MAX]; /* without recipes */
     int n_operands;
+    const char *recipe; /* that was read, or "" */
+    const char *command; /* the whole command line */
+    bool is_data_given[CLI_DATA_ROWS_MAX]; /* which rows of hm_data_options were said, not left to their defaults */
     hm_context *context;
 } cli_call;
 
 typedef struct cli_verb {
     const char *name;
     const char *summary;  /* one line in `harmonium help` */
-    const char *operands; /* as in "MODEL [DATA]"; with RECIPE in it, all are recipes */
+    const char *operands; /* as in "MODEL [DATA]" */
     int least_operands, most_operands;
     const hm_option_table *tables[CLI_TABLES_MAX]; /* null-terminated */
     const char *words;    /* names of output options that this verb takes, separated by spaces */
+    const char *writes;   /* endings that --output may have, separated by spaces; null: a model, or nothing */
     const char *example;
     hm_status (*run)(cli_call *call, hm_error *error);
 } cli_verb;
@@ -101,9 +106,14 @@ hm_status cli_level_configs(const cli_options *options, size_t n_levels, hm_trai
 hm_status cli_add_override(cli_options *options, int level, const char *name, const char *value, hm_error *error);
 
 void cli_init_options(cli_options *options);
+/* Sets a row of a table from text, and remembers that it was said. */
+hm_status cli_set_option(cli_call *call, const hm_option_table *table, const char *name, const char *value,
+                         hm_error *error);
 hm_status cli_parse(const cli_verb *verb, int n, char **arguments, cli_call *call, bool *wants_help,
                     hm_error *error);
 
+/* Whether a file is a recipe: its name ends in .ini, or its first line that says something is a [section]. */
+bool cli_is_recipe(const char *path);
 /* A recipe into the options. Errors name the path (of the stream: what it is called in messages) and the line. */
 hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error);
 hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error);
@@ -115,6 +125,11 @@ void cli_print_overview(FILE *stream);
 
 /* Talk: a line on stderr, unless --quiet. */
 void cli_say(const cli_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, quiet or not, behind "warning: ". */
+void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Columns of the terminal: of $COLUMNS, of the terminal behind `descriptor`, or 80. */
+size_t cli_columns(int descriptor);
 
 /* A bar on a terminal (rewritten in place, at most ten times a second); nothing elsewhere. */
 typedef struct cli_progress {
@@ -139,8 +154,27 @@ typedef struct cli_material {
 /* Takes operand `i`, if there, as the name of the data. */
 hm_status cli_name_data(cli_call *call, int i, hm_error *error);
 
-/* The machine of --machine; HM_ERROR_ARGUMENT when the model has no such. */
+/* Prepares data as the model's was, but for what the call says itself. */
+hm_status cli_prepare_as(cli_call *call, const hm_model *model, hm_error *error);
+
+/* The class of the model that `text` names, by its name or label; HM_ERROR_ARGUMENT lists what there is. */
+hm_status cli_find_class(const hm_model *model, const char *option, const char *text, size_t *k, hm_error *error);
+/* The machine of --machine: of a class model by its class, else the only one. */
 hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t *machine, hm_error *error);
+
+/* A fresh model as the options describe it, which knows its data and classes. */
+hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error);
+
+/* ---- Files -------------------------------------------------------------------------------------------- */
+
+/* ".png" of a path, or "". */
+const char *cli_ending(const char *path);
+/* Whether a path is to hold numbers: .npy or .csv. */
+bool cli_is_values(const char *path);
+/* Outputs end as the verb writes them, and none is an input of the same call. */
+hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error);
+/* As NPY or CSV, by the name. */
+hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error);
 
 /* Loads operand 0 as a model and operand 1 (or --data) as data; reads at most `most` cases (0: all). */
 hm_status cli_load_material(cli_call *call, size_t most, cli_material *material, hm_error *error);

@@ -1,4 +1,7 @@
-/* A model and the data to look at with it. */
+/* A model and the data to look at with it, prepared as the data it learned from. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli.h"
@@ -7,30 +10,108 @@ hm_status cli_name_data(cli_call *call, int i, hm_error *error)
 {
     if (i >= call->n_operands)
         return HM_OK;
-    return hm_options_set(&hm_data_options, &call->options.data, "data", call->operand[i], error);
+    return cli_set_option(call, &hm_data_options, "data", call->operand[i], error);
+}
+
+/* ---- Classes -------------------------------------------------------------------------------------------- */
+
+static hm_status fail_class(const hm_model *model, const char *option, const char *text, hm_error *error)
+{
+    char list[400] = "", name[64];
+    size_t used = 0, n = hm_model_n_classes(model);
+    for (size_t k = 0; k < n && used + 80 < sizeof list; k++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", k ? ", " : "",
+                                 hm_model_class_name(model, k, name, sizeof name));
+    return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %.80s: the model's classes are %s", option, text, list);
+}
+
+hm_status cli_find_class(const hm_model *model, const char *option, const char *text, size_t *k, hm_error *error)
+{
+    char *end, name[64];
+    size_t n = hm_model_n_classes(model);
+    for (*k = 0; *k < n; ++*k)
+        if (strcmp(hm_model_class_name(model, *k, name, sizeof name), text) == 0)
+            return HM_OK;
+    long label = strtol(text, &end, 10);
+    int32_t found = *text && !*end && label >= 0 && label <= INT32_MAX ? hm_model_class_of(model, (int32_t)label) : -1;
+    if (found < 0)
+        return fail_class(model, option, text, error);
+    *k = (size_t)found;
+    return HM_OK;
 }
 
 hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t *machine, hm_error *error)
 {
-    *machine = (size_t)call->options.output.machine;
-    size_t n_machines = hm_model_is_stack(model) ? 1 : model->n_rbms;
-    if (*machine < n_machines)
+    const char *text = call->options.output.machine;
+    *machine = 0;
+    if (!*text)
         return HM_OK;
-    return hm_fail(error, HM_ERROR_ARGUMENT, "machine = %zu: the model has %zu, counted from 0", *machine, n_machines);
+    if (model->kind == HM_MODEL_CLASSES)
+        return cli_find_class(model, "machine", text, machine, error);
+    return hm_fail(error, HM_ERROR_ARGUMENT, "machine = %.80s: this is no class model, whose machines have names", text);
 }
 
+/* ---- Preparation ---------------------------------------------------------------------------------------- */
+
+static bool is_given(const cli_call *call, const char *name)
+{
+    return call->is_data_given[hm_options_find(&hm_data_options, name) - hm_data_options.rows];
+}
+
+/* What the call says itself, put back over what the model says. */
+static hm_status keep_given(cli_call *call, const hm_data_config *said, hm_error *error)
+{
+    hm_status status = HM_OK;
+    for (size_t i = 0; status == HM_OK && i < hm_data_options.n_rows; i++) {
+        const hm_option *row = &hm_data_options.rows[i];
+        char value[HM_TEXT_MAX];
+        if (!call->is_data_given[i] || !hm_is_preparation(row->name))
+            continue;
+        hm_option_print(row, said, value, sizeof value);
+        status = hm_options_set(&hm_data_options, &call->options.data, row->name, value, error);
+    }
+    return status;
+}
+
+hm_status cli_prepare_as(cli_call *call, const hm_model *model, hm_error *error)
+{
+    const hm_data_config said = call->options.data;
+    hm_status status = hm_preparation_read(model->preparation, &call->options.data, error);
+    return status == HM_OK ? keep_given(call, &said, error) : status;
+}
+
+/* ---- Material ------------------------------------------------------------------------------------------- */
+
+/* Standardised as the model's training data was, not by its own moments, unless the call says otherwise. */
 static hm_status open_data(cli_call *call, cli_material *m, hm_error *error)
 {
     hm_data_config *config = &call->options.data;
-    config->standardise = false; /* as the model's training data was, below */
     hm_status status = cli_name_data(call, 1, error);
+    if (status == HM_OK)
+        status = cli_prepare_as(call, m->model, error);
+    bool is_standardised = m->model->shift && (config->standardise || !is_given(call, "standardise"));
+    config->standardise = config->standardise && !is_standardised;
     if (status == HM_OK)
         status = hm_dataset_open(call->context, config, &m->set, NULL, error);
     if (status == HM_OK)
         status = hm_check_fit(m->model, m->set, error);
-    if (status == HM_OK && m->model->shift)
+    if (status == HM_OK && is_standardised)
         status = hm_dataset_standardise(m->set, m->model->shift, m->model->spread, error);
     return status;
+}
+
+static hm_status read_cases(cli_call *call, size_t most, cli_material *m, hm_error *error)
+{
+    size_t n_cases = hm_dataset_n_cases(m->set);
+    bool is_classifier = m->model->kind == HM_MODEL_NET && m->model->n_labels;
+    m->n = most && most < n_cases ? most : n_cases;
+    m->V = hm_dataset_n_features(m->set);
+    m->cases = hm_alloc(call->context, m->n * m->V, sizeof *m->cases, error);
+    if (!m->cases)
+        return HM_ERROR_MEMORY;
+    hm_matrix cases = hm_matrix_f32(m->cases, m->n, m->V);
+    hm_status status = hm_dataset_read(m->set, NULL, 0, m->n, 0, cases, error);
+    return status == HM_OK && !is_classifier ? hm_check_cases(m->model, hm_dataset_describe(m->set), cases, error) : status;
 }
 
 hm_status cli_load_material(cli_call *call, size_t most, cli_material *m, hm_error *error)
@@ -39,14 +120,8 @@ hm_status cli_load_material(cli_call *call, size_t most, cli_material *m, hm_err
     hm_status status = hm_model_load(call->context, call->operand[0], &m->model, error);
     if (status == HM_OK)
         status = open_data(call, m, error);
-    if (status == HM_OK) {
-        size_t n_cases = hm_dataset_n_cases(m->set);
-        m->n = most && most < n_cases ? most : n_cases;
-        m->V = hm_dataset_n_features(m->set);
-        m->cases = hm_alloc(call->context, m->n * m->V, sizeof *m->cases, error);
-        status = m->cases ? hm_dataset_read(m->set, NULL, 0, m->n, 0, hm_matrix_f32(m->cases, m->n, m->V), error)
-                          : HM_ERROR_MEMORY;
-    }
+    if (status == HM_OK)
+        status = read_cases(call, most, m, error);
     if (status != HM_OK)
         cli_free_material(m);
     return status;

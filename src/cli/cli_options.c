@@ -37,10 +37,12 @@ static const hm_option model_rows[] = {
 
 static const hm_option output_rows[] = {
     OUTPUT("output", 'o', TEXT, output, "", 0, 0, "FILE", "where the result goes"),
-    OUTPUT("metrics", 0, TEXT, metrics, "", 0, 0, "FILE", "append one JSON line for each epoch"),
-    OUTPUT("pictures", 0, TEXT, pictures, "", 0, 0, "FOLDER", "draw features, curves and a movie of learning there"),
+    OUTPUT("metrics", 0, TEXT, metrics, "", 0, 0, "FILE", "write one JSON line for each epoch"),
+    OUTPUT("pictures", 0, TEXT, pictures, "", 0, 0, "FOLDER",
+           "draw features, curves and a movie of learning there, and a page index.html that explains them"),
     OUTPUT("from", 0, TEXT, from, "", 0, 0, "MODEL", "begin with this model and go on with the later stages"),
     OUTPUT("resume", 0, FLAG, resume, "no", 0, 0, NULL, "go on from the checkpoint of an interrupted run"),
+    OUTPUT("force", 0, FLAG, force, "no", 0, 0, NULL, "begin afresh although the checkpoint of an unfinished run is there"),
     OUTPUT("checkpoint-epochs", 0, INT, checkpoint_epochs, "0", 0, 1e9, "N",
            "epochs between checkpoints; 0 leaves it to the clock"),
     OUTPUT("checkpoint-minutes", 0, REAL, checkpoint_minutes, "1", 0, 1e6, "MIN",
@@ -52,14 +54,16 @@ static const hm_option output_rows[] = {
     OUTPUT("markdown", 0, FLAG, markdown, "no", 0, 0, NULL, "write the page docs/commands.md"),
     OUTPUT("number", 'n', INT, number, "0", 0, 1e9, "N", "how many cases; 0 takes a number that suits"),
     OUTPUT("gibbs-steps", 0, INT, steps, "0", 0, 1e9, "N", "Gibbs steps; 0 takes a number that suits"),
-    OUTPUT("machine", 0, INT, machine, "0", 0, 1e6, "C", "which machine of a class model"),
-    OUTPUT("machines", 0, TEXT, machines, "0", 0, 0, "LIST",
-           "which machines of a class model, as in \"2,3\": a band of the picture for each"),
+    OUTPUT("machine", 0, TEXT, machine, "", 0, 0, "CLASS", "which machine of a class model; empty for the first"),
+    OUTPUT("machines", 0, TEXT, machines, "", 0, 0, "LIST",
+           "which machines of a class model, as in \"2,3\": a band of the picture for each; empty for the first"),
     OUTPUT("layer", 0, INT, layer, "1", 1, HM_LEVELS_MAX, "L", "which hidden layer, from 1"),
     CHOICE("by", by, "projection", "HOW", "projection|sampling",
            "how features of higher layers come down to the data: the product of the weights, or Gibbs chains with the "
            "unit held on"),
-    OUTPUT("label", 0, INT, label, "-1", -1, HM_LABELS_MAX, "Y", "hold the label units to this class; -1: free"),
+    OUTPUT("label", 0, TEXT, label, "", 0, 0, "CLASS",
+           "hold the label units to this class, or to each in turn (all); empty leaves them free"),
+    OUTPUT("means", 0, FLAG, means, "no", 0, 0, NULL, "give the means (probabilities) that samples are drawn from"),
     OUTPUT("clamp", 0, TEXT, clamp, "", 0, 0, "WHICH",
            "features that stay as in the data: left, right, top, bottom; a rectangle as in 14x28+0+0 (height x width + "
            "top + left); a list as in 0-391,500; or a PNG mask, white where they stay"),
@@ -109,6 +113,15 @@ bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_opti
         if ((at == verb->words || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))
             return true;
     return false;
+}
+
+hm_status cli_set_option(cli_call *call, const hm_option_table *table, const char *name, const char *value,
+                         hm_error *error)
+{
+    hm_status status = hm_options_set(table, cli_config_of(&call->options, table), name, value, error);
+    if (status == HM_OK && table == &hm_data_options)
+        call->is_data_given[hm_options_find(table, name) - table->rows] = true;
+    return status;
 }
 
 const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX])

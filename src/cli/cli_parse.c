@@ -89,13 +89,7 @@ static hm_status parse_option(const cli_verb *verb, int n, char **arguments, int
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s needs a value: %s %s", given, given, row->unit);
     if (level)
         return cli_add_override(&call->options, level, row->name, value, error);
-    return hm_options_set(table, cli_config_of(&call->options, table), row->name, value, error);
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-    size_t n = strlen(text), k = strlen(end);
-    return n >= k && strcmp(text + n - k, end) == 0;
+    return cli_set_option(call, table, row->name, value, error);
 }
 
 static bool has_data(const cli_verb *verb)
@@ -124,17 +118,16 @@ static hm_status take_operand(const cli_verb *verb, const char *operand, cli_cal
     if (call->n_operands == verb->most_operands)
         return hm_fail(error, HM_ERROR_ARGUMENT, "\"%.200s\" is one argument too many; usage: harmonium %s %s",
                        operand, verb->name, verb->operands);
-    bool wants_recipe = strstr(verb->operands, "RECIPE");
-    if (wants_recipe && is_named_set(operand))
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s is a data set, not a recipe; say --data %s", operand, operand);
-    if (wants_recipe || (has_data(verb) && ends_with(operand, ".ini")))
+    if (has_data(verb) && !is_named_set(operand) && cli_is_recipe(operand)) {
+        call->recipe = operand;
         return cli_read_recipe(call, operand, error);
+    }
     call->operand[call->n_operands++] = operand;
     return HM_OK;
 }
 
-/* Operands first, since a recipe among them must be read before the options that overrule it. Every operand of a verb
- * that takes a recipe is one, whatever its name; for the others a name that ends in .ini stands for its [data]. */
+/* Operands first, since a recipe among them must be read before the options that overrule it. It is known by its content
+ * and stands, for a verb that does not learn, for its [data]. */
 static hm_status parse_operands(const cli_verb *verb, int n, char **arguments, cli_call *call, hm_error *error)
 {
     for (int i = 0; i < n; i++) {
@@ -163,6 +156,7 @@ hm_status cli_parse(const cli_verb *verb, int n, char **arguments, cli_call *cal
                     hm_error *error)
 {
     cli_init_options(&call->options);
+    call->recipe = "";
     for (int i = 0; i < n; i++)
         *wants_help = *wants_help || !strcmp(arguments[i], "--help") || !strcmp(arguments[i], "-h");
     if (*wants_help)

@@ -6,13 +6,44 @@
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fail.h"
 #include "base/file.h"
 #include "cli/cli.h"
 
+/* The first character of `stream` that is neither blank nor part of a comment. */
+static int first_character(FILE *stream)
+{
+    int c;
+    while ((c = getc(stream)) != EOF) {
+        if (c == ';' || c == '#')
+            while (c != EOF && c != '\n')
+                c = getc(stream);
+        else if (!isspace(c))
+            return c;
+    }
+    return EOF;
+}
+
+bool cli_is_recipe(const char *path)
+{
+    struct stat about;
+    if (strcmp(cli_ending(path), ".ini") == 0)
+        return true;
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return false;
+    FILE *stream = fopen(path, "r");
+    int c = stream ? first_character(stream) : EOF;
+    if (stream)
+        fclose(stream);
+    return c == '[';
+}
+
 #ifdef HM_HAVE_INIH
 #include <ini.h>
+
+enum { KEYS_MAX = 256, KEY_MAX = 128 };
 
 typedef struct recipe {
     cli_call *call;
@@ -21,6 +52,8 @@ typedef struct recipe {
     hm_status status;    /* of the first fault */
     int fault_line;
     hm_error error;
+    char seen[KEYS_MAX][KEY_MAX]; /* "section.name" of the lines so far */
+    int n_seen;
 } recipe;
 
 static const hm_option_table *const recipe_tables[] = {&hm_data_options,     &cli_model_options,
@@ -71,6 +104,19 @@ static hm_status fail_section(const char *section, const char *name, hm_error *e
                    near ? "; did you mean [" : "", near ? near : "", near ? "]?" : "", known);
 }
 
+/* Of two lines with the same name one would be lost without a word. */
+static hm_status check_once(recipe *r, const char *section, const char *name)
+{
+    char key[KEY_MAX];
+    snprintf(key, sizeof key, "%s.%s", section, name);
+    for (int i = 0; i < r->n_seen; i++)
+        if (strcmp(r->seen[i], key) == 0)
+            return hm_fail(&r->error, HM_ERROR_ARGUMENT, "%s of [%s] is said twice; leave one of the two", name, section);
+    if (r->n_seen < KEYS_MAX)
+        strcpy(r->seen[r->n_seen++], key);
+    return HM_OK;
+}
+
 static hm_status set_value(recipe *r, const char *section, const char *name, const char *value)
 {
     int level, used = 0;
@@ -78,8 +124,7 @@ static hm_status set_value(recipe *r, const char *section, const char *name, con
         return cli_add_override(&r->call->options, level, name, value, &r->error);
     for (int i = 0; i < N_RECIPE_TABLES; i++)
         if (strcmp(section, recipe_tables[i]->section) == 0)
-            return hm_options_set(recipe_tables[i], cli_config_of(&r->call->options, recipe_tables[i]), name, value,
-                                  &r->error);
+            return cli_set_option(r->call, recipe_tables[i], name, value, &r->error);
     return fail_section(section, name, &r->error);
 }
 
@@ -87,7 +132,9 @@ static hm_status set_value(recipe *r, const char *section, const char *name, con
 static int take_line(void *user, const char *section, const char *name, const char *value)
 {
     recipe *r = user;
-    hm_status status = set_value(r, section, name, value);
+    hm_status status = check_once(r, section, name);
+    if (status == HM_OK)
+        status = set_value(r, section, name, value);
     if (status != HM_OK)
         stop_at(r, status);
     return status == HM_OK;
@@ -95,7 +142,8 @@ static int take_line(void *user, const char *section, const char *name, const ch
 
 hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error)
 {
-    recipe r = {.call = call, .stream = stream};
+    static recipe r; /* too large for some stacks */
+    r = (recipe){.call = call, .stream = stream};
     int line = ini_parse_stream(next_line, &r, take_line, &r);
     if (ferror(stream))
         return hm_fail_io(error, "read", path);

@@ -1,6 +1,9 @@
 /* Talking to people: help pages, progress. */
+#define _GNU_SOURCE /* ioctl, fileno */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +20,48 @@ void cli_say(const cli_call *call, const char *format, ...)
     fputc('\n', stderr);
 }
 
+void cli_warn(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("warning: ", stderr);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+size_t cli_columns(int descriptor)
+{
+    struct winsize size;
+    const char *said = getenv("COLUMNS");
+    long columns = said ? strtol(said, NULL, 10) : 0;
+    if (columns <= 0 && ioctl(descriptor, TIOCGWINSZ, &size) == 0)
+        columns = size.ws_col;
+    return columns > 0 ? (size_t)columns : 80;
+}
+
 /* ---- Help --------------------------------------------------------------------------------------------- */
+
+enum { HELP_INDENT = 34 };
+
+/* Words in the columns right of the indent. */
+static void print_wrapped(const char *text, FILE *stream)
+{
+    size_t columns = cli_columns(fileno(stream)), used = HELP_INDENT;
+    columns = columns < HELP_INDENT + 30 ? HELP_INDENT + 30 : columns > 120 ? 120 : columns;
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        bool is_first = used == HELP_INDENT;
+        if (!is_first && used + 1 + n > columns) {
+            fprintf(stream, "\n%*s", HELP_INDENT, "");
+            used = HELP_INDENT;
+            is_first = true;
+        }
+        used += (size_t)fprintf(stream, "%s%.*s", is_first ? "" : " ", (int)n, text);
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', stream);
+}
 
 static void print_row(const hm_option_table *table, const hm_option *row, FILE *stream)
 {
@@ -26,12 +70,14 @@ static void print_row(const hm_option_table *table, const hm_option *row, FILE *
         snprintf(letter, sizeof letter, "-%c, ", row->letter);
     const char *unit = row->unit ? row->unit : "";
     snprintf(left, sizeof left, "  %s--%s %s", letter, cli_option_name(table, row, name), unit);
-    fprintf(stream, "%-34s %s", left, row->help);
-    if (row->choices)
-        fprintf(stream, ": %s", row->choices);
-    if (row->type != HM_OPTION_FLAG && *row->initial)
-        fprintf(stream, " [%s]", row->initial);
-    fputc('\n', stream);
+    bool has_initial = row->type != HM_OPTION_FLAG && *row->initial;
+    char help[1024];
+    snprintf(help, sizeof help, "%s%s%s%s%s%s", row->help, row->choices ? ": " : "", row->choices ? row->choices : "",
+             has_initial ? " [" : "", has_initial ? row->initial : "", has_initial ? "]" : "");
+    fprintf(stream, "%-*s ", HELP_INDENT - 1, left);
+    if (strlen(left) >= HELP_INDENT)
+        fprintf(stream, "\n%*s", HELP_INDENT, "");
+    print_wrapped(help, stream);
 }
 
 void cli_print_verb_help(const cli_verb *verb, FILE *stream)
@@ -93,12 +139,15 @@ void cli_progress_show(cli_progress *progress, double done, double total, double
     if (!progress->is_terminal || now - progress->shown < 0.1)
         return;
     progress->shown = now;
-    char bar[3 * WIDTH + 1] = "", left[32] = "";
+    char bar[3 * WIDTH + 1] = "", left[32] = "", line[400];
     for (int i = 0; i < WIDTH; i++)
         strcat(bar, i < share * WIDTH ? "\u2588" : "\u2591");
     print_duration(left, sizeof left, share > 0 ? elapsed * (1 - share) / share : 0);
-    fprintf(stderr, "\r\033[K%s %3.0f%%  %.0f cases/s  %s left  %s", bar, 100 * share,
-            elapsed > 0 ? cases / elapsed : 0, left, what);
+    snprintf(line, sizeof line, " %3.0f%%  %.0f cases/s  %s left  %s", 100 * share, elapsed > 0 ? cases / elapsed : 0, left,
+             what);
+    /* A line that wraps could not be rewritten in place. */
+    size_t columns = cli_columns(STDERR_FILENO), room = columns > WIDTH + 1 ? columns - WIDTH - 1 : 0;
+    fprintf(stderr, "\r\033[K%s%.*s", columns > WIDTH ? bar : "", (int)room, line);
 }
 
 void cli_progress_clear(cli_progress *progress)

@@ -29,6 +29,18 @@ static int exit_code(hm_status status, bool is_running)
     return status == HM_OK ? 0 : is_running && status != HM_ERROR_ARGUMENT ? 1 : 2;
 }
 
+/* The command as it was typed, more or less: words with anything special in them in quotation marks. */
+static const char *command_line(int argc, char **argv)
+{
+    static char text[4096];
+    size_t used = (size_t)snprintf(text, sizeof text, "harmonium");
+    for (int i = 1; i < argc && used < sizeof text; i++) {
+        const char *mark = *argv[i] && !strpbrk(argv[i], " \t\"$*|&;<>()") ? "" : "'";
+        used += (size_t)snprintf(text + used, sizeof text - used, " %s%s%s", mark, argv[i], mark);
+    }
+    return text;
+}
+
 int main(int argc, char **argv)
 {
     static cli_call call;
@@ -47,11 +59,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "harmonium: %s\n", error.message);
         return 2;
     }
+    call.command = command_line(argc, argv);
     hm_status status = cli_parse(verb, argc > 2 ? argc - 2 : 0, argv + 2, &call, &wants_help, &error);
     if (status == HM_OK && wants_help) {
         cli_print_verb_help(verb, stdout);
         return 0;
     }
+    if (status == HM_OK)
+        status = cli_check_files(verb, &call, &error);
     if (status == HM_OK)
         status = make_context(&call, &error);
     if (status == HM_OK) {

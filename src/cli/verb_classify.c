@@ -37,7 +37,7 @@ static void free_outcome(const cli_call *call, outcome *o)
 static void note_case(const cli_material *m, outcome *o, size_t i, const double *probability)
 {
     size_t best = 0, C = o->n_classes;
-    int32_t label = hm_dataset_label(m->set, i);
+    int32_t label = hm_dataset_label(m->set, i), truth = hm_model_class_of(m->model, label);
     for (size_t c = 1; c < C; c++)
         best = probability[c] > probability[best] ? c : best;
     o->best[i] = (uint32_t)best;
@@ -45,9 +45,9 @@ static void note_case(const cli_material *m, outcome *o, size_t i, const double 
     if (label < 0)
         return;
     o->n_labelled++;
-    o->n_wrong += (size_t)label != best;
-    if ((size_t)label < C)
-        o->confusion[(size_t)label * C + best]++;
+    o->n_wrong += truth != (int32_t)best; /* a label that the model does not know is always wrong */
+    if (truth >= 0)
+        o->confusion[(size_t)truth * C + best]++;
 }
 
 static hm_status recognise(const cli_call *call, const cli_material *m, outcome *o, hm_error *error)
@@ -67,61 +67,76 @@ static hm_status recognise(const cli_call *call, const cli_material *m, outcome 
     return status;
 }
 
-static void print_outcome(const cli_call *call, const outcome *o)
+/* Numbers of cases, with the classes above and beside them as wide as eight letters allow. */
+static void print_confusion(const cli_call *call, const hm_model *model, const outcome *o)
 {
-    for (size_t i = 0; i < o->n; i++)
-        printf("%u %.6f\n", o->best[i], o->probability[i]);
-    if (!o->n_labelled)
-        return;
-    cli_say(call, "errors: %zu of %zu (%.2f %%)", o->n_wrong, o->n_labelled,
-            100.0 * (double)o->n_wrong / (double)o->n_labelled);
-    if (o->n_classes > CLASSES_DRAWN_MAX)
-        return;
-    char line[CLASSES_DRAWN_MAX * 8 + 32];
-    for (size_t row = 0; row <= o->n_classes; row++) {
-        int used = row ? snprintf(line, sizeof line, "%9zu", row - 1) : snprintf(line, sizeof line, "is \\ named");
-        for (size_t c = 0; c < o->n_classes; c++)
-            used += row ? snprintf(line + used, sizeof line - (size_t)used, " %5.0f",
-                                   o->confusion[(row - 1) * o->n_classes + c])
-                        : snprintf(line + used, sizeof line - (size_t)used, " %5zu", c);
+    char line[CLASSES_DRAWN_MAX * 9 + 32], name[64];
+    int used = snprintf(line, sizeof line, "is \\ named ");
+    for (size_t c = 0; c < o->n_classes; c++)
+        used += snprintf(line + used, sizeof line - (size_t)used, " %5.8s",
+                         hm_model_class_name(model, c, name, sizeof name));
+    cli_say(call, "%s", line);
+    for (size_t row = 0; row < o->n_classes; row++) {
+        used = snprintf(line, sizeof line, "%10.10s ", hm_model_class_name(model, row, name, sizeof name));
+        for (size_t c = 0; c < o->n_classes; c++) {
+            int width = (int)strlen(hm_model_class_name(model, c, name, sizeof name));
+            used += snprintf(line + used, sizeof line - (size_t)used, " %*.0f", width < 5 ? 5 : width > 8 ? 8 : width,
+                             o->confusion[row * o->n_classes + c]);
+        }
         cli_say(call, "%s", line);
     }
 }
 
-static hm_status save(const cli_call *call, hm_image *image, const char *path, hm_error *error)
+static void print_outcome(const cli_call *call, const hm_model *model, const outcome *o)
 {
-    hm_status status = hm_image_save_png(image, path, error);
-    if (status == HM_OK)
-        cli_say(call, "%s: %zu x %zu pixels", path, hm_image_width(image), hm_image_height(image));
-    hm_image_destroy(image);
-    return status;
+    char name[256];
+    for (size_t i = 0; i < o->n; i++)
+        printf("%s %.6f\n", hm_model_class_name(model, o->best[i], name, sizeof name), o->probability[i]);
+    if (!o->n_labelled)
+        return;
+    cli_say(call, "errors: %zu of %zu (%.2f %%)", o->n_wrong, o->n_labelled,
+            100.0 * (double)o->n_wrong / (double)o->n_labelled);
+    if (o->n_classes <= CLASSES_DRAWN_MAX)
+        print_confusion(call, model, o);
 }
 
-static hm_status draw_confusion(const cli_call *call, const outcome *o, hm_error *error)
+static hm_status draw_confusion(const cli_call *call, const hm_model *model, const outcome *o, hm_error *error)
 {
-    char text[CLASSES_DRAWN_MAX][8];
+    char text[CLASSES_DRAWN_MAX][24];
     const char *names[CLASSES_DRAWN_MAX];
     hm_image *image;
     if (!o->n_labelled || o->n_classes > CLASSES_DRAWN_MAX)
         return hm_fail(error, HM_ERROR_MISMATCH, "a confusion matrix needs labelled data of at most %d classes",
                        CLASSES_DRAWN_MAX);
-    for (size_t c = 0; c < o->n_classes; c++) {
-        snprintf(text[c], sizeof text[c], "%zu", c);
-        names[c] = text[c];
-    }
+    for (size_t c = 0; c < o->n_classes; c++)
+        names[c] = hm_model_class_name(model, c, text[c], sizeof text[c]);
     char title[80];
     snprintf(title, sizeof title, "%zu wrong of %zu (%.2f %%)", o->n_wrong, o->n_labelled,
              100.0 * (double)o->n_wrong / (double)o->n_labelled);
     const hm_plot plot = {.title = title, .x_label = "named", .y_label = "is"};
     hm_status status = hm_plot_table(call->context, &plot, o->confusion, o->n_classes, o->n_classes, names, names,
                                      &image, error);
-    return status == HM_OK ? save(call, image, call->options.output.confusion, error) : status;
+    return status == HM_OK ? cli_save_image(call, image, call->options.output.confusion, "Confusion matrix",
+                                            "Rows are what a case is, columns what it was named: what is off the diagonal is "
+                                            "wrong, and pairs that look alike stand out.",
+                                            error)
+                           : status;
+}
+
+/* "7, not 1": what a case is and what it was named. */
+static void name_case(const cli_material *m, size_t i, size_t named, char *text, size_t size)
+{
+    char wrong[64], number[16];
+    int32_t label = hm_dataset_label(m->set, i);
+    const char *is = hm_dataset_class_name(m->set, label);
+    snprintf(number, sizeof number, "%d", label);
+    snprintf(text, size, "%.10s, not %.10s", is ? is : number, hm_model_class_name(m->model, named, wrong, sizeof wrong));
 }
 
 /* The first wrong cases, with "is > named" under each. */
 static hm_status draw_wrong(const cli_call *call, const cli_material *m, const outcome *o, hm_error *error)
 {
-    static char text[WRONG_DRAWN_MAX][24];
+    static char text[WRONG_DRAWN_MAX][40];
     const char *captions[WRONG_DRAWN_MAX];
     char title[80];
     size_t n = 0, most = o->n_wrong < WRONG_DRAWN_MAX ? o->n_wrong : WRONG_DRAWN_MAX;
@@ -134,20 +149,24 @@ static hm_status draw_wrong(const cli_call *call, const cli_material *m, const o
         return HM_ERROR_MEMORY;
     for (size_t i = 0; i < o->n && n < most; i++) {
         int32_t label = hm_dataset_label(m->set, i);
-        if (label < 0 || (uint32_t)label == o->best[i])
+        if (label < 0 || hm_model_class_of(m->model, label) == (int32_t)o->best[i])
             continue;
         memcpy(cases + n * m->V, m->cases + i * m->V, m->V * sizeof *cases);
-        snprintf(text[n], sizeof text[n], "%d, not %u", label, o->best[i]);
+        name_case(m, i, o->best[i], text[n], sizeof text[n]);
         captions[n] = text[n];
         n++;
     }
     snprintf(title, sizeof title, "%s%zu of the cases that were named wrongly", n < o->n_wrong ? "the first " : "all ", n);
     hm_image *image;
     const hm_grid grid = {.captions = captions, .title = title, .n_cols = 10, .zoom = m->model->width < 50 ? 2 : 1};
-    hm_status status = hm_image_grid(call->context, hm_matrix_f32(cases, n, m->V), m->model->height, m->model->width,
-                                     &grid, &image, error);
+    hm_matrix shown = hm_matrix_f32(cases, n, m->V);
+    hm_status status = hm_model_restore_units(m->model, true, shown, error);
+    if (status == HM_OK)
+        status = hm_image_grid(call->context, shown, m->model->height, m->model->width, &grid, &image, error);
     hm_free(call->context, cases);
-    return status == HM_OK ? save(call, image, call->options.output.wrong, error) : status;
+    return status == HM_OK ? cli_save_image(call, image, call->options.output.wrong, title,
+                                            "Under each case what it is and what it was named. Would you have known?", error)
+                           : status;
 }
 
 static hm_status run(cli_call *call, hm_error *error)
@@ -164,9 +183,9 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK)
         status = recognise(call, &m, &o, error);
     if (status == HM_OK)
-        print_outcome(call, &o);
+        print_outcome(call, m.model, &o);
     if (status == HM_OK && *call->options.output.confusion)
-        status = draw_confusion(call, &o, error);
+        status = draw_confusion(call, m.model, &o, error);
     if (status == HM_OK && *call->options.output.wrong)
         status = draw_wrong(call, &m, &o, error);
     free_outcome(call, &o);
@@ -177,6 +196,6 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_classify = {
     "classify", "Name the class of each case, and count the errors", "MODEL [DATA]", 1, 2,
     {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
-    "number method gibbs-steps confusion wrong",
+    "number method gibbs-steps confusion wrong", NULL,
     "harmonium classify dbn.safetensors mnist --part test --confusion confusion.png --wrong wrong.png", run,
 };

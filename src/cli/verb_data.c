@@ -8,10 +8,14 @@ static void print_classes(const hm_dataset *set)
 {
     size_t n_classes = hm_dataset_n_classes(set);
     for (size_t c = 0; c < n_classes; c++) {
+        const char *name = hm_dataset_class_name(set, (int32_t)c);
         size_t n = 0;
         for (size_t i = 0; i < hm_dataset_n_cases(set); i++)
             n += hm_dataset_label(set, i) == (int32_t)c;
-        printf("  class %zu: %zu\n", c, n);
+        if (n && name)
+            printf("  class %zu (%s): %zu\n", c, name, n);
+        else if (n)
+            printf("  class %zu: %zu\n", c, n);
     }
 }
 
@@ -53,5 +57,5 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_data = {
     "data", "Show what a data set holds after its transforms", "[DATA]", 0, 1,
-    {&hm_data_options, &cli_common_options, NULL}, "", "harmonium data usps --classes 2", run,
+    {&hm_data_options, &cli_common_options, NULL}, "", NULL, "harmonium data usps --classes 2", run,
 };

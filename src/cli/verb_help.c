@@ -133,5 +133,5 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_help = {
     "help", "Explain a verb and its options", "[VERB]", 0, 1, {&cli_output_options, NULL},
-    "man completion markdown", "harmonium help train", run,
+    "man completion markdown", NULL, "harmonium help train", run,
 };

@@ -64,13 +64,27 @@ static const char *name_kind(const hm_model *model)
     return names[model->kind];
 }
 
+static void print_classes(const hm_model *model)
+{
+    char name[256];
+    printf("\nclasses  ");
+    for (size_t k = 0; k < hm_model_n_classes(model); k++)
+        printf(" %s", hm_model_class_name(model, k, name, sizeof name));
+    printf("\n");
+}
+
 static void print_model(const char *path, const hm_model *model)
 {
+    char name[256];
     printf("%s: %s%s\n\n", path, name_kind(model), model->shift ? ", data standardised" : "");
     print_layers(model);
     if (model->kind == HM_MODEL_CLASSES)
         for (size_t c = 0; c < model->n_rbms; c++)
-            printf("  class %zu: offset %.3f\n", c, model->offset[c]);
+            printf("  class %s: offset %.3f\n", hm_model_class_name(model, c, name, sizeof name), model->offset[c]);
+    if (model->kind != HM_MODEL_CLASSES && model->class_label)
+        print_classes(model);
+    if (*model->preparation)
+        printf("\npreparation of the data\n%s", model->preparation);
     if (model->height)
         printf("\nimages    %zu x %zu\n", model->height, model->width);
     printf("seed      %llu\nhistory   %s\ndata      %s\n\nrecipe\n%s", (unsigned long long)model->seed,
@@ -94,5 +108,5 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_info = {
     "info", "Show what this build can do, or what a model file holds", "[MODEL]", 0, 1,
-    {&cli_common_options, NULL}, "", "harmonium info digits.safetensors", run,
+    {&cli_common_options, NULL}, "", NULL, "harmonium info digits.safetensors", run,
 };

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "cli/cli_page.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
@@ -15,7 +16,7 @@ typedef struct scene {
     hm_movie *movie;
     size_t n_layers, n_pictures; /* 0 (the data) .. top; with the labels */
     hm_layer_picture picture[LAYERS_MAX];
-    char name[LAYERS_MAX][32], label_name[LABELS_DRAWN_MAX][8];
+    char name[LAYERS_MAX][32], label_name[LABELS_DRAWN_MAX][24];
     const char *label_names[LABELS_DRAWN_MAX];
     float *block;
     float *layer[LAYERS_MAX], *labels; /* what is drawn */
@@ -54,8 +55,7 @@ static hm_status scene_begin(scene *s, const cli_call *call, const hm_model *mod
     s->n_pictures = s->n_layers;
     if (has_labels) {
         for (size_t y = 0; y < model->n_labels; y++) {
-            snprintf(s->label_name[y], sizeof s->label_name[y], "%zu", y);
-            s->label_names[y] = s->label_name[y];
+            s->label_names[y] = hm_model_class_name(model, y, s->label_name[y], sizeof s->label_name[y]);
         }
         s->picture[s->n_pictures++] = (hm_layer_picture){
             .name = "labels", .values = s->labels, .n = model->n_labels, .unit_names = s->label_names};
@@ -103,7 +103,7 @@ static hm_status generate_one(scene *s, const cli_call *call, int32_t label, siz
     const cli_output *output = &call->options.output;
     size_t stride = output->steps ? (size_t)output->steps : 0, done = 0;
     hm_chains *chains;
-    char title[120];
+    char title[120], name[64];
     const hm_chains_config config = {.n = 1, .beta = (float)(1 / output->temperature), .label = &label};
     hm_status status = hm_chains_create(s->model, &config, &chains, error);
     for (size_t f = 0; status == HM_OK && f < n_frames; f++) {
@@ -114,7 +114,8 @@ static hm_status generate_one(scene *s, const cli_call *call, int32_t label, siz
             copy_row(hm_chains_layer(chains, l), 0, s->layer[l]);
         copy_row(hm_chains_labels(chains), 0, s->labels);
         if (label >= 0)
-            snprintf(title, sizeof title, "Generating a %d: Gibbs step %zu", label, done);
+            snprintf(title, sizeof title, "Generating a %s: Gibbs step %zu",
+                     hm_model_class_name(s->model, (size_t)label, name, sizeof name), done);
         else
             snprintf(title, sizeof title, "Generating: Gibbs step %zu", done);
         status = add_frame(s, title, f + 1 == n_frames ? 10 * frame_seconds : frame_seconds, error);
@@ -126,13 +127,16 @@ static hm_status generate_one(scene *s, const cli_call *call, int32_t label, siz
 static hm_status generate(scene *s, const cli_call *call, hm_error *error)
 {
     const cli_output *output = &call->options.output;
-    bool is_each = output->label < 0 && s->model->n_labels > 0;
+    bool has_label = *output->label && strcmp(output->label, "all") != 0, is_each = !has_label && s->model->n_labels > 0;
+    size_t k = 0;
+    if (has_label && s->model->n_labels == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH, "label = %.80s: this model has no label units to hold", output->label);
+    hm_status status = has_label ? cli_find_class(s->model, "label", output->label, &k, error) : HM_OK;
     size_t n_scenes = is_each ? s->model->n_labels : 1;
     double frames = output->seconds / frame_seconds / (double)n_scenes;
     size_t n_frames = frames > 12 ? (size_t)frames - 9 : 3; /* the last of a scene stands for ten */
-    hm_status status = HM_OK;
     for (size_t i = 0; status == HM_OK && i < n_scenes; i++)
-        status = generate_one(s, call, is_each ? (int32_t)i : (int32_t)output->label, n_frames, error);
+        status = generate_one(s, call, is_each ? (int32_t)i : has_label ? (int32_t)k : -1, n_frames, error);
     return status;
 }
 
@@ -185,11 +189,12 @@ static hm_status settle(scene *s, hm_matrix v, int32_t truth, hm_error *error)
     enum { CLASSES_MAX = LABELS_DRAWN_MAX };
     double probability[CLASSES_MAX];
     size_t Y = s->model->n_labels;
-    char title[160], said[40] = "";
+    char title[160], said[64] = "", name[64];
     hm_status status = HM_OK;
     bool is_net = s->model->kind == HM_MODEL_NET;
-    if (truth >= 0)
-        snprintf(said, sizeof said, " (it is labelled %d)", truth);
+    if (hm_model_class_of(s->model, truth) >= 0)
+        snprintf(said, sizeof said, " (it is labelled %.20s)",
+                 hm_model_class_name(s->model, (size_t)hm_model_class_of(s->model, truth), name, sizeof name));
     for (size_t step = is_net ? LABEL_STEPS : 0; status == HM_OK && step <= LABEL_STEPS; step++) {
         bool is_last = step == LABEL_STEPS;
         status = hm_class_probabilities(s->model, is_last ? HM_RECOGNISE_ENERGY : HM_RECOGNISE_GIBBS, step, v, probability,
@@ -197,7 +202,8 @@ static hm_status settle(scene *s, hm_matrix v, int32_t truth, hm_error *error)
         for (size_t y = 0; y < Y; y++)
             s->labels[y] = (float)probability[y];
         if (is_last)
-            snprintf(title, sizeof title, "Recognised as a %zu%s", largest(s->labels, Y), said);
+            snprintf(title, sizeof title, "Recognised as a %s%s",
+                     hm_model_class_name(s->model, largest(s->labels, Y), name, sizeof name), said);
         else
             snprintf(title, sizeof title, "Recognising: the labels settle");
         if (status == HM_OK)
@@ -244,8 +250,13 @@ static hm_status film(cli_call *call, cli_material *m, hm_error *error)
         s.movie = NULL;
         status = hm_movie_close(movie, error);
     }
-    if (status == HM_OK)
+    if (status == HM_OK) {
         cli_say(call, "%s: written", path);
+        status = cli_page_picture(call, path, m->set ? "Recognition" : "Generation",
+                                  m->set ? "A digit comes in, activity rises from layer to layer, and the labels settle."
+                                         : "The label is held, the top two layers settle, and what they agree on is drawn below.",
+                                  error);
+    }
     scene_end(&s);
     return status;
 }
@@ -265,5 +276,6 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_movie = {
     "movie", "Film a network while it generates or, given data, recognises (GIF, MP4, WebM)", "MODEL [DATA]", 1, 2,
     {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
-    "output number label seconds gibbs-steps temperature", "harmonium movie dbn.safetensors --label 3 -o three.gif", run,
+    "output number label seconds gibbs-steps temperature", ".gif .mp4 .webm",
+    "harmonium movie dbn.safetensors --label 3 -o three.gif", run,
 };

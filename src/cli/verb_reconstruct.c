@@ -1,6 +1,6 @@
 /* harmonium reconstruct: data beside what the model makes of it through binary features; for a class model, what
  * several of its machines make of the same data, as on the lecture's page. */
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -16,20 +16,24 @@ typedef struct bands {
     float *values[BANDS_MAX];  /* [cases][V] */
 } bands;
 
-static hm_status parse_machines(const char *list, size_t n_rbms, bands *b, hm_error *error)
+static hm_status parse_machines(const char *list, const hm_model *model, bands *b, hm_error *error)
 {
+    char name[64];
+    hm_status status = HM_OK;
     b->n = 1;
-    for (const char *at = list; *at;) {
-        char *end;
-        unsigned long machine = strtoul(at, &end, 10);
-        if (end == at || (*end && *end != ',') || machine >= n_rbms || b->n == BANDS_MAX)
-            return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "machines = %s: name at most %d machines as in \"2,3\"; the model has %zu, counted from 0",
-                           list, BANDS_MAX - 1, n_rbms);
-        b->machine[b->n++] = machine;
-        at = *end ? end + 1 : end;
+    if (!*list)
+        b->machine[b->n++] = 0;
+    if (*list && model->kind != HM_MODEL_CLASSES)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "machines = %.80s: this is no class model, whose machines have names", list);
+    for (const char *at = list; status == HM_OK && *at;) {
+        size_t n = strcspn(at, ",");
+        if (b->n == BANDS_MAX)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "machines = %.80s: at most %d can be drawn", list, BANDS_MAX - 1);
+        snprintf(name, sizeof name, "%.*s", (int)(n < 60 ? n : 60), at);
+        status = cli_find_class(model, "machines", name, &b->machine[b->n++], error);
+        at += n + (at[n] == ',');
     }
-    return HM_OK;
+    return status;
 }
 
 static double mean_squared_error(const float *a, const float *b, size_t n)
@@ -40,31 +44,61 @@ static double mean_squared_error(const float *a, const float *b, size_t n)
     return sum / (double)n;
 }
 
+/* The reconstructions as numbers, band under band. */
+static hm_status save_values(const cli_call *call, const cli_material *m, const bands *b, hm_error *error)
+{
+    size_t n = m->n * m->V;
+    float *all = hm_alloc(call->context, (b->n - 1) * n, sizeof *all, error);
+    if (!all)
+        return HM_ERROR_MEMORY;
+    for (size_t i = 1; i < b->n; i++)
+        memcpy(all + (i - 1) * n, b->values[i], n * sizeof *all);
+    hm_matrix values = hm_matrix_f32(all, (b->n - 1) * m->n, m->V);
+    hm_status status = hm_model_restore_units(m->model, false, values, error);
+    if (status == HM_OK)
+        status = cli_save_values(values, call->options.output.output, error);
+    if (status == HM_OK)
+        cli_say(call, "%s: reconstructions of %zu cases by %zu machine%s, in the units of the data",
+                call->options.output.output, m->n, b->n - 1, b->n > 2 ? "s" : "");
+    hm_free(call->context, all);
+    return status;
+}
+
 static hm_status draw(const cli_call *call, const cli_material *m, const bands *b, hm_error *error)
 {
     size_t n = m->n < DRAWN_MAX ? m->n : DRAWN_MAX;
     hm_matrix rows[BANDS_MAX];
-    char text[BANDS_MAX][32] = {"data"};
+    char text[BANDS_MAX][40] = {"data"}, of[24];
     const char *names[BANDS_MAX];
     hm_image *image;
     for (size_t i = 0; i < b->n; i++) {
         rows[i] = hm_matrix_f32(b->values[i], n, m->V);
         names[i] = text[i];
         if (i > 0 && m->model->kind == HM_MODEL_CLASSES)
-            snprintf(text[i], sizeof text[i], "by machine %zu", b->machine[i]);
+            snprintf(text[i], sizeof text[i], "by machine %s",
+                     hm_model_class_name(m->model, b->machine[i], of, sizeof of));
         else if (i > 0)
             snprintf(text[i], sizeof text[i], "reconstruction");
     }
-    hm_status status = hm_image_bands(call->context, rows, names, b->n, m->model->height, m->model->width,
-                                      &(hm_grid){0}, &image, error);
-    return status == HM_OK ? cli_give_image(call, image, "reconstructions.png", error) : status;
+    hm_status status = HM_OK;
+    for (size_t i = 0; status == HM_OK && i < b->n; i++)
+        status = hm_model_restore_units(m->model, true, rows[i], error);
+    if (status == HM_OK)
+        status = hm_image_bands(call->context, rows, names, b->n, m->model->height, m->model->width, &(hm_grid){0}, &image,
+                                error);
+    return status == HM_OK ? cli_give_image(call, image, "reconstructions.png", "Data and reconstructions",
+                                            "Through its binary features and back. What the machine knows it repeats well; "
+                                            "what it never learned it bends towards what it knows.",
+                                            error)
+                           : status;
 }
 
 static void print_error(const cli_material *m, const bands *b, size_t i)
 {
     double error = mean_squared_error(m->cases, b->values[i], m->n * m->V);
+    char name[64];
     if (b->n > 2)
-        printf("machine %zu: ", b->machine[i]);
+        printf("machine %s: ", hm_model_class_name(m->model, b->machine[i], name, sizeof name));
     printf("mean squared error over %zu cases: %.6f\n", m->n, error);
 }
 
@@ -92,12 +126,16 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = cli_load_material(call, (size_t)call->options.output.number, &m, error);
     if (status != HM_OK)
         return status;
-    size_t n_machines = hm_model_is_stack(m.model) ? 1 : m.model->n_rbms;
-    status = parse_machines(call->options.output.machines, n_machines, &b, error);
+    status = parse_machines(call->options.output.machines, m.model, &b, error);
     if (status == HM_OK)
         status = reconstruct(call, &m, &b, error);
-    if (status == HM_OK && m.model->height)
+    if (status == HM_OK && cli_is_values(call->options.output.output))
+        status = save_values(call, &m, &b, error);
+    else if (status == HM_OK && m.model->height)
         status = draw(call, &m, &b, error);
+    else if (status == HM_OK && *call->options.output.output)
+        status = hm_fail(error, HM_ERROR_MISMATCH, "%s: the model's visible units are no picture; give -o values.npy or .csv",
+                         call->options.output.output);
     for (size_t i = 1; i < b.n; i++)
         hm_free(call->context, b.values[i]);
     cli_free_material(&m);
@@ -107,5 +145,6 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_reconstruct = {
     "reconstruct", "Draw data beside its reconstructions, and measure them", "MODEL [DATA]", 1, 2,
     {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number gibbs-steps machines terminal",
+    ".png .npy .csv",
     "harmonium reconstruct classes.safetensors usps --part test --machines 2,3", run,
 };

@@ -6,20 +6,46 @@
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
+static const char ALL_LABELS[] = "all";
+
 enum { STEPS_FREE = 1000, STEPS_CLAMPED = 200, CASES_CLAMPED = 10 };
 
-static hm_status give(const cli_call *call, const hm_model *model, hm_matrix mean, hm_error *error)
+static const char *kind_of(const cli_call *call)
+{
+    return call->options.output.means ? "means of samples" : "samples";
+}
+
+/* Numbers in the units of the data; says what they are. */
+static hm_status give_values(const cli_call *call, const hm_model *model, hm_matrix values, hm_error *error)
 {
     const char *path = call->options.output.output;
-    size_t n = strlen(path);
+    hm_status status = hm_model_restore_units(model, false, values, error);
+    if (status == HM_OK)
+        status = cli_save_values(values, path, error);
+    if (status == HM_OK)
+        cli_say(call, "%s: %zu %s, in the units of the data", path, values.rows, kind_of(call));
+    return status;
+}
+
+static hm_status give(const cli_call *call, const hm_model *model, hm_matrix values, size_t n_steps, hm_error *error)
+{
+    char title[200];
+    bool is_each = strcmp(call->options.output.label, ALL_LABELS) == 0;
     hm_image *image;
-    if (n > 4 && strcmp(path + n - 4, ".npy") == 0)
-        return hm_matrix_save_npy(mean, path, error);
+    if (cli_is_values(call->options.output.output))
+        return give_values(call, model, values, error);
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o samples.npy");
-    const hm_grid grid = {.n_cols = model->n_labels && model->n_labels <= 20 ? model->n_labels : 0};
-    hm_status status = hm_image_grid(call->context, mean, model->height, model->width, &grid, &image, error);
-    return status == HM_OK ? cli_give_image(call, image, "samples.png", error) : status;
+    snprintf(title, sizeof title, "%zu %s after %zu Gibbs steps", values.rows, kind_of(call), n_steps);
+    const hm_grid grid = {.title = title, .n_cols = is_each && model->n_labels <= 20 ? model->n_labels : 0};
+    hm_status status = hm_model_restore_units(model, true, values, error);
+    if (status == HM_OK)
+        status = hm_image_grid(call->context, values, model->height, model->width, &grid, &image, error);
+    return status == HM_OK ? cli_give_image(call, image, "samples.png", title,
+                                            "What the model dreams. Good dreams look like the data and are many, not one kind "
+                                            "again and again.",
+                                            error)
+                           : status;
 }
 
 /* Runs the chains with a line of progress. */
@@ -35,14 +61,21 @@ static void run_chains(const cli_call *call, hm_chains *chains, size_t n, size_t
     cli_progress_clear(&progress);
 }
 
-/* Labels of the chains: the one asked for, or each in turn, so that a picture has a column for each. */
-static int32_t *choose_labels(const cli_call *call, const hm_model *model, size_t n, hm_error *error)
+/* Classes that n chains are held to: none, the one asked for, or each in turn, so that a picture has a column for each. */
+static hm_status choose_labels(const cli_call *call, const hm_model *model, size_t n, int32_t *label, hm_error *error)
 {
-    int64_t wanted = call->options.output.label;
-    int32_t *label = hm_alloc(call->context, n, sizeof *label, error);
-    for (size_t i = 0; label && i < n; i++)
-        label[i] = wanted >= 0 ? (int32_t)wanted : model->n_labels ? (int32_t)(i % model->n_labels) : -1;
-    return label;
+    const char *wanted = call->options.output.label;
+    bool is_each = strcmp(wanted, ALL_LABELS) == 0;
+    size_t k = 0;
+    hm_status status = HM_OK;
+    if (*wanted && model->n_labels == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "label = %.80s: this model has no label units to hold; train one with --kind dbn --joint yes", wanted);
+    if (*wanted && !is_each)
+        status = cli_find_class(model, "label", wanted, &k, error);
+    for (size_t i = 0; i < n; i++)
+        label[i] = !*wanted ? -1 : is_each ? (int32_t)(i % model->n_labels) : (int32_t)k;
+    return status;
 }
 
 static hm_status dream(cli_call *call, const hm_model *model, hm_error *error)
@@ -51,15 +84,19 @@ static hm_status dream(cli_call *call, const hm_model *model, hm_error *error)
     size_t n = output->number ? (size_t)output->number : 100;
     size_t n_steps = output->steps ? (size_t)output->steps : STEPS_FREE;
     hm_chains *chains = NULL;
-    int32_t *label = choose_labels(call, model, n, error);
+    hm_chains_config config = {.n = n, .beta = (float)(1 / output->temperature), .is_sampled = !output->means};
+    int32_t *label = hm_alloc(call->context, n, sizeof *label, error);
     if (!label)
         return HM_ERROR_MEMORY;
-    const hm_chains_config config = {
-        .n = n, .machine = (size_t)output->machine, .beta = (float)(1 / output->temperature), .label = label};
-    hm_status status = hm_chains_create(model, &config, &chains, error);
+    config.label = label;
+    hm_status status = cli_choose_machine(call, model, &config.machine, error);
+    if (status == HM_OK)
+        status = choose_labels(call, model, n, label, error);
+    if (status == HM_OK)
+        status = hm_chains_create(model, &config, &chains, error);
     if (status == HM_OK) {
         run_chains(call, chains, n, n_steps);
-        status = give(call, model, hm_chains_layer(chains, 0), error);
+        status = give(call, model, hm_chains_layer(chains, 0), n_steps, error);
     }
     hm_chains_destroy(chains);
     hm_free(call->context, label);
@@ -89,10 +126,18 @@ static hm_status draw_completions(const cli_call *call, const cli_material *m, c
             names[2 + k] = "";
     }
     hm_image *image;
-    hm_status status = hm_image_bands(call->context, bands, names, 2 + n_completions, m->model->height,
-                                      m->model->width, &(hm_grid){0}, &image, error);
+    hm_status status = HM_OK;
+    for (size_t k = 0; status == HM_OK && k < 2 + n_completions; k++)
+        status = hm_model_restore_units(m->model, true, bands[k], error);
+    if (status == HM_OK)
+        status = hm_image_bands(call->context, bands, names, 2 + n_completions, m->model->height, m->model->width,
+                                &(hm_grid){0}, &image, error);
     hm_free(call->context, given);
-    return status == HM_OK ? cli_give_image(call, image, "completions.png", error) : status;
+    return status == HM_OK ? cli_give_image(call, image, "completions.png", "Completions",
+                                            "The part that was not given, as the model fills it in: several answers for each "
+                                            "case, all of which should be possible.",
+                                            error)
+                           : status;
 }
 
 /* Mean squared error of the features that were not given. */
@@ -115,34 +160,34 @@ static hm_status fill_in(cli_call *call, cli_material *m, const bool *is_clamped
 {
     const cli_output *output = &call->options.output;
     size_t n = m->n * (size_t)output->completions, n_steps = output->steps ? (size_t)output->steps : STEPS_CLAMPED;
-    const char *path = output->output;
-    hm_chains *chains;
+    hm_chains *chains = NULL;
     for (size_t i = 0; i < n; i++) {
         const float *v = m->cases + i % m->n * m->V;
         for (size_t k = 0; k < m->V; k++)
             start[i * m->V + k] = is_clamped[k] ? v[k] : 0;
-        label[i] = (int32_t)output->label;
     }
-    const hm_chains_config config = {.n = n,
-                                     .machine = (size_t)output->machine,
-                                     .beta = (float)(1 / output->temperature),
-                                     .label = label,
-                                     .start = hm_matrix_f32(start, n, m->V),
-                                     .is_clamped = is_clamped};
-    hm_status status = hm_chains_create(m->model, &config, &chains, error);
+    hm_chains_config config = {.n = n,
+                               .beta = (float)(1 / output->temperature),
+                               .label = label,
+                               .start = hm_matrix_f32(start, n, m->V),
+                               .is_clamped = is_clamped,
+                               .is_sampled = !output->means};
+    hm_status status = cli_choose_machine(call, m->model, &config.machine, error);
+    if (status == HM_OK)
+        status = choose_labels(call, m->model, n, label, error);
+    if (status == HM_OK)
+        status = hm_chains_create(m->model, &config, &chains, error);
     if (status != HM_OK)
         return status;
     run_chains(call, chains, n, n_steps);
     hm_matrix completed = hm_chains_layer(chains, 0);
-    size_t length = strlen(path);
-    if (length > 4 && strcmp(path + length - 4, ".npy") == 0)
-        status = hm_matrix_save_npy(completed, path, error);
+    printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
+    if (cli_is_values(output->output))
+        status = give_values(call, m->model, completed, error);
     else if (m->model->height)
         status = draw_completions(call, m, is_clamped, &completed, error);
     else
         status = hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o completions.npy");
-    if (status == HM_OK)
-        printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
     hm_chains_destroy(chains);
     return status;
 }
@@ -159,8 +204,7 @@ static hm_status complete(cli_call *call, hm_error *error)
     bool *is_clamped = hm_alloc(call->context, m.V, sizeof *is_clamped, error);
     float *start = hm_alloc(call->context, n * m.V, sizeof *start, error);
     int32_t *label = hm_alloc(call->context, n, sizeof *label, error);
-    size_t machine;
-    status = is_clamped && start && label ? cli_choose_machine(call, m.model, &machine, error) : HM_ERROR_MEMORY;
+    status = is_clamped && start && label ? HM_OK : HM_ERROR_MEMORY;
     if (status == HM_OK)
         status = cli_parse_clamp(m.model, output->clamp, is_clamped, error);
     if (status == HM_OK)
@@ -183,10 +227,7 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = hm_model_load(call->context, call->operand[0], &model, error);
     if (status != HM_OK)
         return status;
-    size_t machine;
-    status = cli_choose_machine(call, model, &machine, error);
-    if (status == HM_OK)
-        status = dream(call, model, error);
+    status = dream(call, model, error);
     hm_model_destroy(model);
     return status;
 }
@@ -194,6 +235,6 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_sample = {
     "sample", "Draw samples from a model by Gibbs chains, or complete cases of which a part is given", "MODEL [DATA]", 1,
     2, {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
-    "output number gibbs-steps machine temperature label clamp completions terminal",
+    "output number gibbs-steps machine temperature label means clamp completions terminal", ".png .npy .csv",
     "harmonium sample dbn.safetensors mnist --part test --clamp left -o completions.png", run,
 };

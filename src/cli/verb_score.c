@@ -33,6 +33,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_score = {
     "score", "Print the free energy of each case", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "number machine temperature",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "number machine temperature", NULL,
     "harmonium score two.safetensors usps --part test --classes 2", run,
 };

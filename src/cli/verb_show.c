@@ -1,18 +1,39 @@
 /* harmonium show: the features of a model as a picture. */
+#include <string.h>
+
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
-enum { FEATURES_SHOWN = 100, STEPS_SUITABLE = 50 };
+enum { FEATURES_SHOWN = 100, STEPS_SUITABLE = 50, TITLE_SIZE = 400 };
 
-static hm_status draw_layer(const cli_call *call, const hm_model *model, hm_image **image, hm_error *error)
+/* "digits.safetensors, layer 2: the first 100 of 500 units: weights multiplied down to the data" */
+static void name_picture(const cli_call *call, const hm_model *model, size_t machine, size_t n, size_t n_steps,
+                         char title[TITLE_SIZE])
+{
+    const cli_output *output = &call->options.output;
+    char what[80], of[64], where[96], how[96];
+    const char *slash = strrchr(call->operand[0], '/'), *name = slash ? slash + 1 : call->operand[0];
+    size_t layer = (size_t)output->layer, n_units = hm_rbm_hidden(model->rbm[hm_model_is_stack(model) ? layer - 1 : machine])->n_units;
+    if (model->kind == HM_MODEL_CLASSES)
+        snprintf(where, sizeof where, "machine of class %s", hm_model_class_name(model, machine, of, sizeof of));
+    else
+        snprintf(where, sizeof where, "layer %zu", layer);
+    if (output->by == CLI_BY_SAMPLING)
+        snprintf(how, sizeof how, "each held on for %zu Gibbs steps, then a pass down", n_steps);
+    else
+        snprintf(how, sizeof how, "%s", layer == 1 ? "weights" : "weights multiplied down to the data");
+    snprintf(title, TITLE_SIZE, "%.80s, %s, %s: %s", name, where, cli_count(n, n_units, "units", what), how);
+}
+
+static hm_status draw_layer(const cli_call *call, const hm_model *model, char title[TITLE_SIZE], hm_image **image,
+                            hm_error *error)
 {
     const cli_output *output = &call->options.output;
     size_t layer = (size_t)output->layer, V = hm_model_n_features(model), n = FEATURES_SHOWN;
     size_t n_steps = output->steps ? (size_t)output->steps : STEPS_SUITABLE;
     bool is_sampled = output->by == CLI_BY_SAMPLING;
-    char title[120];
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH, "the model's features are no picture, so they cannot be drawn");
     if (output->number)
@@ -25,11 +46,10 @@ static hm_status draw_layer(const cli_call *call, const hm_model *model, hm_imag
     hm_matrix out = hm_matrix_f32(features, n, V);
     hm_status status = is_sampled ? hm_sample_features(model, layer, 0, n_steps, out, error)
                                   : hm_project_features(model, layer, 0, out, error);
-    if (is_sampled)
-        snprintf(title, sizeof title, "layer %zu: each unit held on for %zu Gibbs steps, then a pass down", layer, n_steps);
-    else
-        snprintf(title, sizeof title, "layer %zu: %s", layer,
-                 layer == 1 ? "weights" : "weights multiplied down to the data");
+    if (status == HM_OK)
+        name_picture(call, model, 0, n, n_steps, title);
+    if (status == HM_OK && is_sampled)
+        status = hm_model_restore_units(model, true, out, error);
     const hm_grid grid = {.signed_values = !is_sampled, .title = title, .n_cols = n >= 50 ? 10 : 0};
     if (status == HM_OK)
         status = hm_image_grid(call->context, out, model->height, model->width, &grid, image, error);
@@ -37,10 +57,19 @@ static hm_status draw_layer(const cli_call *call, const hm_model *model, hm_imag
     return status;
 }
 
+static hm_status draw_machine(const cli_call *call, const hm_model *model, size_t machine, char title[TITLE_SIZE],
+                              hm_image **image, hm_error *error)
+{
+    size_t H = hm_rbm_hidden(model->rbm[machine])->n_units;
+    name_picture(call, model, machine, H < FEATURES_SHOWN ? H : FEATURES_SHOWN, 0, title);
+    return cli_draw_filters(model, machine, title, image, error);
+}
+
 static hm_status run(cli_call *call, hm_error *error)
 {
     hm_model *model;
     hm_image *image = NULL;
+    char title[TITLE_SIZE];
     const cli_output *output = &call->options.output;
     size_t machine;
     hm_status status = hm_model_load(call->context, call->operand[0], &model, error);
@@ -51,16 +80,19 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK && is_classes && (output->layer > 1 || output->by == CLI_BY_SAMPLING))
         status = hm_fail(error, HM_ERROR_MISMATCH, "a class model has one hidden layer for each class; show its weights");
     if (status == HM_OK)
-        status = is_classes ? cli_draw_filters(model, machine, NULL, &image, error)
-                            : draw_layer(call, model, &image, error);
+        status = is_classes ? draw_machine(call, model, machine, title, &image, error)
+                            : draw_layer(call, model, title, &image, error);
     if (status == HM_OK)
-        status = cli_give_image(call, image, "features.png", error);
+        status = cli_give_image(call, image, "features.png", title,
+                                "What each unit stands for, in the space of the data: strokes in the first layer, larger "
+                                "parts above.",
+                                error);
     hm_model_destroy(model);
     return status;
 }
 
 const cli_verb cli_verb_show = {
     "show", "Draw the features a model has learned", "MODEL", 1, 1, {&cli_output_options, &cli_common_options, NULL},
-    "output machine layer by number gibbs-steps terminal",
+    "output machine layer by number gibbs-steps terminal", ".png",
     "harmonium show dbn.safetensors --layer 2 --by sampling -o features.png", run,
 };

@@ -3,10 +3,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/lock.h"
+#include "cli/cli_metrics.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
@@ -25,7 +28,7 @@ typedef struct training {
     cli_call *call;
     cli_progress progress;
     cli_pictures *pictures; /* null: none */
-    FILE *metrics;
+    cli_metrics metrics;
     size_t n_cases;
     bool is_stack, has_labels; /* the model's levels; what backpropagation learns */
 } training;
@@ -60,31 +63,6 @@ static void on_batch(void *user, const hm_train_progress *p)
     cli_progress_show(&t->progress, before + epochs, total, (before + epochs) / share * (double)t->n_cases, what);
 }
 
-/* A member of the JSON line, left out when it is not known. */
-static void print_number(FILE *stream, const char *name, double value)
-{
-    if (isfinite(value))
-        fprintf(stream, "\"%s\": %.9g, ", name, value);
-}
-
-static void print_metrics(FILE *stream, const hm_train_report *r)
-{
-    fprintf(stream, "{\"stage\": \"%s\", \"machine\": %zu, \"epoch\": %zu, ", r->stage, r->machine, r->epoch);
-    print_number(stream, "reconstruction_error", r->reconstruction_error);
-    print_number(stream, "free_energy_train", r->free_energy_train);
-    print_number(stream, "free_energy_validation", r->free_energy_validation);
-    print_number(stream, "free_energy_gap", r->free_energy_gap);
-    print_number(stream, "loss", r->loss);
-    print_number(stream, "error_train", r->error_train);
-    print_number(stream, "error_validation", r->error_validation);
-    print_number(stream, "update_ratio", r->update_ratio);
-    if (isfinite(r->mean_activity))
-        fprintf(stream, "\"mean_activity\": %.6g, \"dead\": %zu, \"stuck\": %zu, ", r->mean_activity, r->n_dead,
-                r->n_stuck);
-    fprintf(stream, "\"learning_rate\": %g, \"momentum\": %g, \"steps\": %zu, \"seconds\": %.4f}\n",
-            r->learning_rate, r->momentum, r->steps, r->seconds);
-}
-
 /* Appends ", name value" when the value is known. */
 static void add_number(char *text, size_t size, const char *format, double value)
 {
@@ -117,95 +95,27 @@ static void tell_epoch(const training *t, const hm_train_report *r)
             r->seconds);
 }
 
+/* Pictures are by-products: what they run into must not cost the model. */
+static void give_up_pictures(training *t, const hm_error *error)
+{
+    cli_warn("%s; learning goes on without pictures", error->message);
+    cli_pictures_free(t->pictures);
+    t->pictures = NULL;
+}
+
 static hm_status on_epoch(void *user, const hm_train_report *r, hm_error *error)
 {
     training *t = user;
     cli_progress_clear(&t->progress);
     tell_epoch(t, r);
-    if (t->metrics) {
-        print_metrics(t->metrics, r);
-        fflush(t->metrics);
-    }
-    bool is_drawn = strcmp(r->stage, "cd") == 0 && (!t->is_stack || r->machine == 0);
-    return t->pictures && is_drawn ? cli_pictures_epoch(t->pictures, r, error) : HM_OK;
+    if (cli_metrics_add(&t->metrics, r, error) != HM_OK)
+        cli_warn("%s; learning goes on without", error->message);
+    if (t->pictures && cli_pictures_epoch(t->pictures, r, error) != HM_OK)
+        give_up_pictures(t, error);
+    return HM_OK;
 }
 
 /* ---- The model ---------------------------------------------------------------------------------------- */
-
-static hm_status make_machines(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
-{
-    const cli_model *config = &call->options.model;
-    hm_layer visible, hidden;
-    bool is_classes = config->kind == CLI_KIND_CLASSES;
-    size_t n_rbms = is_classes ? hm_dataset_n_classes(train) : 1;
-    if (n_rbms == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "%s has no labels, and a machine for each class needs them; give --labels or --kind rbm",
-                       hm_dataset_describe(train));
-    if (*config->layers)
-        return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "layers = %.80s: an rbm has `visible` and `hidden`; for a stack of layers give --kind dbn",
-                       config->layers);
-    hm_status status = hm_layer_parse(config->visible, hm_dataset_n_features(train), &visible, error);
-    if (status == HM_OK)
-        status = hm_layer_parse(config->hidden, 0, &hidden, error);
-    return status == HM_OK ? hm_model_create(call->context, is_classes ? HM_MODEL_CLASSES : HM_MODEL_RBM, n_rbms,
-                                             &visible, &hidden, model, error)
-                           : status;
-}
-
-static hm_status parse_stack(const cli_call *call, const hm_dataset *train, hm_layer *layers, size_t *n_layers,
-                             hm_error *error)
-{
-    const char *text = call->options.model.layers;
-    size_t n = hm_dataset_n_features(train);
-    if (!*text)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "say what the layers are, from the data up: --layers \"%zu 500 500\"",
-                       n);
-    hm_status status = hm_layers_parse(text, n, layers, HM_LEVELS_MAX + 1, n_layers, error);
-    if (status == HM_OK && layers[0].n_units != n)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "layers = %.80s: the first has %zu units, but %s has %zu features; write --layers \"%zu ...\", or "
-                       "resize the data",
-                       text, layers[0].n_units, hm_dataset_describe(train), n, n);
-    return status;
-}
-
-static hm_status make_dbn(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
-{
-    hm_layer layers[HM_LEVELS_MAX + 1];
-    size_t n_layers, n_classes = hm_dataset_n_classes(train);
-    int joint = call->options.model.joint;
-    bool is_joint = joint == CLI_JOINT_YES || (joint == CLI_JOINT_AUTO && call->options.backprop.epochs == 0);
-    if (joint == CLI_JOINT_YES && n_classes == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH, "joint = yes: %s has no labels; give --labels",
-                       hm_dataset_describe(train));
-    hm_status status = parse_stack(call, train, layers, &n_layers, error);
-    if (status == HM_OK)
-        status = hm_model_create_stack(call->context, HM_MODEL_DBN, layers, n_layers, is_joint ? n_classes : 0,
-                                       model, error);
-    return status;
-}
-
-/* The last layer of a classifier is a softmax group, also when it is written as a bare number. */
-static hm_status make_net(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
-{
-    hm_layer layers[HM_LEVELS_MAX + 1];
-    size_t n_layers, n_classes = hm_dataset_n_classes(train);
-    bool is_classifier = call->options.backprop.target == HM_TARGET_LABELS;
-    hm_status status = parse_stack(call, train, layers, &n_layers, error);
-    if (status != HM_OK)
-        return status;
-    hm_layer *last = &layers[n_layers - 1];
-    if (is_classifier && n_classes >= 2 && hm_layer_is_all(last, HM_UNIT_BERNOULLI) && last->n_units == n_classes)
-        *last = hm_layer_of(HM_UNIT_SOFTMAX, n_classes, (int)n_classes);
-    bool is_softmax = hm_layer_is_all(last, HM_UNIT_SOFTMAX);
-    status = hm_model_create_stack(call->context, HM_MODEL_NET, layers, n_layers, is_softmax ? last->n_units : 0,
-                                   model, error);
-    if (status == HM_OK)
-        hm_model_init_net(*model, call->options.backprop.weight_deviation);
-    return status;
-}
 
 static hm_status describe_model(const cli_call *call, hm_model *model, hm_error *error)
 {
@@ -213,21 +123,6 @@ static hm_status describe_model(const cli_call *call, hm_model *model, hm_error 
     model->seed = hm_context_seed(call->context);
     cli_echo_recipe(&call->options, recipe, sizeof recipe);
     return hm_model_set_text(model, &model->recipe, recipe, error);
-}
-
-static hm_status make_model(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
-{
-    typedef hm_status maker(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error);
-    static maker *const makers[] = {[CLI_KIND_RBM] = make_machines, [CLI_KIND_CLASSES] = make_machines,
-                                    [CLI_KIND_DBN] = make_dbn, [CLI_KIND_NET] = make_net};
-    hm_status status = makers[call->options.model.kind](call, train, model, error);
-    if (status != HM_OK)
-        return status;
-    (*model)->height = hm_dataset_height(train);
-    (*model)->width = hm_dataset_width(train);
-    if (hm_dataset_shift(train))
-        status = hm_model_set_standardising(*model, hm_dataset_shift(train), hm_dataset_spread(train), error);
-    return status;
 }
 
 /* ---- Stages -------------------------------------------------------------------------------------------- */
@@ -238,7 +133,8 @@ typedef struct session {
     hm_model *model;
     hm_dataset *train, *validation;
     hm_train_events events;
-    char checkpoint[HM_TEXT_MAX + 32];
+    hm_lock lock;
+    char checkpoint[HM_TEXT_MAX + 32]; /* empty for an output that is no file */
     char resumed[64]; /* the stage that the checkpoint is of, or empty */
 } session;
 
@@ -314,27 +210,45 @@ static hm_status run_stages(session *s, hm_error *error)
     return status;
 }
 
-/* From the checkpoint of a later stage, from another model, or new. */
+/* The model that the run begins with is there already: of the checkpoint of a later stage, or of --from. */
+static hm_status load_model(session *s, hm_error *error)
+{
+    const cli_output *output = &s->talk.call->options.output;
+    hm_status status = HM_OK;
+    if (output->resume)
+        status = hm_checkpoint_stage(s->talk.call->context, s->checkpoint, s->resumed, sizeof s->resumed, error);
+    bool is_later = *s->resumed && strcmp(s->resumed, stages[0].name) != 0;
+    if (status == HM_OK && (is_later || *output->from))
+        status = hm_model_load(s->talk.call->context, is_later ? s->checkpoint : output->from, &s->model, error);
+    return status == HM_OK && s->model ? cli_prepare_as(s->talk.call, s->model, error) : status;
+}
+
+/* Data for a model that is there are standardised as it knows them. */
+static hm_status open_data(session *s, hm_error *error)
+{
+    hm_data_config *config = &s->talk.call->options.data;
+    const hm_model *model = s->model;
+    bool is_standardised = model && model->shift;
+    config->standardise = config->standardise && !is_standardised;
+    hm_status status = hm_dataset_open(s->talk.call->context, config, &s->train, &s->validation, error);
+    config->standardise = config->standardise || is_standardised; /* for the recipe that the model remembers */
+    if (status == HM_OK && model)
+        status = hm_check_fit(model, s->train, error);
+    if (status == HM_OK && is_standardised)
+        status = hm_dataset_standardise(s->train, model->shift, model->spread, error);
+    if (status == HM_OK && is_standardised && s->validation)
+        status = hm_dataset_standardise(s->validation, model->shift, model->spread, error);
+    return status;
+}
+
 static hm_status open_model(session *s, hm_error *error)
 {
-    cli_call *call = s->talk.call;
-    const cli_output *output = &call->options.output;
-    hm_status status = HM_OK;
-    if (output->resume && hm_file_exists(s->checkpoint))
-        status = hm_checkpoint_stage(call->context, s->checkpoint, s->resumed, sizeof s->resumed, error);
-    bool is_later = *s->resumed && strcmp(s->resumed, stages[0].name) != 0;
-    if (status == HM_OK && (is_later || *output->from)) {
-        status = hm_model_load(call->context, is_later ? s->checkpoint : output->from, &s->model, error);
-        if (status == HM_OK)
-            status = hm_check_fit(s->model, s->train, error);
-        if (status == HM_OK && s->model->shift)
-            status = hm_dataset_standardise(s->train, s->model->shift, s->model->spread, error);
-        if (status == HM_OK && s->model->shift && s->validation)
-            status = hm_dataset_standardise(s->validation, s->model->shift, s->model->spread, error);
-    } else if (status == HM_OK) {
-        status = make_model(call, s->train, &s->model, error);
-    }
-    return status == HM_OK ? describe_model(call, s->model, error) : status;
+    hm_status status = load_model(s, error);
+    if (status == HM_OK)
+        status = open_data(s, error);
+    if (status == HM_OK && !s->model)
+        status = cli_make_model(s->talk.call, s->train, &s->model, error);
+    return status == HM_OK ? describe_model(s->talk.call, s->model, error) : status;
 }
 
 static hm_status check_stages(const session *s, hm_error *error)
@@ -352,23 +266,31 @@ static hm_status check_stages(const session *s, hm_error *error)
     return HM_OK;
 }
 
+/* The model comes first: a picture that cannot be drawn is no reason to lose it. */
 static hm_status train_and_save(session *s, hm_error *error)
 {
     const cli_call *call = s->talk.call;
     const char *path = call->options.output.output;
-    signal(SIGINT, ask_to_stop);
-    signal(SIGTERM, ask_to_stop);
     double began = cli_seconds();
     hm_status status = run_stages(s, error);
-    if (status == HM_OK && s->talk.pictures)
-        status = cli_pictures_end(s->talk.pictures, s->model, error);
     if (status == HM_OK)
         status = hm_model_save(s->model, path, error);
-    if (status == HM_OK) {
+    if (status != HM_OK)
+        return status;
+    if (*s->checkpoint)
         unlink(s->checkpoint);
-        cli_say(call, "%s: written in %.1f s", path, cli_seconds() - began);
-    }
-    return status;
+    if (s->talk.pictures && cli_pictures_end(s->talk.pictures, s->model, error) != HM_OK)
+        give_up_pictures(&s->talk, error);
+    cli_say(call, "%s: written in %.1f s", path, cli_seconds() - began);
+    return HM_OK;
+}
+
+/* ---- Outputs -------------------------------------------------------------------------------------------- */
+
+static bool is_regular_or_new(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) != 0 || S_ISREG(about.st_mode);
 }
 
 /* Trying the output first: nobody wants to learn after an hour that the folder does not exist. */
@@ -383,16 +305,56 @@ static hm_status check_output(const cli_output *output, hm_error *error)
     return status;
 }
 
+/* An unfinished run is worth more than a slip of the hand, and a finished model more than a resumed nothing. */
+static hm_status check_checkpoint(const session *s, hm_error *error)
+{
+    const cli_output *output = &s->talk.call->options.output;
+    bool is_there = *s->checkpoint && hm_file_exists(s->checkpoint);
+    if (is_there && !output->resume && !output->force)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: an unfinished run left this checkpoint; go on with --resume, or begin afresh with --force",
+                       s->checkpoint);
+    return HM_OK;
+}
+
+/* --resume where there is nothing to go on from: a finished model is left alone, and a run that never began begins. */
+static bool is_finished(session *s)
+{
+    const cli_output *output = &s->talk.call->options.output;
+    if (!output->resume || (*s->checkpoint && hm_file_exists(s->checkpoint)))
+        return false;
+    if (*s->checkpoint && hm_file_exists(output->output)) {
+        cli_say(s->talk.call, "%s: there is no checkpoint of an unfinished run, and the model is finished; nothing is done "
+                "(without --resume it would be learned anew)", output->output);
+        return true;
+    }
+    cli_say(s->talk.call, "there is no checkpoint to go on from; beginning");
+    s->talk.call->options.output.resume = s->events.resume = false;
+    return false;
+}
+
+static hm_status claim_output(session *s, hm_error *error)
+{
+    const cli_output *output = &s->talk.call->options.output;
+    hm_status status = check_output(output, error);
+    if (status == HM_OK && *s->checkpoint)
+        status = hm_lock_take(&s->lock, output->output, error);
+    return status == HM_OK ? check_checkpoint(s, error) : status;
+}
+
+/* ---- The session ---------------------------------------------------------------------------------------- */
+
 static void begin_session(session *s, cli_call *call)
 {
     const cli_output *output = &call->options.output;
     *s = (session){.talk = {.call = call}};
-    snprintf(s->checkpoint, sizeof s->checkpoint, "%s.checkpoint", output->output);
+    if (is_regular_or_new(output->output))
+        snprintf(s->checkpoint, sizeof s->checkpoint, "%s.checkpoint", output->output);
     s->events = (hm_train_events){.user = &s->talk,
                                   .on_batch = on_batch,
                                   .on_epoch = on_epoch,
                                   .should_stop = should_stop,
-                                  .checkpoint = s->checkpoint,
+                                  .checkpoint = *s->checkpoint ? s->checkpoint : NULL,
                                   .resume = output->resume,
                                   .checkpoint_epochs = (size_t)output->checkpoint_epochs,
                                   .checkpoint_minutes = output->checkpoint_minutes};
@@ -401,45 +363,68 @@ static void begin_session(session *s, cli_call *call)
 static void end_session(session *s)
 {
     cli_pictures_free(s->talk.pictures);
-    if (s->talk.metrics)
-        fclose(s->talk.metrics);
+    cli_metrics_close(&s->talk.metrics);
     hm_model_destroy(s->model);
     hm_dataset_close(s->validation);
     hm_dataset_close(s->train);
+    hm_lock_release(&s->lock);
+}
+
+static void begin_pictures(session *s, hm_error *error)
+{
+    cli_call *call = s->talk.call;
+    if (!*call->options.output.pictures)
+        return;
+    const hm_dataset *watched = s->validation ? s->validation : s->train;
+    if (cli_pictures_begin(call, s->model, watched, &s->talk.pictures, error) != HM_OK)
+        give_up_pictures(&s->talk, error);
+}
+
+static void tell_beginning(session *s)
+{
+    const cli_call *call = s->talk.call;
+    s->talk.n_cases = hm_dataset_n_cases(s->train);
+    s->talk.is_stack = hm_model_is_stack(s->model);
+    s->talk.has_labels = call->options.backprop.target == HM_TARGET_LABELS;
+    cli_say(call, "%zu cases of %zu features (%s), backend %s, %d threads", s->talk.n_cases,
+            hm_dataset_n_features(s->train), hm_dataset_describe(s->train), hm_context_backend(call->context),
+            hm_context_n_threads(call->context));
+}
+
+static hm_status learn(session *s, hm_error *error)
+{
+    const cli_output *output = &s->talk.call->options.output;
+    hm_status status = open_model(s, error);
+    if (status == HM_OK && *output->metrics)
+        status = cli_metrics_open(&s->talk.metrics, output->metrics, output->resume, error);
+    if (status != HM_OK)
+        return status;
+    begin_pictures(s, error);
+    tell_beginning(s);
+    return train_and_save(s, error);
 }
 
 static hm_status run(cli_call *call, hm_error *error)
 {
     static session s;
-    const cli_output *output = &call->options.output;
+    signal(SIGINT, ask_to_stop);
+    signal(SIGTERM, ask_to_stop);
     begin_session(&s, call);
-    hm_status status = check_output(output, error);
+    hm_status status = cli_name_data(call, 0, error);
     if (status == HM_OK)
         status = check_stages(&s, error);
     if (status == HM_OK)
-        status = hm_dataset_open(call->context, &call->options.data, &s.train, &s.validation, error);
-    if (status == HM_OK)
-        status = open_model(&s, error);
-    if (status == HM_OK && *output->metrics && !(s.talk.metrics = fopen(output->metrics, "a")))
-        status = hm_fail_io(error, "write", output->metrics);
-    if (status == HM_OK && *output->pictures)
-        status = cli_pictures_begin(call, s.model, s.validation ? s.validation : s.train, &s.talk.pictures, error);
-    if (status == HM_OK) {
-        s.talk.n_cases = hm_dataset_n_cases(s.train);
-        s.talk.is_stack = hm_model_is_stack(s.model);
-        s.talk.has_labels = call->options.backprop.target == HM_TARGET_LABELS;
-        cli_say(call, "%zu cases of %zu features (%s), backend %s, %d threads", s.talk.n_cases,
-                hm_dataset_n_features(s.train), hm_dataset_describe(s.train), hm_context_backend(call->context),
-                hm_context_n_threads(call->context));
-        status = train_and_save(&s, error);
-    }
+        status = claim_output(&s, error);
+    if (status == HM_OK && !is_finished(&s))
+        status = learn(&s, error);
     end_session(&s);
     return status;
 }
 
 const cli_verb cli_verb_train = {
-    "train", "Learn a model from data, by a recipe or by options", "[RECIPE.ini]", 0, 1,
+    "train", "Learn a model from data, by a recipe or by options", "[RECIPE.ini] [DATA]", 0, 1,
     {&hm_data_options, &cli_model_options, &hm_train_options, &hm_up_down_options, &hm_backprop_options,
      &cli_output_options, &cli_common_options, NULL},
-    "output metrics pictures resume from checkpoint-epochs checkpoint-minutes", "harmonium train --data digits --hidden 500 -o digits.safetensors", run,
+    "output metrics pictures resume force from checkpoint-epochs checkpoint-minutes", NULL,
+    "harmonium train --data digits --hidden 500 -o digits.safetensors", run,
 };

@@ -8,14 +8,15 @@ static size_t n_layers_of(const hm_model *model)
     return hm_model_is_stack(model) ? model->n_rbms : 1;
 }
 
-static hm_status hidden_means(const cli_call *call, const cli_material *m, size_t layer, hm_matrix mean, hm_error *error)
+static hm_status hidden_means(const cli_call *call, const cli_material *m, size_t machine, size_t layer, hm_matrix mean,
+                              hm_error *error)
 {
     const cli_output *output = &call->options.output;
     hm_matrix cases = hm_matrix_f32(m->cases, m->n, m->V);
     if (hm_model_is_stack(m->model))
         return hm_model_up_pass(m->model, layer, cases, mean, error);
     hm_gibbs gibbs = {.beta = (float)(1 / output->temperature)};
-    hm_rbm_hidden_given_visible(m->model->rbm[output->machine], cases, mean, (hm_matrix){0}, &gibbs);
+    hm_rbm_hidden_given_visible(m->model->rbm[machine], cases, mean, (hm_matrix){0}, &gibbs);
     return HM_OK;
 }
 
@@ -42,7 +43,7 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status != HM_OK)
         return status;
     size_t layer = (size_t)output->layer;
-    size_t machine;
+    size_t machine = 0;
     status = check(output, m.model, error);
     if (status == HM_OK)
         status = cli_choose_machine(call, m.model, &machine, error);
@@ -51,9 +52,9 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK && !features)
         status = HM_ERROR_MEMORY;
     if (status == HM_OK)
-        status = hidden_means(call, &m, layer, hm_matrix_f32(features, m.n, H), error);
+        status = hidden_means(call, &m, machine, layer, hm_matrix_f32(features, m.n, H), error);
     if (status == HM_OK)
-        status = hm_matrix_save_npy(hm_matrix_f32(features, m.n, H), output->output, error);
+        status = cli_save_values(hm_matrix_f32(features, m.n, H), output->output, error);
     if (status == HM_OK)
         cli_say(call, "%s: %zu cases of %zu features", output->output, m.n, H);
     hm_free(call->context, features);
@@ -63,6 +64,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_transform = {
     "transform", "Write the hidden probabilities of each case as NPY", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer temperature",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer temperature", ".npy .csv",
     "harmonium transform digits.safetensors digits -o features.npy", run,
 };

@@ -4,6 +4,7 @@
 #include "base/context.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -82,6 +83,16 @@ uint64_t hm_context_seed(const hm_context *context)
 const char *hm_context_backend(const hm_context *context)
 {
     return context->backend->name;
+}
+
+/* Weak: only OpenBLAS has it. */
+extern const char *openblas_get_corename(void) __attribute__((weak));
+
+size_t hm_context_describe(const hm_context *context, char *text, size_t size)
+{
+    const char *core = context->backend == &hm_backend_blas && openblas_get_corename ? openblas_get_corename() : NULL;
+    return (size_t)snprintf(text, size, "%s %s%s%s", context->backend->name, context->backend->kernels()->name,
+                            core ? " " : "", core ? core : "");
 }
 
 #define PRESENT 1

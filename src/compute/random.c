@@ -22,6 +22,12 @@ static void counter_of(const hm_random *r, uint64_t index, uint32_t c[3])
     c[2] = r->purpose << 16 | (uint32_t)(r->step >> 32 & 0xffff);
 }
 
+/* Multiples of the golden ratio spread streams over all seeds (Weyl's sequence). */
+uint64_t hm_random_stream(uint64_t seed, uint32_t stream)
+{
+    return seed + stream * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 void hm_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
 {
     hm_kernels_generic.philox(key, counter[0], 1, counter + 1, out);

@@ -229,6 +229,7 @@ hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset *
         status = hm_dataset_standardise(*part, set->shift, set->spread, error);
     hm_view_clear(set->context, &view);
     if (status == HM_OK) {
+        memcpy((*part)->preparation, set->preparation, sizeof set->preparation);
         (*part)->is_balanced = set->is_balanced;
         hm_dataset_mark(*part);
     } else {
@@ -283,6 +284,30 @@ bool hm_dataset_is_sampled(const hm_dataset *set)
     return set->transform.is_sampled;
 }
 
+/* The least label above `last`, or -1. */
+static int32_t next_label(const hm_dataset *set, int32_t last)
+{
+    int32_t next = -1;
+    for (size_t i = 0; i < set->view.n; i++) {
+        int32_t label = hm_dataset_label(set, i);
+        if (label > last && (next < 0 || label < next))
+            next = label;
+    }
+    return next;
+}
+
+/* A pass for each class that is there: few, however large their numbers. */
+size_t hm_dataset_classes(const hm_dataset *set, int32_t *label)
+{
+    size_t n = 0;
+    for (int32_t c = next_label(set, -1); c >= 0; c = next_label(set, c)) {
+        if (label)
+            label[n] = c;
+        n++;
+    }
+    return n;
+}
+
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label)
 {
     bool has_name = set->storage->class_names && label >= 0 &&
@@ -293,6 +318,11 @@ const char *hm_dataset_class_name(const hm_dataset *set, int32_t label)
 const char *hm_dataset_describe(const hm_dataset *set)
 {
     return set->description;
+}
+
+const char *hm_dataset_preparation(const hm_dataset *set)
+{
+    return set->preparation;
 }
 
 const char *hm_dataset_fingerprint(const hm_dataset *set)

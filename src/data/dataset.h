@@ -8,6 +8,8 @@
 #include "data/transform.h"
 #include "data/view.h"
 
+enum { HM_PREPARATION_MAX = 512 };
+
 /* What goes wrong while a row is read, kept until all threads are done. */
 typedef enum hm_trouble {
     HM_TROUBLE_NONE,
@@ -39,6 +41,7 @@ struct hm_dataset {
     hm_worker *worker; /* [n_workers] */
     char *scratch;     /* their working memory in one piece */
     char *description;
+    char preparation[HM_PREPARATION_MAX];
     char fingerprint[17];
 };
 
@@ -53,5 +56,8 @@ hm_status hm_dataset_make(hm_storage *storage, hm_view *view, const hm_transform
                           hm_dataset **set, hm_error *error);
 hm_status hm_dataset_tell(hm_dataset *set, const char *description, hm_error *error);
 void hm_dataset_mark(hm_dataset *set);
+
+/* The preparation that a config asks for, into text. */
+void hm_preparation_print(const hm_data_config *config, char *text, size_t size);
 
 #endif

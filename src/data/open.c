@@ -255,10 +255,12 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
 static hm_status make_set(const plan *p, hm_view *view, const char *part, hm_dataset **set,
                           hm_error *error)
 {
+    const hm_data_config *config = p->config;
     const hm_transform transform = transform_of(p);
     hm_status status = hm_dataset_make(p->storage, view, &transform, set, error);
     if (status == HM_OK) {
-        (*set)->is_balanced = p->storage->labels && p->config->balance != HM_BALANCE_NO;
+        hm_preparation_print(config, (*set)->preparation, sizeof (*set)->preparation);
+        (*set)->is_balanced = p->storage->labels && config->balance != HM_BALANCE_NO;
         status = describe(p, *set, part, error);
     }
     return status;

@@ -1,6 +1,7 @@
 /* Reading cases through their transforms, many rows at once on the threads of the context. */
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -110,6 +111,11 @@ hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t f
  * the cases. */
 enum { COLUMNS_PER_TASK = 64, VALUES_PER_BLOCK = 1 << 18 };
 
+static size_t rows_per_block(const hm_dataset *set)
+{
+    return smaller(set->view.n, 1 + VALUES_PER_BLOCK / set->storage->shape.n_features);
+}
+
 typedef struct moments_job {
     hm_matrix block;      /* of cases */
     const float *origin;  /* the first case */
@@ -131,18 +137,18 @@ static void add_columns(void *argument, size_t task)
     }
 }
 
-static hm_status add_blocks(const hm_dataset *set, moments_job *job, size_t block_rows,
-                            float *block, hm_error *error)
+/* Hands the set to `add` block by block, a task for some columns; *block is where the job finds the cases. */
+static hm_status for_blocks(const hm_dataset *set, void (*add)(void *job, size_t task), void *job, hm_matrix *block,
+                            float *values, hm_error *error)
 {
-    size_t n_features = set->storage->shape.n_features;
-    for (size_t first = 0; first < set->view.n; first += block_rows) {
-        size_t n = smaller(block_rows, set->view.n - first);
-        job->block = hm_matrix_f32(block, n, n_features);
-        hm_status status = hm_dataset_read_rows(set, NULL, first, n, NULL, job->block, error);
+    size_t n_features = set->storage->shape.n_features, rows = rows_per_block(set);
+    for (size_t first = 0; first < set->view.n; first += rows) {
+        size_t n = smaller(rows, set->view.n - first);
+        *block = hm_matrix_f32(values, n, n_features);
+        hm_status status = hm_dataset_read_rows(set, NULL, first, n, NULL, *block, error);
         if (status != HM_OK)
             return status;
-        hm_pool_run(set->context->pool, (n_features + COLUMNS_PER_TASK - 1) / COLUMNS_PER_TASK,
-                    add_columns, job);
+        hm_pool_run(set->context->pool, (n_features + COLUMNS_PER_TASK - 1) / COLUMNS_PER_TASK, add, job);
     }
     return HM_OK;
 }
@@ -151,7 +157,7 @@ hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *varian
 {
     const hm_context *context = set->context;
     size_t n = set->view.n, n_features = set->storage->shape.n_features;
-    size_t block_rows = smaller(n, 1 + VALUES_PER_BLOCK / n_features);
+    size_t block_rows = rows_per_block(set);
     float *block = NULL;
     hm_status status = HM_ERROR_MEMORY;
     moments_job job = {0};
@@ -168,7 +174,7 @@ hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *varian
                                   hm_matrix_f32(block + block_rows * n_features, 1, n_features),
                                   error);
     if (status == HM_OK)
-        status = add_blocks(set, &job, block_rows, block, error);
+        status = for_blocks(set, add_columns, &job, &job.block, block, error);
     for (size_t j = 0; status == HM_OK && j < n_features; j++) {
         double shift = job.sum[j] / (double)n;
         mean[j] = job.origin[j] + shift;
@@ -180,5 +186,41 @@ hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *varian
 done:
     hm_free(context, block);
     hm_free(context, sums);
+    return status;
+}
+
+/* ---- Extremes -------------------------------------------------------------------------------- */
+
+typedef struct extremes_job {
+    hm_matrix block;
+    float *least, *most; /* [n_features] */
+} extremes_job;
+
+static void widen_columns(void *argument, size_t task)
+{
+    const extremes_job *job = argument;
+    size_t begin = task * COLUMNS_PER_TASK, end = smaller(begin + COLUMNS_PER_TASK, job->block.cols);
+    for (size_t i = 0; i < job->block.rows; i++) {
+        const float *row = hm_row_f32(&job->block, i);
+        for (size_t j = begin; j < end; j++) {
+            job->least[j] = row[j] < job->least[j] ? row[j] : job->least[j];
+            job->most[j] = row[j] > job->most[j] ? row[j] : job->most[j];
+        }
+    }
+}
+
+hm_status hm_dataset_extremes(const hm_dataset *set, float *least, float *most, hm_error *error)
+{
+    size_t n_features = set->storage->shape.n_features;
+    extremes_job job = {.least = least, .most = most};
+    float *values = hm_alloc(set->context, rows_per_block(set), n_features * sizeof *values, error);
+    if (!values)
+        return HM_ERROR_MEMORY;
+    for (size_t j = 0; j < n_features; j++) {
+        least[j] = INFINITY;
+        most[j] = -INFINITY;
+    }
+    hm_status status = for_blocks(set, widen_columns, &job, &job.block, values, error);
+    hm_free(set->context, values);
     return status;
 }

@@ -7,6 +7,9 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 
+/* Of the random numbers: none that learning has used. */
+enum { STREAM = 3 << 16 };
+
 /* L machines; x = [h^(L-1) | y] is what the top one sees, and h^0 is the data. */
 struct hm_chains {
     const hm_model *model;
@@ -82,7 +85,7 @@ static void hold_features(const hm_chains *c, hm_matrix v)
 
 static hm_gibbs next(hm_chains *c)
 {
-    return (hm_gibbs){.beta = c->config.beta, .step = c->step++};
+    return (hm_gibbs){.beta = c->config.beta, .step = c->step++, .stream = STREAM};
 }
 
 static void pass_up(hm_chains *c)
@@ -126,6 +129,7 @@ void hm_chains_run(hm_chains *c, size_t n_steps)
     }
     pass_down(c, c->config.is_sampled);
     hold_features(c, mean_of(c, 0));
+    hold_features(c, state_of(c, 0));
 }
 
 /* From data, or from P(x | t) for top units that are on with probability one half. */
@@ -143,7 +147,7 @@ static void start(hm_chains *c)
         for (size_t i = 0; i < c->n; i++)
             for (size_t j = 0; j < c->t.cols; j++)
                 hm_row_f32(&c->t, i)[j] = hm_random_uniform(&random, i, j) < 0.5f ? 1 : 0;
-        hm_gibbs gibbs = {.beta = c->config.beta, .step = (uint64_t)1 << 32}; /* apart from the chains' own steps */
+        hm_gibbs gibbs = next(c);
         hm_rbm_visible_given_hidden(c->top, c->t, c->x_mean, c->x, &gibbs);
     }
     hold_labels(c);
@@ -231,7 +235,7 @@ void hm_chains_destroy(hm_chains *c)
 
 hm_matrix hm_chains_layer(const hm_chains *c, size_t layer)
 {
-    return layer == 0 ? mean_of(c, 0) : layer == c->L ? c->t : layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
+    return layer == 0 ? (c->config.is_sampled ? state_of(c, 0) : mean_of(c, 0)) : layer == c->L ? c->t : layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
 }
 
 hm_matrix hm_chains_labels(const hm_chains *c)

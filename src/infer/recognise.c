@@ -9,11 +9,6 @@
 
 enum { CASES_PER_BLOCK = 256 };
 
-size_t hm_model_n_classes(const hm_model *model)
-{
-    return model->kind == HM_MODEL_CLASSES ? model->n_rbms : model->n_labels;
-}
-
 static void softmax(double *x, size_t n)
 {
     double most = x[0], sum = 0;

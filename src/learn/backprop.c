@@ -49,7 +49,7 @@ static hm_status check(const hm_model *net, const hm_dataset *train, const hm_ba
     if ((config->keep_best || config->patience) && config->epochs > 1 << 24)
         return hm_fail(error, HM_ERROR_ARGUMENT, "epochs = %lld: more than early stopping can count",
                        (long long)config->epochs);
-    return config->target == HM_TARGET_LABELS ? hm_check_labels(train, last->n_units, error) : HM_OK;
+    return config->target == HM_TARGET_LABELS ? hm_check_labels(net, train, error) : HM_OK;
 }
 
 static hm_status make_arrays(backprop *b, hm_error *error)
@@ -155,7 +155,7 @@ static hm_status read_batch(backprop *b, size_t first, size_t n, hm_matrix targe
     if (status != HM_OK)
         return status;
     if (b->config->target == HM_TARGET_LABELS)
-        hm_label_targets(b->stage.train, index, first, n, target);
+        hm_label_targets(b->net, b->stage.train, index, first, n, target);
     else
         memcpy(target.data, x.data, n * x.cols * sizeof(float));
     return HM_OK;
@@ -178,8 +178,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
         if (status != HM_OK)
             return status;
     } else {
-        const hm_dropout dropout = {(float)config->dropout, (float)config->input_dropout,
-                                    hm_stage_random_step(stage, 0), 0};
+        const hm_dropout dropout = {(float)config->dropout, (float)config->input_dropout, hm_stage_random(stage).step, 0};
         hm_net_forward(&b->pass, n, &dropout);
         hm_net_loss(&b->pass, n, target, &loss, &n_wrong);
         hm_net_backward(&b->pass, n, lowest_level(b), &dropout);
@@ -212,7 +211,7 @@ static hm_status validate(backprop *b, double *result, hm_error *error)
         if (status != HM_OK)
             return status;
         if (b->config->target == HM_TARGET_LABELS)
-            hm_label_targets(set, NULL, first, n, target);
+            hm_label_targets(b->net, set, NULL, first, n, target);
         else
             memcpy(target.data, x.data, n * x.cols * sizeof(float));
         hm_net_forward(&b->pass, n, NULL);
@@ -307,23 +306,14 @@ hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dat
     backprop b = {.stage = {.context = net->context}};
     bool is_resumed = false;
     size_t machine;
-    char line[512];
     hm_status status = check(net, train, config, error);
     if (status == HM_OK)
-        status = hm_model_set_text(net, &net->fingerprint, hm_dataset_fingerprint(train), error);
-    if (status == HM_OK)
-        status = hm_stage_find_checkpoint(net->context, events, backprop_stage.name, &is_resumed, error);
-    if (status == HM_OK && is_resumed)
-        status = hm_checkpoint_load_model(net, events->checkpoint, &machine, error);
+        status = hm_stage_prepare(net, train, events, backprop_stage.name, &machine, &is_resumed, error);
     if (status == HM_OK)
         status = create(&b, net, train, validation, config, error);
     if (status == HM_OK)
         status = hm_stage_run(&b.stage, events, 1, is_resumed, error);
     size_t n_epochs = b.stage.epoch;
     destroy(&b);
-    if (status != HM_OK)
-        return status;
-    snprintf(line, sizeof line, "backprop: %zu epochs of %zu cases (%s), mini-batches of %lld", n_epochs,
-             hm_dataset_n_cases(train), hm_dataset_describe(train), (long long)config->batch_size);
-    return hm_model_add_history(net, line, error);
+    return status == HM_OK ? hm_stage_record(net, train, backprop_stage.name, n_epochs, config->batch_size, error) : status;
 }

@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "learn/stage.h"
 
 struct hm_feed {
     const hm_model *model;
@@ -19,31 +20,33 @@ struct hm_feed {
 
 /* ---- Labels --------------------------------------------------------------------------------------------- */
 
-size_t hm_label_targets(const hm_dataset *set, const uint32_t *index, size_t first, size_t n, hm_matrix target)
+size_t hm_label_targets(const hm_model *model, const hm_dataset *set, const uint32_t *index, size_t first, size_t n, hm_matrix target)
 {
     size_t n_missing = 0;
     for (size_t i = 0; i < n; i++) {
         float *row = hm_row_f32(&target, i);
-        int32_t label = hm_dataset_label(set, index ? index[i] : first + i);
+        int32_t k = hm_model_class_of(model, hm_dataset_label(set, index ? index[i] : first + i));
         memset(row, 0, target.cols * sizeof *row);
-        if (label >= 0)
-            row[label] = 1;
-        n_missing += label < 0;
+        if (k >= 0)
+            row[k] = 1;
+        n_missing += k < 0;
     }
     return n_missing;
 }
 
-hm_status hm_check_labels(const hm_dataset *set, size_t n_labels, hm_error *error)
+hm_status hm_check_labels(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
-    size_t n_classes = hm_dataset_n_classes(set);
-    if (n_classes == 0)
+    if (hm_dataset_n_classes(set) == 0)
         return hm_fail(error, HM_ERROR_MISMATCH, "%s has no labels, but the model is to learn them; give --labels",
                        hm_dataset_describe(set));
-    if (n_classes > n_labels)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "%s has labels up to %zu, the model label units for 0 to %zu; choose --classes, or a model "
-                       "with more label units",
-                       hm_dataset_describe(set), n_classes - 1, n_labels - 1);
+    for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
+        int32_t label = hm_dataset_label(set, i);
+        if (label >= 0 && hm_model_class_of(model, label) < 0)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "%s has cases with the label %d, which is none of the model's %zu classes; choose --classes, "
+                           "or a model with more label units",
+                           hm_dataset_describe(set), label, hm_model_n_classes(model));
+    }
     return HM_OK;
 }
 
@@ -89,7 +92,7 @@ static hm_status compute(hm_feed *feed, const uint32_t *index, size_t first, siz
         hm_matrix above = is_last ? out : hm_matrix_f32(feed->below[(l + 1) % 2], n, hm_model_layer_size(model, l + 1));
         hm_matrix sample = is_last && feed->config.is_sampled ? above : (hm_matrix){0};
         /* Each place of an epoch has numbers of its own. */
-        hm_gibbs gibbs = {.step = (uint64_t)1 << 39 | epoch, .first_case = first};
+        hm_gibbs gibbs = {.step = epoch, .stream = HM_STREAM_FEED + (uint32_t)level, .first_case = first};
         hm_rbm_hidden_given_visible(model->rbm[l], below, above, sample, &gibbs);
         below = above;
     }
@@ -127,7 +130,7 @@ hm_status hm_feed_create(const hm_model *model, const hm_dataset *set, const hm_
     feed->n_features = hm_model_layer_size(model, config->level);
     feed->n_labels = hm_rbm_visible(model->rbm[config->level])->n_units - feed->n_features;
     if (feed->n_labels && config->wants_labels)
-        status = hm_check_labels(set, feed->n_labels, error);
+        status = hm_check_labels(model, set, error);
     if (status == HM_OK)
         status = make_buffers(feed, error);
     if (status == HM_OK)
@@ -178,7 +181,7 @@ hm_status hm_feed_read(hm_feed *feed, const uint32_t *index, size_t first, size_
     } else {
         status = compute(feed, index, first, n, epoch, features, error);
     }
-    if (status == HM_OK && feed->n_labels && hm_label_targets(feed->set, index, first, n, labels) > 0)
+    if (status == HM_OK && feed->n_labels && hm_label_targets(feed->model, feed->set, index, first, n, labels) > 0)
         fill_missing(feed, features, labels, index, first);
     return status;
 }
@@ -227,7 +230,7 @@ hm_status hm_label_error(const hm_model *model, const hm_dataset *set, size_t ba
             for (size_t y = 1; y < Y; y++)
                 best = probability[i * Y + y] > probability[i * Y + best] ? y : best;
             n_labelled += label >= 0;
-            n_wrong += label >= 0 && (size_t)label != best;
+            n_wrong += label >= 0 && hm_model_class_of(model, label) != (int32_t)best;
         }
     }
     *error_rate = (double)n_wrong / (double)n_labelled;

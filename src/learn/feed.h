@@ -34,10 +34,10 @@ hm_status hm_feed_means(hm_feed *feed, double *mean, hm_error *error);
 
 /* One-hot labels of the cases into target (n x n_labels); rows of cases without a label are zero and their places
  * within the batch are told by the result: how many there are. */
-size_t hm_label_targets(const hm_dataset *set, const uint32_t *index, size_t first, size_t n, hm_matrix target);
+size_t hm_label_targets(const hm_model *model, const hm_dataset *set, const uint32_t *index, size_t first, size_t n, hm_matrix target);
 
-/* HM_ERROR_MISMATCH unless every label of the set is below n_labels, and there are some. */
-hm_status hm_check_labels(const hm_dataset *set, size_t n_labels, hm_error *error);
+/* HM_ERROR_MISMATCH unless the set has labels, all of them classes of the model. */
+hm_status hm_check_labels(const hm_model *model, const hm_dataset *set, hm_error *error);
 
 /* The share of labelled cases that a DBN with labels names wrongly, by the free energy of each label after a
  * deterministic up-pass; NaN without labelled cases. Reads `batch` cases at a time. */

@@ -33,11 +33,13 @@ static hm_status score_cases(const hm_model *model, const hm_dataset *set, doubl
 }
 
 /* The start: the mean free energy of each class on its own cases, which centres the winners. */
-static void start(const hm_dataset *set, const double *minus_F, size_t C, double *offset, double *count)
+static void start(const hm_model *model, const hm_dataset *set, const double *minus_F, size_t C, double *offset, double *count)
 {
     for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
-        size_t c = (size_t)hm_dataset_label(set, i);
-        offset[c] -= minus_F[i * C + c];
+        int32_t c = hm_model_class_of(model, hm_dataset_label(set, i));
+        if (c < 0)
+            continue;
+        offset[c] -= minus_F[i * C + (size_t)c];
         count[c]++;
     }
     for (size_t c = 0; c < C; c++)
@@ -76,7 +78,7 @@ hm_status hm_train_offsets(hm_model *model, const hm_dataset *set, hm_error *err
     hm_status status = minus_F && work ? score_cases(model, set, minus_F, error) : HM_ERROR_MEMORY;
     if (status == HM_OK) {
         double *offset = work, *count = work + C, mean = 0;
-        start(set, minus_F, C, offset, count);
+        start(model, set, minus_F, C, offset, count);
         for (int step = 0; step < NEWTON_STEPS; step++)
             newton_step(minus_F, n_cases, C, count, offset, work + 2 * C, work + 3 * C);
         for (size_t c = 0; c < C; c++) /* only differences matter */

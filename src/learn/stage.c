@@ -8,9 +8,37 @@
 #include "base/context.h"
 #include "base/fail.h"
 #include "compute/backend.h"
+#include "learn/checkpoint.h"
 
-/* Random numbers: the step holds machine, batch and sub-step, so none is ever used twice. */
-enum { SUB_STEPS_LOG2 = 10, MACHINE_SHIFT = 40 };
+enum { SUB_STEPS_LOG2 = 10 };
+
+hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_train_events *events, const char *name,
+                           size_t *machine, bool *is_resumed, hm_error *error)
+{
+    bool is_classifier = model->kind == HM_MODEL_NET && model->n_labels;
+    *is_resumed = false;
+    *machine = 0;
+    if (hm_dataset_n_cases(train) == 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no training cases", hm_dataset_describe(train));
+    hm_status status = hm_model_note_data(model, train, error);
+    if (status == HM_OK) /* inputs of a classifier may be anything */
+        status = is_classifier ? hm_check_fit(model, train, error) : hm_check_values(model, train, error);
+    if (status == HM_OK)
+        status = hm_stage_find_checkpoint(model->context, events, name, is_resumed, error);
+    if (status == HM_OK && *is_resumed)
+        status = hm_checkpoint_load_model(model, events->checkpoint, machine, error);
+    return status;
+}
+
+hm_status hm_stage_record(hm_model *model, const hm_dataset *train, const char *name, size_t n_epochs,
+                          int64_t batch_size, hm_error *error)
+{
+    char line[640], by[80];
+    hm_context_describe(model->context, by, sizeof by);
+    snprintf(line, sizeof line, "%s: %zu epochs of %zu cases (%s), mini-batches of %lld, computed by %s", name, n_epochs,
+             hm_dataset_n_cases(train), hm_dataset_describe(train), (long long)batch_size, by);
+    return hm_model_add_history(model, line, error);
+}
 
 hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
                         const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error)
@@ -24,8 +52,6 @@ hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *mo
                         .n_epochs = n_epochs,
                         .B = batch_size < n_cases ? batch_size : n_cases,
                         .error_unit = 1};
-    if (n_cases == 0)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no training cases", hm_dataset_describe(train));
     stage->order = hm_alloc(model->context, n_cases, sizeof *stage->order, error);
     return stage->order ? HM_OK : HM_ERROR_MEMORY;
 }
@@ -63,10 +89,10 @@ double hm_stage_time(const hm_stage *stage)
     return (double)stage->epoch + (double)stage->batch / (double)hm_stage_n_batches(stage);
 }
 
-uint64_t hm_stage_random_step(const hm_stage *stage, uint64_t sub_step)
+hm_gibbs hm_stage_random(const hm_stage *stage)
 {
     uint64_t batch = stage->epoch * hm_stage_n_batches(stage) + stage->batch;
-    return ((uint64_t)stage->machine << MACHINE_SHIFT | batch << SUB_STEPS_LOG2) + sub_step;
+    return (hm_gibbs){.step = batch << SUB_STEPS_LOG2, .stream = stage->stream};
 }
 
 size_t hm_visible_bias_offset(const hm_rbm *rbm)

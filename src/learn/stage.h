@@ -38,6 +38,7 @@ struct hm_stage {
     hm_model *model;
     const hm_dataset *train, *validation;
     size_t machine;   /* of a class model, or level of a stack */
+    uint32_t stream;  /* of its random numbers */
     size_t n_epochs, B; /* B: cases in a mini-batch */
     bool is_done;     /* set by a learner that wants no further epoch */
 
@@ -48,6 +49,14 @@ struct hm_stage {
     int n_arrays;
     hm_stage_array array[HM_STAGE_ARRAYS_MAX];
 };
+
+/* What comes before a stage of that name: the model notes and checks its data, and takes its parameters from the
+ * checkpoint if there is one to go on from, which also says which machine was in work. */
+hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_train_events *events, const char *name,
+                           size_t *machine, bool *is_resumed, hm_error *error);
+/* And after it: a line of the model's history. */
+hm_status hm_stage_record(hm_model *model, const hm_dataset *train, const char *name, size_t n_epochs,
+                          int64_t batch_size, hm_error *error);
 
 /* Fills the stage and allocates `order`; a batch larger than the set becomes the set. */
 hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
@@ -62,9 +71,12 @@ size_t hm_stage_n_batches(const hm_stage *stage);
 /* Epochs done, with the fraction of the one in work: the time of schedules. */
 double hm_stage_time(const hm_stage *stage);
 
-/* A number for the random numbers of batch and sub-step (below 1,024) that no other of this stage has, and that
- * differs between machines. */
-uint64_t hm_stage_random_step(const hm_stage *stage, uint64_t sub_step);
+/* The random numbers of this batch, from sub-step 0; a batch has 1,024 of them. Machines and kinds of stages have
+ * streams of their own, so no number is ever used twice. */
+hm_gibbs hm_stage_random(const hm_stage *stage);
+
+/* Streams beside those of the machines, 0 .. 65,535. */
+enum { HM_STREAM_UP_DOWN = 1 << 16, HM_STREAM_FEED = 2 << 16 };
 
 /* Drives the stage to its end. If `is_resumed` it goes on from events->checkpoint. HM_ERROR_INTERRUPTED as
  * hm_train. */

@@ -23,7 +23,7 @@ static hm_status cases_of(const run *r, const hm_dataset *set, size_t i, hm_data
     *cases = set;
     if (!set || r->model->kind != HM_MODEL_CLASSES)
         return HM_OK;
-    hm_status status = hm_dataset_of_class(set, (int32_t)i, own, error);
+    hm_status status = hm_dataset_of_class(set, hm_model_class_label(r->model, i), own, error);
     *cases = *own;
     return status;
 }
@@ -47,29 +47,21 @@ static hm_status train_one(run *r, size_t i, bool is_resumed, const hm_dataset *
     return status;
 }
 
-static hm_status check_model(const hm_model *model, const hm_dataset *train, hm_error *error)
+static hm_status check_model(const hm_model *model, hm_error *error)
 {
-    if (hm_dataset_n_cases(train) == 0)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no training cases", hm_dataset_describe(train));
     if (model->kind == HM_MODEL_NET)
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "a feed-forward net has no energy to learn by; use backpropagation, or train a deep belief "
                        "net and unroll it");
-    if (model->kind == HM_MODEL_CLASSES && hm_dataset_n_classes(train) != model->n_rbms)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "%s has %zu classes, the model a machine for each of %zu; give labelled data",
-                       hm_dataset_describe(train), hm_dataset_n_classes(train), model->n_rbms);
     return HM_OK;
 }
 
-static hm_status write_history(hm_model *model, const hm_dataset *train, const hm_train_config *config,
-                               hm_error *error)
+/* A fresh class model has a machine for each class of its data. */
+static hm_status check_classes(hm_model *model, const hm_dataset *train, hm_error *error)
 {
-    char line[512];
-    snprintf(line, sizeof line, "cd: %lld epochs of %zu cases (%s), mini-batches of %lld",
-             (long long)config->epochs, hm_dataset_n_cases(train), hm_dataset_describe(train),
-             (long long)config->batch_size);
-    return hm_model_add_history(model, line, error);
+    if (model->kind != HM_MODEL_CLASSES)
+        return HM_OK;
+    return model->class_label ? hm_check_labels(model, train, error) : hm_model_name_classes(model, train, error);
 }
 
 static hm_status train_machines(run *r, const hm_dataset *train, const hm_dataset *validation, hm_error *error)
@@ -77,18 +69,17 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
     hm_model *model = r->model;
     size_t first = 0;
     bool is_resumed = false;
-    hm_status status = check_model(model, train, error);
+    hm_status status = check_model(model, error);
     if (status == HM_OK)
-        status = hm_model_set_text(model, &model->fingerprint, hm_dataset_fingerprint(train), error);
+        status = check_classes(model, train, error);
     if (status == HM_OK)
-        status = hm_stage_find_checkpoint(model->context, r->events, "cd", &is_resumed, error);
-    if (status == HM_OK && is_resumed)
-        status = hm_checkpoint_load_model(model, r->events->checkpoint, &first, error);
+        status = hm_stage_prepare(model, train, r->events, "cd", &first, &is_resumed, error);
     for (size_t i = first; status == HM_OK && i < model->n_rbms; i++)
         status = train_one(r, i, is_resumed && i == first, train, validation, error);
     if (status == HM_OK && model->kind == HM_MODEL_CLASSES)
         status = hm_train_offsets(model, validation ? validation : train, error);
-    return status == HM_OK ? write_history(model, train, r->config, error) : status;
+    return status == HM_OK ? hm_stage_record(model, train, "cd", (size_t)r->config->epochs, r->config->batch_size, error)
+                           : status;
 }
 
 hm_status hm_train(hm_model *model, const hm_dataset *train, const hm_dataset *validation,

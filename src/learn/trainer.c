@@ -88,6 +88,7 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
                                      (size_t)config->batch_size, error);
     t->config = config;
     t->stage.machine = machine;
+    t->stage.stream = (uint32_t)machine;
     t->rbm = model->rbm[machine];
     t->V = hm_rbm_visible(t->rbm)->n_units;
     t->H = hm_rbm_hidden(t->rbm)->n_units;
@@ -145,9 +146,7 @@ static hm_status start(hm_stage *stage, hm_error *error)
     hm_free(stage->context, mean);
     if (status != HM_OK)
         return status;
-    /* The machines of a class model begin alike, the levels of a stack do not. */
-    hm_rbm_init_weights(t->rbm, (float)t->config->weight_deviation,
-                        hm_model_is_stack(stage->model) ? stage->machine : 0);
+    hm_rbm_init_weights(t->rbm, (float)t->config->weight_deviation, stage->machine);
     for (size_t j = 0; j < t->H; j++) {
         hm_rbm_hidden_bias(t->rbm)[j] = (float)t->config->hidden_bias;
         t->activity[j] = (float)t->config->sparsity_target;
@@ -192,7 +191,7 @@ static void reconstruct_once(hm_trainer *t, size_t n, hm_matrix h_sample, hm_mat
 /* Leaves v_k in *v and h_k in h1. */
 static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
 {
-    hm_gibbs gibbs = {.step = hm_stage_random_step(&t->stage, 0)};
+    hm_gibbs gibbs = hm_stage_random(&t->stage);
     hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
     hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
     bool sampled = t->config->visible_states == HM_STATES_SAMPLES;
@@ -216,7 +215,7 @@ static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
 /* The same for chains that go on from batch to batch; they begin at the first data. Their states are samples. */
 static void run_chains(hm_trainer *t, size_t n, hm_matrix *v)
 {
-    hm_gibbs gibbs = {.step = hm_stage_random_step(&t->stage, 0)};
+    hm_gibbs gibbs = hm_stage_random(&t->stage);
     hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
     hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
     hm_matrix chains = hm_matrix_f32(t->chains, n, t->V);

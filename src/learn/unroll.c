@@ -44,6 +44,10 @@ static hm_status copy_texts(const hm_model *from, hm_model *to, hm_error *error)
         status = hm_model_set_text(to, &to->history, from->history, error);
     if (status == HM_OK)
         status = hm_model_set_text(to, &to->fingerprint, from->fingerprint, error);
+    if (status == HM_OK)
+        status = hm_model_set_text(to, &to->preparation, from->preparation, error);
+    if (status == HM_OK && from->class_label && hm_model_n_classes(to) == hm_model_n_classes(from))
+        status = hm_model_copy_classes(from, to, error);
     if (status == HM_OK && from->shift)
         status = hm_model_set_standardising(to, from->shift, from->spread, error);
     return status;

@@ -23,9 +23,6 @@
 #include "learn/feed.h"
 #include "learn/stage.h"
 
-/* Random numbers apart from those by which the top level learned greedily. */
-enum { FIRST_SUB_STEP = 512 };
-
 typedef struct up_down {
     hm_stage stage;
     const hm_up_down_config *config;
@@ -148,7 +145,7 @@ static void set_labels(phase *p, const uint32_t *index)
 {
     up_down *u = p->u;
     hm_matrix labels = hm_matrix_cols(p->x, u->n_below, u->n_labels), means = mean_like(p, wake_layer(p, u->n_levels));
-    if (!u->n_labels || hm_label_targets(u->stage.train, index, 0, p->n, labels) == 0)
+    if (!u->n_labels || hm_label_targets(u->stage.model, u->stage.train, index, 0, p->n, labels) == 0)
         return;
     for (size_t i = 0; i < p->n; i++)
         if (hm_dataset_label(u->stage.train, index[i]) < 0)
@@ -306,7 +303,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     size_t X = u->n_below + u->n_labels;
     phase p = {.u = u,
                .n = n,
-               .gibbs = {.step = hm_stage_random_step(stage, FIRST_SUB_STEP)},
+               .gibbs = hm_stage_random(stage),
                .x = hm_matrix_f32(u->x, n, X),
                .x_tilde = hm_matrix_f32(u->x_tilde, n, X),
                .t = hm_matrix_f32(u->t, n, u->T),
@@ -367,7 +364,7 @@ static hm_status check_model(const hm_model *model, const hm_dataset *train, hm_
                        "layers or more, as in layers = 784 500 500");
     hm_status status = hm_check_fit(model, train, error);
     if (status == HM_OK && model->n_labels)
-        status = hm_check_labels(train, model->n_labels, error);
+        status = hm_check_labels(model, train, error);
     return status;
 }
 
@@ -385,6 +382,7 @@ static hm_status create(up_down *u, hm_model *model, const hm_dataset *train, co
     u->n_labels = model->n_labels;
     u->T = hm_rbm_hidden(u->top)->n_units;
     u->stage.machine = u->n_levels;
+    u->stage.stream = HM_STREAM_UP_DOWN;
     u->stage.error_unit = (double)hm_model_n_features(model);
     status = hm_model_untie(model, error);
     if (status == HM_OK)
@@ -405,23 +403,15 @@ hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_da
     up_down u = {.stage = {.context = model->context}};
     bool is_resumed = false;
     size_t machine;
-    char line[512];
     hm_status status = check_model(model, train, error);
     if (status == HM_OK)
-        status = hm_model_set_text(model, &model->fingerprint, hm_dataset_fingerprint(train), error);
-    if (status == HM_OK)
-        status = hm_stage_find_checkpoint(model->context, events, up_down_stage.name, &is_resumed, error);
-    if (status == HM_OK && is_resumed)
-        status = hm_checkpoint_load_model(model, events->checkpoint, &machine, error);
+        status = hm_stage_prepare(model, train, events, up_down_stage.name, &machine, &is_resumed, error);
     if (status == HM_OK)
         status = create(&u, model, train, validation, config, error);
     if (status == HM_OK)
         status = hm_stage_run(&u.stage, events, 1, is_resumed, error);
     destroy(&u);
-    if (status != HM_OK)
-        return status;
-    snprintf(line, sizeof line, "up-down: %lld epochs of %zu cases (%s), mini-batches of %lld",
-             (long long)config->epochs, hm_dataset_n_cases(train), hm_dataset_describe(train),
-             (long long)config->batch_size);
-    return hm_model_add_history(model, line, error);
+    return status == HM_OK ? hm_stage_record(model, train, up_down_stage.name, (size_t)config->epochs, config->batch_size,
+                                             error)
+                           : status;
 }

@@ -1,4 +1,5 @@
 /* Models as objects: what is made of which machines, and who owns them. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "model/model_internal.h"
 
 /* A model without machines, with room for n_rbms. */
 static hm_status create_empty(const hm_context *context, hm_model_kind kind, size_t n_rbms, hm_model **out,
@@ -21,7 +23,8 @@ static hm_status create_empty(const hm_context *context, hm_model_kind kind, siz
     model->recipe = hm_strdup(context, "", error);
     model->history = hm_strdup(context, "", error);
     model->fingerprint = hm_strdup(context, "", error);
-    bool complete = model->rbm && model->recipe && model->history && model->fingerprint;
+    model->preparation = hm_strdup(context, "", error);
+    bool complete = model->rbm && model->recipe && model->history && model->fingerprint && model->preparation;
     if (complete && kind == HM_MODEL_CLASSES)
         complete = (model->offset = hm_alloc(context, n_rbms, sizeof *model->offset, error)) != NULL;
     if (complete && kind == HM_MODEL_DBN)
@@ -106,6 +109,16 @@ hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, c
     return HM_OK;
 }
 
+static void forget_classes(hm_model *model)
+{
+    for (size_t k = 0; model->class_name && k < hm_model_n_classes(model); k++)
+        hm_free(model->context, model->class_name[k]);
+    hm_free(model->context, model->class_name);
+    hm_free(model->context, model->class_label);
+    model->class_name = NULL;
+    model->class_label = NULL;
+}
+
 void hm_model_destroy(hm_model *model)
 {
     if (!model)
@@ -115,8 +128,9 @@ void hm_model_destroy(hm_model *model)
         if (model->generative)
             hm_rbm_destroy(model->generative[i]);
     }
-    void *const owned[] = {model->rbm,    model->generative, model->offset,  model->shift,
-                           model->spread, model->recipe,     model->history, model->fingerprint};
+    forget_classes(model);
+    void *const owned[] = {model->rbm,    model->generative, model->offset,      model->shift,      model->spread,
+                           model->recipe, model->history,    model->fingerprint, model->preparation};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         hm_free(model->context, owned[i]);
     hm_free(model->context, model);
@@ -168,12 +182,96 @@ hm_status hm_model_set_standardising(hm_model *model, const float *shift, const 
     return HM_OK;
 }
 
-hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error)
+hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *error)
 {
-    size_t V = hm_model_n_features(model), n = hm_dataset_n_features(set);
-    if (n == V)
-        return HM_OK;
-    return hm_fail(error, HM_ERROR_MISMATCH,
-                   "the data (%s) has %zu features, the model %zu visible units; %s", hm_dataset_describe(set), n,
-                   V, model->height ? "give --resize with the size of the model's images" : "choose other data");
+    hm_status status = hm_model_set_text(model, &model->fingerprint, hm_dataset_fingerprint(set), error);
+    if (status == HM_OK)
+        status = hm_model_set_text(model, &model->preparation, hm_dataset_preparation(set), error);
+    if (status == HM_OK && hm_dataset_shift(set) && hm_model_n_features(model) == hm_dataset_n_features(set))
+        status = hm_model_set_standardising(model, hm_dataset_shift(set), hm_dataset_spread(set), error);
+    if (hm_model_n_features(model) == hm_dataset_height(set) * hm_dataset_width(set)) {
+        model->height = hm_dataset_height(set);
+        model->width = hm_dataset_width(set);
+    }
+    return status;
+}
+
+hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix values, hm_error *error)
+{
+    hm_data_config config;
+    hm_options_init(&hm_data_options, &config);
+    hm_status status = hm_preparation_read(model->preparation, &config, error);
+    if (status == HM_OK)
+        hm_preparation_undo(&config, model->shift, model->spread, is_drawn, values);
+    return status;
+}
+
+/* ---- Classes -------------------------------------------------------------------------------------------- */
+
+size_t hm_model_n_classes(const hm_model *model)
+{
+    return model->kind == HM_MODEL_CLASSES ? model->n_rbms : model->n_labels;
+}
+
+hm_status hm_model_allocate_classes(hm_model *model, hm_error *error)
+{
+    size_t n = hm_model_n_classes(model);
+    forget_classes(model);
+    model->class_label = hm_alloc(model->context, n, sizeof *model->class_label, error);
+    model->class_name = hm_alloc(model->context, n, sizeof *model->class_name, error);
+    return model->class_label && model->class_name ? HM_OK : HM_ERROR_MEMORY;
+}
+
+hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error *error)
+{
+    size_t n = hm_model_n_classes(model), n_there = hm_dataset_classes(set, NULL);
+    if (n_there != n)
+        return hm_fail(error, HM_ERROR_MISMATCH, "%s has cases of %zu classes, the model tells %zu apart",
+                       hm_dataset_describe(set), n_there, n);
+    hm_status status = hm_model_allocate_classes(model, error);
+    if (status == HM_OK)
+        hm_dataset_classes(set, model->class_label);
+    for (size_t k = 0; status == HM_OK && k < n; k++) {
+        const char *name = hm_dataset_class_name(set, model->class_label[k]);
+        if (name && !(model->class_name[k] = hm_strdup(model->context, name, error)))
+            status = HM_ERROR_MEMORY;
+    }
+    return status;
+}
+
+hm_status hm_model_copy_classes(const hm_model *from, hm_model *to, hm_error *error)
+{
+    hm_status status = hm_model_allocate_classes(to, error);
+    for (size_t k = 0; status == HM_OK && k < hm_model_n_classes(from); k++) {
+        const char *name = from->class_name[k];
+        to->class_label[k] = from->class_label[k];
+        if (name && !(to->class_name[k] = hm_strdup(to->context, name, error)))
+            status = HM_ERROR_MEMORY;
+    }
+    return status;
+}
+
+int32_t hm_model_class_label(const hm_model *model, size_t k)
+{
+    return model->class_label ? model->class_label[k] : (int32_t)k;
+}
+
+int32_t hm_model_class_of(const hm_model *model, int32_t label)
+{
+    size_t n = hm_model_n_classes(model);
+    if (!model->class_label)
+        return label >= 0 && (size_t)label < n ? label : -1;
+    for (size_t k = 0; k < n; k++)
+        if (model->class_label[k] == label)
+            return (int32_t)k;
+    return -1;
+}
+
+const char *hm_model_class_name(const hm_model *model, size_t k, char *text, size_t size)
+{
+    if (model->class_name && model->class_name[k])
+        snprintf(text, size, "%s", model->class_name[k]);
+    else
+        snprintf(text, size, "%d", hm_model_class_label(model, k));
+    return text;
 }

@@ -83,6 +83,25 @@ static void print_layers(const hm_model *model, char *text, size_t size)
     }
 }
 
+/* "2 cat" a line: the label of each class, and its name if it has one. */
+static hm_status add_classes(const hm_model *model, hm_tensor_file *file, hm_error *error)
+{
+    size_t n = hm_model_n_classes(model), size = 1, used = 0;
+    if (!model->class_label)
+        return HM_OK;
+    for (size_t k = 0; k < n; k++)
+        size += 16 + (model->class_name[k] ? strlen(model->class_name[k]) : 0);
+    char *text = hm_alloc(model->context, size, 1, error);
+    if (!text)
+        return HM_ERROR_MEMORY;
+    for (size_t k = 0; k < n; k++)
+        used += (size_t)snprintf(text + used, size - used, "%d%s%s\n", model->class_label[k],
+                                 model->class_name[k] ? " " : "", model->class_name[k] ? model->class_name[k] : "");
+    hm_status status = hm_tensor_file_set_text(file, "classes", text, error);
+    hm_free(model->context, text);
+    return status;
+}
+
 static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error *error)
 {
     char visible[128], hidden[128], image[64], seed[32], layers[LAYERS_TEXT_MAX], labels[32];
@@ -107,13 +126,14 @@ static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error
         {true, "recipe", model->recipe},
         {true, "history", model->history},
         {true, "fingerprint", model->fingerprint},
+        {*model->preparation != 0, "preparation", model->preparation},
         {model->height > 0, "image", image},
     };
     hm_status status = HM_OK;
     for (size_t i = 0; status == HM_OK && i < sizeof texts / sizeof *texts; i++)
         if (texts[i].is_wanted)
             status = hm_tensor_file_set_text(file, texts[i].key, texts[i].text, error);
-    return status;
+    return status == HM_OK ? add_classes(model, file, error) : status;
 }
 
 hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error *error)
@@ -229,6 +249,16 @@ static hm_status read_standardising(const reading *r, hm_model *model)
     return status == HM_OK ? read_floats(r, "data.spread", 1, shape, model->spread) : status;
 }
 
+static hm_status check_preparation(const reading *r, const hm_model *model)
+{
+    hm_data_config config;
+    hm_error why;
+    hm_options_init(&hm_data_options, &config);
+    if (hm_preparation_read(model->preparation, &config, &why) == HM_OK)
+        return HM_OK;
+    return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
+}
+
 static hm_status read_texts(const reading *r, hm_model *model)
 {
     const char *image = hm_tensor_file_text(r->file, "image");
@@ -243,6 +273,33 @@ static hm_status read_texts(const reading *r, hm_model *model)
         status = hm_model_set_text(model, &model->history, text_of(r, "history"), r->error);
     if (status == HM_OK)
         status = hm_model_set_text(model, &model->fingerprint, text_of(r, "fingerprint"), r->error);
+    if (status == HM_OK)
+        status = hm_model_set_text(model, &model->preparation, text_of(r, "preparation"), r->error);
+    return status == HM_OK ? check_preparation(r, model) : status;
+}
+
+/* Lines as add_classes writes them. */
+static hm_status read_classes(const reading *r, hm_model *model)
+{
+    const char *at = hm_tensor_file_text(r->file, "classes");
+    if (!at)
+        return HM_OK;
+    hm_status status = hm_model_allocate_classes(model, r->error);
+    for (size_t k = 0; status == HM_OK && k < hm_model_n_classes(model); k++) {
+        char *end, name[NAME_MAX_LENGTH + 1] = "";
+        long label = strtol(at, &end, 10);
+        size_t n = strcspn(end, "\n");
+        if (end == at || label < 0 || label > INT32_MAX || (n && (*end != ' ' || n > NAME_MAX_LENGTH)))
+            return hm_fail(r->error, HM_ERROR_FORMAT, "%s: the metadata \"classes\" has no line for class %zu of %zu",
+                           r->path, k, hm_model_n_classes(model));
+        model->class_label[k] = (int32_t)label;
+        if (n > 1) {
+            memcpy(name, end + 1, n - 1);
+            model->class_name[k] = hm_strdup(r->context, name, r->error);
+            status = model->class_name[k] ? HM_OK : HM_ERROR_MEMORY;
+        }
+        at = end + n + (end[n] == '\n');
+    }
     return status;
 }
 
@@ -348,6 +405,8 @@ hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *fi
         status = read_standardising(&r, model);
     if (status == HM_OK)
         status = read_texts(&r, model);
+    if (status == HM_OK)
+        status = read_classes(&r, model);
     if (status != HM_OK)
         hm_model_destroy(model);
     else

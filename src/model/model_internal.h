@@ -13,6 +13,9 @@ hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error
 hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *file, const char *path,
                              hm_model **model, hm_error *error);
 
+/* Room for the labels and names of its classes, all zero, in place of what was there. */
+hm_status hm_model_allocate_classes(hm_model *model, hm_error *error);
+
 /* One level of a feed-forward net: above = f(below W + c). Rectified linear units are max(0, a) here, without the
  * noise that they have in an RBM. */
 void hm_net_drive(const hm_model *net, size_t level, hm_matrix below, hm_matrix above);

@@ -114,7 +114,8 @@ void hm_rbm_hidden_given_visible(const hm_rbm *rbm, hm_matrix v, hm_matrix mean,
                                    .beta = beta_of(gibbs->beta),
                                    .mean = mean,
                                    .sample = sample,
-                                   .random = {rbm->context->seed, HM_RANDOM_HIDDEN, gibbs->step},
+                                   .random = {hm_random_stream(rbm->context->seed, gibbs->stream), HM_RANDOM_HIDDEN,
+                                              gibbs->step},
                                    .first_case = gibbs->first_case});
 }
 
@@ -130,7 +131,8 @@ void hm_rbm_visible_given_hidden(const hm_rbm *rbm, hm_matrix h, hm_matrix mean,
                                    .beta = beta_of(gibbs->beta),
                                    .mean = mean,
                                    .sample = sample,
-                                   .random = {rbm->context->seed, HM_RANDOM_VISIBLE, gibbs->step},
+                                   .random = {hm_random_stream(rbm->context->seed, gibbs->stream), HM_RANDOM_VISIBLE,
+                                              gibbs->step},
                                    .first_case = gibbs->first_case});
 }
 

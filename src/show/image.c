@@ -11,7 +11,7 @@
 #include <png.h>
 #endif
 
-enum { SIDE_MAX = 32768 };
+enum { SIDE_MAX = 32768, FILE_MAX = 1 << 28 };
 
 hm_status hm_image_create(const hm_context *context, size_t width, size_t height, uint32_t colour, hm_image **out,
                           hm_error *error)
@@ -117,7 +117,45 @@ hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *e
     hm_file_abandon(&writer);
     return hm_fail(error, HM_ERROR_MEMORY, "%s: the PNG encoder ran out of memory", path);
 }
+
+/* The header tells the size, which is checked before anything of it is made. */
+static hm_status decode(const hm_context *context, const char *path, const unsigned char *bytes, size_t n,
+                        hm_image **out, hm_error *error)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_memory(&png, bytes, n))
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: %s", path, png.message);
+    png.format = PNG_FORMAT_RGB;
+    hm_status status = hm_image_create(context, png.width, png.height, 0, out, error);
+    if (status == HM_OK && !png_image_finish_read(&png, NULL, (*out)->pixels, 0, NULL)) {
+        status = hm_fail(error, HM_ERROR_FORMAT, "%s: %s", path, png.message);
+        hm_image_destroy(*out);
+        *out = NULL;
+    }
+    png_image_free(&png);
+    return status;
+}
+
+hm_status hm_image_load_png(const hm_context *context, const char *path, hm_image **image, hm_error *error)
+{
+    unsigned char *bytes;
+    size_t n;
+    *image = NULL;
+    hm_status status = hm_file_load(context, path, FILE_MAX, &bytes, &n, error);
+    if (status != HM_OK)
+        return status;
+    status = decode(context, path, bytes, n, image, error);
+    hm_free(context, bytes);
+    return status;
+}
 #else
+hm_status hm_image_load_png(const hm_context *context, const char *path, hm_image **image, hm_error *error)
+{
+    (void)context;
+    *image = NULL;
+    return hm_fail(error, HM_ERROR_UNSUPPORTED, "%s: this build reads no PNG; install libpng-dev and build again", path);
+}
+
 hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error)
 {
     (void)image;

@@ -1,0 +1,89 @@
+/* A fresh model as the options describe it, for the data that it will learn. */
+#include "base/fail.h"
+#include "cli/cli.h"
+
+static hm_status make_machines(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
+{
+    const cli_model *config = &call->options.model;
+    hm_layer visible, hidden;
+    bool is_classes = config->kind == CLI_KIND_CLASSES;
+    size_t n_rbms = is_classes ? hm_dataset_classes(train, NULL) : 1;
+    if (n_rbms == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "%s has no labels, and a machine for each class needs them; give --labels or --kind rbm",
+                       hm_dataset_describe(train));
+    if (*config->layers)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "layers = %.80s: an rbm has `visible` and `hidden`; for a stack of layers give --kind dbn",
+                       config->layers);
+    hm_status status = hm_layer_parse(config->visible, hm_dataset_n_features(train), &visible, error);
+    if (status == HM_OK)
+        status = hm_layer_parse(config->hidden, 0, &hidden, error);
+    return status == HM_OK ? hm_model_create(call->context, is_classes ? HM_MODEL_CLASSES : HM_MODEL_RBM, n_rbms,
+                                             &visible, &hidden, model, error)
+                           : status;
+}
+
+static hm_status parse_stack(const cli_call *call, const hm_dataset *train, hm_layer *layers, size_t *n_layers,
+                             hm_error *error)
+{
+    const char *text = call->options.model.layers;
+    size_t n = hm_dataset_n_features(train);
+    if (!*text)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "say what the layers are, from the data up: --layers \"%zu 500 500\"",
+                       n);
+    hm_status status = hm_layers_parse(text, n, layers, HM_LEVELS_MAX + 1, n_layers, error);
+    if (status == HM_OK && layers[0].n_units != n)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "layers = %.80s: the first has %zu units, but %s has %zu features; write --layers \"%zu ...\", or "
+                       "resize the data",
+                       text, layers[0].n_units, hm_dataset_describe(train), n, n);
+    return status;
+}
+
+static hm_status make_dbn(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
+{
+    hm_layer layers[HM_LEVELS_MAX + 1];
+    size_t n_layers, n_classes = hm_dataset_classes(train, NULL);
+    int joint = call->options.model.joint;
+    bool is_joint = joint == CLI_JOINT_YES || (joint == CLI_JOINT_AUTO && call->options.backprop.epochs == 0);
+    if (joint == CLI_JOINT_YES && n_classes == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH, "joint = yes: %s has no labels; give --labels",
+                       hm_dataset_describe(train));
+    hm_status status = parse_stack(call, train, layers, &n_layers, error);
+    if (status == HM_OK)
+        status = hm_model_create_stack(call->context, HM_MODEL_DBN, layers, n_layers, is_joint ? n_classes : 0,
+                                       model, error);
+    return status;
+}
+
+/* The last layer of a classifier is a softmax group, also when it is written as a bare number. */
+static hm_status make_net(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
+{
+    hm_layer layers[HM_LEVELS_MAX + 1];
+    size_t n_layers, n_classes = hm_dataset_classes(train, NULL);
+    bool is_classifier = call->options.backprop.target == HM_TARGET_LABELS;
+    hm_status status = parse_stack(call, train, layers, &n_layers, error);
+    if (status != HM_OK)
+        return status;
+    hm_layer *last = &layers[n_layers - 1];
+    if (is_classifier && n_classes >= 2 && hm_layer_is_all(last, HM_UNIT_BERNOULLI) && last->n_units == n_classes)
+        *last = hm_layer_of(HM_UNIT_SOFTMAX, n_classes, (int)n_classes);
+    bool is_softmax = hm_layer_is_all(last, HM_UNIT_SOFTMAX);
+    status = hm_model_create_stack(call->context, HM_MODEL_NET, layers, n_layers, is_softmax ? last->n_units : 0,
+                                   model, error);
+    if (status == HM_OK)
+        hm_model_init_net(*model, call->options.backprop.weight_deviation);
+    return status;
+}
+
+hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
+{
+    typedef hm_status maker(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error);
+    static maker *const makers[] = {[CLI_KIND_RBM] = make_machines, [CLI_KIND_CLASSES] = make_machines,
+                                    [CLI_KIND_DBN] = make_dbn, [CLI_KIND_NET] = make_net};
+    hm_status status = makers[call->options.model.kind](call, train, model, error);
+    if (status == HM_OK && hm_model_n_classes(*model) == hm_dataset_classes(train, NULL))
+        status = hm_model_name_classes(*model, train, error);
+    return status == HM_OK ? hm_model_note_data(*model, train, error) : status;
+}

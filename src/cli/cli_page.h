@@ -1,0 +1,17 @@
+/* The page index.html of a folder of pictures: what each shows, what to look for, and the command that drew it. */
+#ifndef HM_CLI_PAGE_H
+#define HM_CLI_PAGE_H
+
+#include "cli/cli.h"
+
+/* Makes `folder` one that has a page. A resumed run keeps what the page tells already. */
+hm_status cli_page_begin(const cli_call *call, const char *folder, const char *title, hm_error *error);
+
+/* A number in the page's table. */
+hm_status cli_page_number(const char *folder, const char *name, const char *value, hm_error *error);
+
+/* Tells the page of the folder that holds `path`, if it has one, of a picture; `look` says what to look for. */
+hm_status cli_page_picture(const cli_call *call, const char *path, const char *title, const char *look,
+                           hm_error *error);
+
+#endif

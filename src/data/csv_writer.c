@@ -1,0 +1,37 @@
+/* Writing CSV: a row a line, each number in the fewest digits that read back the same. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <harmonium/data.h>
+
+#include "base/file.h"
+
+enum { NUMBER_MAX = 32 };
+
+static size_t print_float(float value, char *text)
+{
+    for (int digits = 6; digits < 9; digits++) {
+        int n = snprintf(text, NUMBER_MAX, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            return (size_t)n;
+    }
+    return (size_t)snprintf(text, NUMBER_MAX, "%.9g", (double)value);
+}
+
+hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error)
+{
+    char text[NUMBER_MAX];
+    hm_file_writer writer;
+    hm_status status = hm_file_create(&writer, path, error);
+    if (status != HM_OK)
+        return status;
+    for (size_t i = 0; i < matrix.rows; i++) {
+        const float *row = hm_row_f32(&matrix, i);
+        for (size_t j = 0; j < matrix.cols; j++) {
+            size_t n = print_float(row[j], text);
+            text[n++] = j + 1 < matrix.cols ? ',' : '\n';
+            hm_file_write(&writer, text, n);
+        }
+    }
+    return hm_file_commit(&writer, error);
+}
