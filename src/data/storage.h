@@ -66,6 +66,13 @@ hm_status hm_storage_allocate(hm_storage *storage, uint64_t memory, hm_error *er
 hm_status hm_storage_fill(hm_storage *storage, hm_source *source, uint64_t offset, uint64_t memory,
                           hm_error *error);
 
+/* For a file that lies feature by feature: fill_columns takes it into memory as it is, where twice
+ * its size must fit, and turn_round makes cases of it: the k-th run of n_cases elements is the
+ * feature place[k], and place[n_features] names each once. */
+hm_status hm_storage_fill_columns(hm_storage *storage, hm_source *source, uint64_t offset,
+                                  uint64_t memory, hm_error *error);
+hm_status hm_storage_turn_round(hm_storage *storage, const size_t *place, hm_error *error);
+
 /* HM_ERROR_NUMERIC for a number in memory that is not finite as a float. */
 hm_status hm_storage_check(const hm_storage *storage, hm_error *error);
 
