@@ -151,6 +151,22 @@ static void test_csv(void **state)
     close_place(&place);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    write_text(&place, "labels.csv", "cat\ndog\ncow\ncat\n");
+    SET_EVERYTHING(&place, {"labels", place.path});
+    write_text(&place, "a.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n");
+    SET_EVERYTHING(&place, {"data", place.path});
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 15);
+    write_text(&place, "b.csv", "1,2,cat\n3,4,dog\n5,6,cow\n");
+    SET_EVERYTHING(&place, {"data", place.path}, {"labels", ""}, {"label-column", "last"});
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 15);
+    close_place(&place);
+}
+
 static void test_png(void **state)
 {
     (void)state;
@@ -283,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx),         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_npy),         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_png),         cmocka_unit_test(test_open_sets),
         cmocka_unit_test(test_late_errors),
     };

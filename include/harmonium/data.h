@@ -35,7 +35,10 @@ typedef struct hm_data_config {
     char data[HM_TEXT_MAX];    /* a named set (hm_dataset_list), or a file: IDX, NPY or CSV, each
                                   also gzipped, a PNG picture or contact sheet, or a folder of PNG;
                                   "./digits" is a file even though there is a set "digits" */
-    char labels[HM_TEXT_MAX];  /* a file of labels beside a data file: one column */
+    char labels[HM_TEXT_MAX];  /* a file of labels beside a data file: one column, of whole
+                                  numbers or (CSV) of words */
+    char label_column[HM_TEXT_MAX]; /* of a CSV file: the column of classes, by name, number or
+                                       "last" */
     char part[HM_TEXT_MAX];    /* of a named set: train, test, perhaps validation */
     char classes[HM_TEXT_MAX]; /* "2", "0-4,7"; empty: all */
     int64_t subset;            /* so many cases, balanced over the classes; 0: all */
@@ -112,7 +115,8 @@ size_t hm_dataset_n_labelled(const hm_dataset *set);
 /* Whether its cases are drawn afresh in every epoch. */
 bool hm_dataset_is_sampled(const hm_dataset *set);
 
-/* The name of the sub-folder that a class was, or null for classes that are mere numbers. */
+/* The name of the sub-folder that a class was, or the word that stood for it in a table (words are
+ * numbered in the order of their bytes), or null for classes that are mere numbers. */
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label);
 
 /* "mnist train, classes 2, 16x16": for people. */

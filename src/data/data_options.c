@@ -12,7 +12,11 @@ static const hm_option rows[] = {
      "sub-folders are "
      "classes"},
     {"labels", 0, HM_OPTION_TEXT, FIELD(labels), "", 0, 0, "FILE", NULL,
-     "the class of each case: an IDX, NPY or CSV file of one whole number a case"},
+     "the class of each case: an IDX, NPY or CSV file of one whole number a case, or a CSV "
+     "file of one word a case; words are numbered in alphabetical order"},
+    {"label-column", 0, HM_OPTION_TEXT, FIELD(label_column), "", 0, 0, "COLUMN", NULL,
+     "the column of a CSV file that holds the class of each case, as whole numbers or words: its "
+     "name in the first line, its number from 1, or last"},
     {"part", 0, HM_OPTION_TEXT, FIELD(part), "train", 0, 0, "PART", NULL,
      "which part of a named set: train, test, or validation where the set has one"},
     {"classes", 0, HM_OPTION_TEXT, FIELD(classes), "", 0, 0, "LIST", NULL,

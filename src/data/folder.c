@@ -286,6 +286,9 @@ hm_status hm_folder_open(const hm_context *context, const char *path, const hm_r
     if (reading->tile > 0)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: `tile` is for one contact sheet, not for a folder", path);
+    if (reading->label_column && *reading->label_column)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: `label-column` is for CSV tables, not for a folder; leave it out", path);
     hm_status status = list_gallery(&g, error);
     if (status == HM_OK)
         status = read_gallery(&g, reading, storage, error);

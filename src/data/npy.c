@@ -279,4 +279,4 @@ static hm_status open_npy(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_npy = {"NPY", sniff_npy, false, open_npy};
+const hm_reader hm_reader_npy = {.name = "NPY", .sniff = sniff_npy, .open = open_npy};

@@ -78,6 +78,7 @@ static hm_status make_plan(plan *p, hm_error *error)
     if (status != HM_OK)
         return status;
     reading->tile = (size_t)config->tile;
+    reading->label_column = config->label_column;
     reading->memory = (uint64_t)config->memory > UINT64_MAX / megabyte
                           ? UINT64_MAX
                           : (uint64_t)config->memory * megabyte;

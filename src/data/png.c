@@ -73,4 +73,5 @@ static hm_status open_png(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_png = {"PNG", sniff_png, true, open_png};
+const hm_reader hm_reader_png = {
+    .name = "PNG", .sniff = sniff_png, .takes_tiles = true, .open = open_png};

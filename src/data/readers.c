@@ -90,6 +90,11 @@ static hm_status read_source(hm_source *source, const hm_reading *reading, hm_st
             return hm_fail(error, HM_ERROR_ARGUMENT,
                            "%s: `tile` is for PNG contact sheets, and this is %s; leave it out",
                            source->path, readers[i]->name);
+        if (reading->label_column && *reading->label_column && !readers[i]->takes_label_column)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "%s: `label-column` is for CSV tables, and this is %s; leave it out, or "
+                           "give `labels`",
+                           source->path, readers[i]->name);
         return readers[i]->open(source, reading, storage, error);
     }
     return fail_stranger(source, head, n, error);
