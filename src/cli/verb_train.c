@@ -223,8 +223,10 @@ static hm_status make_model(const cli_call *call, const hm_dataset *train, hm_mo
     hm_status status = makers[call->options.model.kind](call, train, model, error);
     if (status != HM_OK)
         return status;
-    (*model)->height = hm_dataset_height(train);
-    (*model)->width = hm_dataset_width(train);
+    if (hm_dataset_channels(train) == 1) { /* a model knows its pictures as one plane */
+        (*model)->height = hm_dataset_height(train);
+        (*model)->width = hm_dataset_width(train);
+    }
     if (hm_dataset_shift(train))
         status = hm_model_set_standardising(*model, hm_dataset_shift(train), hm_dataset_spread(train), error);
     return status;

@@ -517,7 +517,7 @@ static hm_status make_storage(table *t, hm_storage **storage, hm_error *error)
 {
     const hm_source *source = t->in.source;
     const float *values = t->n_features > 0 ? t->values : t->classes;
-    const hm_shape shape = {t->n_cases, t->n_features > 0 ? t->n_features : 1, 0, 0};
+    const hm_shape shape = {t->n_cases, t->n_features > 0 ? t->n_features : 1, 0, 0, 0};
     hm_status status = hm_storage_create(source->context, source->path, &shape,
                                          &hm_elements[HM_ELEMENT_F32], storage, error);
     if (status != HM_OK)

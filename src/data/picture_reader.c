@@ -1,4 +1,4 @@
-/* One PNG file as data: a single picture, or a contact sheet that is cut into square tiles, row by
+/* One PNG or JPEG file as data: a single picture, or a contact sheet that is cut into square tiles, row by
  * row. */
 #include <string.h>
 
@@ -6,11 +6,6 @@
 #include "base/fail.h"
 #include "data/picture.h"
 #include "data/readers.h"
-
-static bool sniff_png(const unsigned char *head, size_t n)
-{
-    return n >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0;
-}
 
 static hm_status shape_of_sheet(const char *path, const hm_picture *sheet, size_t tile,
                                 hm_shape *shape, hm_error *error)
@@ -20,22 +15,33 @@ static hm_status shape_of_sheet(const char *path, const hm_picture *sheet, size_
             error, HM_ERROR_MISMATCH,
             "%s: a sheet of %zu x %zu pixels cannot be cut into tiles of %zu x %zu; correct `tile`",
             path, sheet->height, sheet->width, tile, tile);
-    *shape = (hm_shape){(sheet->height / tile) * (sheet->width / tile), tile * tile, tile, tile};
+    *shape = (hm_shape){(sheet->height / tile) * (sheet->width / tile), sheet->n_channels * tile * tile, tile, tile,
+                        sheet->n_channels};
     return HM_OK;
+}
+
+/* Returns where the next tile goes. */
+static unsigned char *cut_tile(const hm_picture *sheet, size_t top, size_t left, size_t tile,
+                               unsigned char *out)
+{
+    for (size_t c = 0; c < sheet->n_channels; c++)
+        for (size_t y = 0; y < tile; y++, out += tile)
+            memcpy(out, sheet->pixels + ((c * sheet->height + top + y) * sheet->width + left), tile);
+    return out;
 }
 
 static void cut_tiles(const hm_picture *sheet, size_t tile, unsigned char *out)
 {
     for (size_t top = 0; top < sheet->height; top += tile)
         for (size_t left = 0; left < sheet->width; left += tile)
-            for (size_t y = 0; y < tile; y++, out += tile)
-                memcpy(out, sheet->grey + (top + y) * sheet->width + left, tile);
+            out = cut_tile(sheet, top, left, tile, out);
 }
 
 static hm_status store(const hm_source *source, const hm_picture *picture,
                        const hm_reading *reading, hm_storage **storage, hm_error *error)
 {
-    hm_shape shape = {1, picture->height * picture->width, picture->height, picture->width};
+    hm_shape shape = {1, picture->n_channels * picture->height * picture->width, picture->height,
+                      picture->width, picture->n_channels};
     hm_status status = HM_OK;
     if (reading->tile > 0)
         status = shape_of_sheet(source->path, picture, reading->tile, &shape, error);
@@ -57,21 +63,24 @@ static hm_status store(const hm_source *source, const hm_picture *picture,
     } else if (reading->tile > 0) {
         cut_tiles(picture, reading->tile, (*storage)->bytes);
     } else {
-        memcpy((*storage)->bytes, picture->grey, shape.n_features);
+        memcpy((*storage)->bytes, picture->pixels, shape.n_features);
     }
     return status;
 }
 
-static hm_status open_png(hm_source *source, const hm_reading *reading, hm_storage **storage,
+static hm_status open_picture(hm_source *source, const hm_reading *reading, hm_storage **storage,
                           hm_error *error)
 {
     hm_picture picture;
-    hm_status status = hm_picture_read(source, reading->memory, &picture, error);
+    hm_status status = hm_picture_read(source, reading->memory, reading->grey, &picture, error);
     if (status == HM_OK)
         status = store(source, &picture, reading, storage, error);
-    hm_free(source->context, picture.grey);
+    hm_free(source->context, picture.pixels);
     return status;
 }
 
 const hm_reader hm_reader_png = {
-    .name = "PNG", .sniff = sniff_png, .takes_tiles = true, .open = open_png};
+    .name = "PNG", .sniff = hm_is_png, .takes_tiles = true, .open = open_picture};
+
+const hm_reader hm_reader_jpeg = {
+    .name = "JPEG", .sniff = hm_is_jpeg, .takes_tiles = true, .open = open_picture};

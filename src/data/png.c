@@ -5,14 +5,9 @@
 #include "base/fail.h"
 
 #ifdef HM_HAVE_PNG
-#include <inttypes.h>
 #include <setjmp.h>
-#include <stdbool.h>
 
 #include <png.h>
-
-/* A sheet of all 60,000 digits of MNIST has 47 million. */
-#define PIXELS_MAX ((uint64_t)1 << 26)
 
 /* Everything that must survive the longjmp by which libpng reports errors lives here. */
 typedef struct decoder {
@@ -70,26 +65,11 @@ static void read_for_png(png_structp png, png_bytep bytes, size_t n)
 /* Deflate cannot unpack a byte to more than 1,032, so the size of the file bounds the true size. */
 static hm_status check_size(const decoder *d)
 {
-    const char *path = d->source->path;
-    uint64_t n_pixels = (uint64_t)d->height * d->width;
-    uint64_t n_bits = n_pixels * png_get_bit_depth(d->png, d->info) *
-                      png_get_channels(d->png, d->info);
-    if (n_pixels > PIXELS_MAX)
-        return hm_fail(d->error, HM_ERROR_FORMAT,
-                       "%s: its header says %zu x %zu pixels; at most %" PRIu64
-                       " in all can be read",
-                       path, d->height, d->width, PIXELS_MAX);
-    if (n_pixels > d->memory)
-        return hm_fail(d->error, HM_ERROR_ARGUMENT,
-                       "%s: %zu x %zu pixels take more than the %" PRIu64
-                       " MB of memory allowed; raise `memory`",
-                       path, d->height, d->width, d->memory >> 20);
-    if (!d->source->is_packed && n_bits / 8 / HM_DEFLATE_RATIO > d->source->size)
-        return hm_fail(d->error, HM_ERROR_FORMAT,
-                       "%s: its header says %zu x %zu pixels, more than a file of %" PRIu64
-                       " bytes can hold; make or fetch it again",
-                       path, d->height, d->width, d->source->size);
-    return HM_OK;
+    uint64_t n_bits = png_get_bit_depth(d->png, d->info) * (uint64_t)png_get_channels(d->png, d->info);
+    uint64_t most = d->source->size < UINT64_MAX / 16 / HM_DEFLATE_RATIO
+                        ? (d->source->size + 1) * 8 * HM_DEFLATE_RATIO / n_bits
+                        : UINT64_MAX;
+    return hm_picture_check_size(d->source, d->memory, d->height, d->width, most, d->error);
 }
 
 /* Any kind of PNG to 8 bits a channel: grey or colours, perhaps with opacity as the last
@@ -127,27 +107,10 @@ static hm_status decode(decoder *d)
     return HM_OK;
 }
 
-/* The weights add up to 65,536, so a grey in three equal channels stays what it is. */
-static unsigned grey_of(const unsigned char *pixel, size_t n_channels)
-{
-    unsigned grey = pixel[0], opacity = n_channels % 2 == 0 ? pixel[n_channels - 1] : 255;
-    if (n_channels >= 3)
-        grey = (19595 * pixel[0] + 38470u * pixel[1] + 7471 * pixel[2] + 32768) >> 16;
-    return (grey * opacity + 255 * (255 - opacity) + 127) / 255;
-}
-
-/* In place: pixel i of one channel never lies behind pixel i of several. */
-static void turn_grey(decoder *d)
-{
-    for (size_t i = 0; i < d->height * d->width; i++)
-        d->pixels[i] = (unsigned char)grey_of(d->pixels + i * d->n_channels, d->n_channels);
-}
-
-hm_status hm_picture_read(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
+hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
 {
     decoder d = {.source = source, .memory = memory, .error = error};
     hm_status status = HM_ERROR_MEMORY;
-    *picture = (hm_picture){0};
     d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d,
                                      allocate_for_png, free_for_png);
     if (d.png)
@@ -160,8 +123,7 @@ hm_status hm_picture_read(hm_source *source, uint64_t memory, hm_picture *pictur
     }
     png_destroy_read_struct(&d.png, &d.info, NULL);
     if (status == HM_OK) {
-        turn_grey(&d);
-        *picture = (hm_picture){d.height, d.width, d.pixels};
+        *picture = (hm_picture){d.height, d.width, d.n_channels, d.pixels};
     } else {
         hm_free(source->context, d.pixels);
     }
@@ -170,10 +132,9 @@ hm_status hm_picture_read(hm_source *source, uint64_t memory, hm_picture *pictur
 
 #else
 
-hm_status hm_picture_read(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
+hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
 {
-    (void)memory;
-    *picture = (hm_picture){0};
+    (void)memory, (void)picture;
     return hm_fail(
         error, HM_ERROR_UNSUPPORTED,
         "%s: is a PNG file, and this build lacks libpng; install libpng-dev and build again",

@@ -43,10 +43,11 @@ hm_status hm_shape_of(const char *path, const uint64_t *dims, size_t n_dims, hm_
                        "%s: holds no data: its header says %" PRIu64 " cases of %" PRIu64
                        " numbers",
                        path, dims[0], n_features);
-    *shape = (hm_shape){(size_t)dims[0], (size_t)n_features, 0, 0};
+    *shape = (hm_shape){(size_t)dims[0], (size_t)n_features, 0, 0, 0};
     if (n_sides == 2) {
         shape->height = (size_t)side[0];
         shape->width = (size_t)side[1];
+        shape->n_channels = 1;
     }
     return HM_OK;
 }
@@ -301,7 +302,10 @@ bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, flo
     float *whole = (float *)(void *)room;
     float *between = (float *)(void *)(room + aligned(storage->n_stored * sizeof(float)));
     storage->element->to_f32(bytes, storage->n_stored, whole);
-    hm_resize_apply(storage->resize, whole, between, out);
+    const hm_shape *shape = &storage->shape;
+    const size_t area = storage->n_stored / shape->n_channels;
+    for (size_t c = 0; c < shape->n_channels; c++)
+        hm_resize_apply(storage->resize, whole + c * area, between, out + c * shape->height * shape->width);
     return true;
 }
 
@@ -495,13 +499,17 @@ hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, ui
     hm_shape *shape = &storage->shape;
     if (shape->height == height && shape->width == width)
         return HM_OK;
+    if ((uint64_t)height * width * shape->n_channels > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "resize = %zux%zu: at most %" PRIu64 " numbers can be one case, and %s has %zu channels",
+                       height, width, HM_FEATURES_MAX, storage->path, shape->n_channels);
     hm_status status = hm_resize_create(storage->context, shape->height, shape->width, height,
                                         width, &storage->resize, error);
     if (status != HM_OK)
         return status;
     shape->height = height;
     shape->width = width;
-    shape->n_features = height * width;
+    shape->n_features = height * width * shape->n_channels;
     bool fits = (uint64_t)shape->n_cases * shape->n_features * sizeof(float) <= memory;
     return storage->bytes && fits ? resize_memory(storage, error) : HM_OK;
 }
