@@ -1,5 +1,5 @@
-/* JPEG: grey and coloured pictures, folders that mix them with PNG; damaged and lying files. The writer here
- * knows nothing but blocks of one value: a DC code and the end of the block. */
+/* JPEG: grey and coloured pictures, folders that mix them with PNG; damaged and lying files. The
+ * writer here knows nothing but blocks of one value: a DC code and the end of the block. */
 #include "data_files.h"
 
 /* ---- A writer -------------------------------------------------------------------------------- */
@@ -29,7 +29,8 @@ static void add_block(bit_writer *out, int difference)
     while (size >> category)
         category++;
     add_bits(out, category, 4);
-    add_bits(out, (unsigned)(difference >= 0 ? difference : difference + (1 << category) - 1), category);
+    add_bits(out, (unsigned)(difference >= 0 ? difference : difference + (1 << category) - 1),
+             category);
     add_bits(out, 0, 1);
 }
 
@@ -234,9 +235,12 @@ static void test_lying_sizes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_grey),         cmocka_unit_test(test_colour),
-        cmocka_unit_test(test_mixed_folder), cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_damaged_anywhere), cmocka_unit_test(test_lying_sizes),
+        cmocka_unit_test(test_grey),
+        cmocka_unit_test(test_colour),
+        cmocka_unit_test(test_mixed_folder),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damaged_anywhere),
+        cmocka_unit_test(test_lying_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

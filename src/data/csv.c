@@ -4,8 +4,8 @@
  * do.
  *
  * One column may hold the class of each case, as a whole number or as a word; the words are
- * numbered in the order of their bytes, which does not change with the order of the lines. A file of
- * labels is one such column and nothing else. */
+ * numbered in the order of their bytes, which does not change with the order of the lines. A file
+ * of labels is one such column and nothing else. */
 #define _GNU_SOURCE /* newlocale, uselocale */
 #include <inttypes.h>
 #include <locale.h>
@@ -50,8 +50,8 @@ static hm_status read_more(lines *in, hm_error *error)
         in->buffer = grown;
         in->room *= 2;
     }
-    hm_status status = hm_source_read(in->source, in->buffer + held, in->room - 1 - held, &n_read,
-                                      error);
+    hm_status status =
+        hm_source_read(in->source, in->buffer + held, in->room - 1 - held, &n_read, error);
     in->end += n_read;
     in->is_at_end = n_read == 0;
     return status;
@@ -198,7 +198,8 @@ static bool is_header(const char *line, char separator, size_t label)
     for (const char *at = line; at; column++) {
         field f = field_at(at, separator);
         size_t n = (size_t)(f.end - f.begin);
-        if (column != label && n > 0 && !strchr("+-.0123456789", *f.begin) && !is_missing(f.begin, n))
+        if (column != label && n > 0 && !strchr("+-.0123456789", *f.begin) &&
+            !is_missing(f.begin, n))
             return true;
         at = f.next;
     }
@@ -451,7 +452,8 @@ static bool begins_with_header(const table *t)
 {
     size_t n = t->words.n, n_wanted = t->reading->n_labels;
     float number;
-    if (n_wanted == 0 || n < 2 || read_number(t->words.text, t->words.text + strlen(t->words.text), &number))
+    if (n_wanted == 0 || n < 2 ||
+        read_number(t->words.text, t->words.text + strlen(t->words.text), &number))
         return false;
     return t->n_numbers == n - 1 || (t->n_numbers == 0 && n == n_wanted + 1);
 }
@@ -581,7 +583,5 @@ static hm_status open_csv(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_csv = {.name = "CSV",
-                                .sniff = sniff_csv,
-                                .takes_label_column = true,
-                                .open = open_csv};
+const hm_reader hm_reader_csv = {
+    .name = "CSV", .sniff = sniff_csv, .takes_label_column = true, .open = open_csv};

@@ -1,4 +1,5 @@
-/* Cropping comes before resizing and padding behind it, so that nothing grows larger than the frame. */
+/* Cropping comes before resizing and padding behind it, so that nothing grows larger than the
+ * frame. */
 #include "data/fitting.h"
 
 #include <string.h>
@@ -63,7 +64,8 @@ hm_fitting hm_fitting_of(int fit, bool is_resized, const hm_picture *picture, si
 static void cut_window(const hm_picture *picture, const unsigned char *plane, const hm_fitting *f,
                        float *out)
 {
-    size_t top = (picture->height - f->window_height) / 2, left = (picture->width - f->window_width) / 2;
+    size_t top = (picture->height - f->window_height) / 2,
+           left = (picture->width - f->window_width) / 2;
     for (size_t y = 0; y < f->window_height; y++)
         for (size_t x = 0; x < f->window_width; x++)
             *out++ = plane[(top + y) * picture->width + left + x];

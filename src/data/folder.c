@@ -1,5 +1,6 @@
-/* A folder of PNG and JPEG files as data: one case a file in the order of the names, or sub-folders that are
- * the classes, numbered in the order of theirs. Names that begin with a point are passed over. */
+/* A folder of PNG and JPEG files as data: one case a file in the order of the names, or sub-folders
+ * that are the classes, numbered in the order of theirs. Names that begin with a point are passed
+ * over. */
 #define _GNU_SOURCE /* opendir */
 #include <dirent.h>
 #include <errno.h>
@@ -120,10 +121,10 @@ static hm_status list_class(gallery *g, const char *name, hm_error *error)
     if (status == HM_OK)
         status = list_folder(g->context, inner, &pictures, &folders, error);
     if (status == HM_OK && pictures.n == 0)
-        status = hm_fail(
-            error, HM_ERROR_FORMAT,
-            "%s: a sub-folder is a class, but this one holds no PNG or JPEG file; remove it or fill it",
-            inner);
+        status = hm_fail(error, HM_ERROR_FORMAT,
+                         "%s: a sub-folder is a class, but this one holds no PNG or JPEG file; "
+                         "remove it or fill it",
+                         inner);
     for (size_t i = 0; status == HM_OK && i < pictures.n; i++) {
         status = join(file, name, pictures.name[i], error);
         if (status == HM_OK)
@@ -141,8 +142,8 @@ static hm_status list_classes(gallery *g, hm_error *error)
         hm_status status = list_class(g, g->classes.name[c], error);
         if (status != HM_OK)
             return status;
-        int32_t *grown = hm_realloc(g->context, g->label, labelled, g->files.n, sizeof *grown,
-                                    error);
+        int32_t *grown =
+            hm_realloc(g->context, g->label, labelled, g->files.n, sizeof *grown, error);
         if (!grown)
             return HM_ERROR_MEMORY;
         g->label = grown;
@@ -165,8 +166,8 @@ static hm_status list_gallery(gallery *g, hm_error *error)
     if (g->classes.n > 0)
         return list_classes(g, error);
     if (g->files.n == 0)
-        return hm_fail(error, HM_ERROR_NOT_FOUND, "%s: holds no PNG or JPEG file and no sub-folder of them",
-                       g->path);
+        return hm_fail(error, HM_ERROR_NOT_FOUND,
+                       "%s: holds no PNG or JPEG file and no sub-folder of them", g->path);
     return HM_OK;
 }
 
@@ -211,8 +212,8 @@ static void widen(extent *e, const hm_picture *picture, int fit, bool is_first)
         e->n_channels = picture->n_channels;
 }
 
-/* To crop or pad, all sizes must be known before the first picture is stored, so every one is decoded
- * twice; else the first says how large all are, or `resize`. */
+/* To crop or pad, all sizes must be known before the first picture is stored, so every one is
+ * decoded twice; else the first says how large all are, or `resize`. */
 static hm_status survey(const gallery *g, const hm_reading *reading, extent *e, hm_error *error)
 {
     bool is_resized = reading->height > 0;
@@ -261,11 +262,20 @@ static hm_status check_agreement(const gallery *g, size_t i, const hm_picture *p
     bool may_differ = reading->height > 0 || reading->fit != HM_FIT_NONE;
     if (may_differ || (picture->height == e->height && picture->width == e->width))
         return HM_OK;
-    return hm_fail(error, HM_ERROR_MISMATCH,
-                   "%s: %s has %zu x %zu pixels, but %s has %zu x %zu; give --fit crop or --fit pad, "
-                   "or --resize, to make them agree",
-                   g->path, g->files.name[i], picture->height, picture->width, g->files.name[0],
-                   e->height, e->width);
+    return hm_fail(
+        error, HM_ERROR_MISMATCH,
+        "%s: %s has %zu x %zu pixels, but %s has %zu x %zu; give --fit crop or --fit pad, "
+        "or --resize, to make them agree",
+        g->path, g->files.name[i], picture->height, picture->width, g->files.name[0], e->height,
+        e->width);
+}
+
+/* A grey picture fills three channels alike. */
+static void copy_planes(const hm_picture *picture, const hm_shape *shape, unsigned char *out)
+{
+    const size_t area = shape->height * shape->width;
+    for (size_t c = 0; c < shape->n_channels; c++)
+        memcpy(out + c * area, picture->pixels + (picture->n_channels == 3 ? c * area : 0), area);
 }
 
 static hm_status store(hm_storage *storage, size_t i, const hm_picture *picture,
@@ -273,16 +283,21 @@ static hm_status store(hm_storage *storage, size_t i, const hm_picture *picture,
 {
     const hm_shape *shape = &storage->shape;
     const size_t n = shape->n_features;
-    const hm_fitting f = hm_fitting_of(reading->fit, reading->height > 0, picture, shape->height,
-                                       shape->width);
+    const hm_fitting f =
+        hm_fitting_of(reading->fit, reading->height > 0, picture, shape->height, shape->width);
+    if (!storage->element->is_real && picture->height == shape->height &&
+        picture->width == shape->width) {
+        copy_planes(picture, shape, storage->bytes + i * n);
+        return HM_OK;
+    }
     if (storage->element->is_real)
         return hm_picture_fit(storage->context, picture, &f, shape->n_channels,
                               (float *)(void *)storage->bytes + i * n, error);
     float *values = hm_alloc(storage->context, n, sizeof *values, error);
     if (!values)
         return HM_ERROR_MEMORY;
-    hm_status status = hm_picture_fit(storage->context, picture, &f, shape->n_channels, values,
-                                      error);
+    hm_status status =
+        hm_picture_fit(storage->context, picture, &f, shape->n_channels, values, error);
     for (size_t k = 0; status == HM_OK && k < n; k++)
         storage->bytes[i * n + k] = (unsigned char)(values[k] + 0.5f);
     hm_free(storage->context, values);
@@ -309,7 +324,8 @@ static hm_status read_pictures(const gallery *g, const extent *e, const hm_readi
     return HM_OK;
 }
 
-/* If any picture is coloured, all are read as coloured: from the beginning, when the first was not. */
+/* If any picture is coloured, all are read as coloured: from the beginning, when the first was not.
+ */
 static hm_status read_gallery(const gallery *g, const hm_reading *reading, hm_storage **storage,
                               hm_error *error)
 {
@@ -352,7 +368,8 @@ hm_status hm_folder_open(const hm_context *context, const char *path, const hm_r
                        "%s: `tile` is for one contact sheet, not for a folder", path);
     if (reading->label_column && *reading->label_column)
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "%s: `label-column` is for CSV tables, not for a folder; leave it out", path);
+                       "%s: `label-column` is for CSV tables, not for a folder; leave it out",
+                       path);
     hm_status status = list_gallery(&g, error);
     if (status == HM_OK)
         status = read_gallery(&g, reading, storage, error);

@@ -39,15 +39,15 @@ static void on_error(j_common_ptr jpeg)
                             d->source->path);
     if (d->status == HM_OK) {
         jpeg->err->format_message(jpeg, message);
-        d->status = hm_fail(d->error, HM_ERROR_FORMAT,
-                            "%s: damaged JPEG (%s); make or fetch it again", d->source->path,
-                            message);
+        d->status =
+            hm_fail(d->error, HM_ERROR_FORMAT, "%s: damaged JPEG (%s); make or fetch it again",
+                    d->source->path, message);
     }
     longjmp(d->give_up, 1);
 }
 
-/* Of damaged data libjpeg only warns and goes on with grey; here it is an error. What merely is unusual
- * leaves every pixel as it was meant. */
+/* Of damaged data libjpeg only warns and goes on with grey; here it is an error. What merely is
+ * unusual leaves every pixel as it was meant. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     static const int harmless[] = {JWRN_ADOBE_XFORM, JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR};
@@ -126,7 +126,8 @@ static void connect(decoder *d)
 
 /* ---- Decoding -------------------------------------------------------------------------------- */
 
-/* By Huffman codes every block of 8 x 8 pixels takes a bit at least; arithmetic codes may take less. */
+/* By Huffman codes every block of 8 x 8 pixels takes a bit at least; arithmetic codes may take
+ * less. */
 static hm_status check_header(decoder *d)
 {
     const struct jpeg_decompress_struct *jpeg = &d->jpeg;

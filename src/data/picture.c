@@ -25,8 +25,8 @@ static const struct {
     {hm_is_jpeg, hm_jpeg_decode},
 };
 
-hm_status hm_picture_check_size(const hm_source *source, uint64_t memory, size_t height, size_t width,
-                                uint64_t most_pixels, hm_error *error)
+hm_status hm_picture_check_size(const hm_source *source, uint64_t memory, size_t height,
+                                size_t width, uint64_t most_pixels, hm_error *error)
 {
     uint64_t n_pixels = (uint64_t)height * width;
     if (n_pixels > HM_PIXELS_MAX)
@@ -118,12 +118,14 @@ static hm_status decode(hm_source *source, uint64_t memory, hm_picture *picture,
     for (size_t i = 0; i < sizeof decoders / sizeof *decoders; i++)
         if (decoders[i].sniff(head, n))
             return decoders[i].decode(source, memory, picture, error);
-    return hm_fail(error, HM_ERROR_FORMAT,
-                   "%s: is neither a PNG nor a JPEG picture, whatever its name; make or fetch it again",
-                   source->path);
+    return hm_fail(
+        error, HM_ERROR_FORMAT,
+        "%s: is neither a PNG nor a JPEG picture, whatever its name; make or fetch it again",
+        source->path);
 }
 
-hm_status hm_picture_read(hm_source *source, uint64_t memory, bool grey, hm_picture *picture, hm_error *error)
+hm_status hm_picture_read(hm_source *source, uint64_t memory, bool grey, hm_picture *picture,
+                          hm_error *error)
 {
     *picture = (hm_picture){0};
     hm_status status = decode(source, memory, picture, error);

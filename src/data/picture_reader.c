@@ -1,5 +1,5 @@
-/* One PNG or JPEG file as data: a single picture, or a contact sheet that is cut into square tiles, row by
- * row. */
+/* One PNG or JPEG file as data: a single picture, or a contact sheet that is cut into square tiles,
+ * row by row. */
 #include <string.h>
 
 #include "base/alloc.h"
@@ -15,8 +15,8 @@ static hm_status shape_of_sheet(const char *path, const hm_picture *sheet, size_
             error, HM_ERROR_MISMATCH,
             "%s: a sheet of %zu x %zu pixels cannot be cut into tiles of %zu x %zu; correct `tile`",
             path, sheet->height, sheet->width, tile, tile);
-    *shape = (hm_shape){(sheet->height / tile) * (sheet->width / tile), sheet->n_channels * tile * tile, tile, tile,
-                        sheet->n_channels};
+    *shape = (hm_shape){(sheet->height / tile) * (sheet->width / tile),
+                        sheet->n_channels * tile * tile, tile, tile, sheet->n_channels};
     return HM_OK;
 }
 
@@ -26,7 +26,8 @@ static unsigned char *cut_tile(const hm_picture *sheet, size_t top, size_t left,
 {
     for (size_t c = 0; c < sheet->n_channels; c++)
         for (size_t y = 0; y < tile; y++, out += tile)
-            memcpy(out, sheet->pixels + ((c * sheet->height + top + y) * sheet->width + left), tile);
+            memcpy(out, sheet->pixels + ((c * sheet->height + top + y) * sheet->width + left),
+                   tile);
     return out;
 }
 
@@ -69,7 +70,7 @@ static hm_status store(const hm_source *source, const hm_picture *picture,
 }
 
 static hm_status open_picture(hm_source *source, const hm_reading *reading, hm_storage **storage,
-                          hm_error *error)
+                              hm_error *error)
 {
     hm_picture picture;
     hm_status status = hm_picture_read(source, reading->memory, reading->grey, &picture, error);

@@ -29,9 +29,9 @@ static void on_error(png_structp png, png_const_charp message)
         d->status = hm_fail(d->error, HM_ERROR_MEMORY, "%s: out of memory for decoding PNG",
                             d->source->path);
     if (d->status == HM_OK)
-        d->status = hm_fail(d->error, HM_ERROR_FORMAT,
-                            "%s: damaged PNG (%s); make or fetch it again", d->source->path,
-                            message);
+        d->status =
+            hm_fail(d->error, HM_ERROR_FORMAT, "%s: damaged PNG (%s); make or fetch it again",
+                    d->source->path, message);
     png_longjmp(png, 1);
 }
 
@@ -65,7 +65,8 @@ static void read_for_png(png_structp png, png_bytep bytes, size_t n)
 /* Deflate cannot unpack a byte to more than 1,032, so the size of the file bounds the true size. */
 static hm_status check_size(const decoder *d)
 {
-    uint64_t n_bits = png_get_bit_depth(d->png, d->info) * (uint64_t)png_get_channels(d->png, d->info);
+    uint64_t n_bits =
+        png_get_bit_depth(d->png, d->info) * (uint64_t)png_get_channels(d->png, d->info);
     uint64_t most = d->source->size < UINT64_MAX / 16 / HM_DEFLATE_RATIO
                         ? (d->source->size + 1) * 8 * HM_DEFLATE_RATIO / n_bits
                         : UINT64_MAX;

@@ -224,18 +224,19 @@ hm_status hm_storage_fill_columns(hm_storage *storage, hm_source *source, uint64
 {
     hm_status status = check_promise(storage, source, offset, error);
     if (status == HM_OK && all_bytes(storage) > memory / 2)
-        status = hm_fail(error, HM_ERROR_ARGUMENT,
-                         "%s: is stored column by column, and turning it round takes %" PRIu64
-                         " MB in memory, more than the %" PRIu64 " allowed; raise `memory`, or save "
-                         "numpy.ascontiguousarray of it",
-                         storage->path, (2 * all_bytes(storage) >> 20) + 1, memory >> 20);
+        status =
+            hm_fail(error, HM_ERROR_ARGUMENT,
+                    "%s: is stored column by column, and turning it round takes %" PRIu64
+                    " MB in memory, more than the %" PRIu64 " allowed; raise `memory`, or save "
+                    "numpy.ascontiguousarray of it",
+                    storage->path, (2 * all_bytes(storage) >> 20) + 1, memory >> 20);
     return status == HM_OK ? read_whole(storage, source, memory, error) : status;
 }
 
 hm_status hm_storage_turn_round(hm_storage *storage, const size_t *place, hm_error *error)
 {
-    unsigned char *rows = hm_alloc(storage->context, storage->shape.n_cases, case_bytes(storage),
-                                   error);
+    unsigned char *rows =
+        hm_alloc(storage->context, storage->shape.n_cases, case_bytes(storage), error);
     if (!rows)
         return HM_ERROR_MEMORY;
     turn_round(storage, place, storage->bytes, rows);
@@ -305,7 +306,8 @@ bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, flo
     const hm_shape *shape = &storage->shape;
     const size_t area = storage->n_stored / shape->n_channels;
     for (size_t c = 0; c < shape->n_channels; c++)
-        hm_resize_apply(storage->resize, whole + c * area, between, out + c * shape->height * shape->width);
+        hm_resize_apply(storage->resize, whole + c * area, between,
+                        out + c * shape->height * shape->width);
     return true;
 }
 
@@ -501,7 +503,8 @@ hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, ui
         return HM_OK;
     if ((uint64_t)height * width * shape->n_channels > HM_FEATURES_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "resize = %zux%zu: at most %" PRIu64 " numbers can be one case, and %s has %zu channels",
+                       "resize = %zux%zu: at most %" PRIu64
+                       " numbers can be one case, and %s has %zu channels",
                        height, width, HM_FEATURES_MAX, storage->path, shape->n_channels);
     hm_status status = hm_resize_create(storage->context, shape->height, shape->width, height,
                                         width, &storage->resize, error);
