@@ -1,4 +1,4 @@
-/* CSV files, as cases and as labels of themselves. */
+/* CSV files, as cases, as labels of themselves, and with a column of classes. */
 #include "fuzz_data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -8,5 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     const char *path = fuzz_file(bytes, n);
     if (fuzz_open(path, NULL, 0) == HM_OK)
         fuzz_open(path, (const char *[]){"labels", path, "classes", "0-3", NULL}, 0);
+    fuzz_open(path, (const char *[]){"label-column", "last", NULL}, 0);
+    fuzz_open(path, (const char *[]){"label-column", "kind", "labels", path, NULL}, 0);
     return 0;
 }

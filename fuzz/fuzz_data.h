@@ -66,7 +66,7 @@ static inline void fuzz_use(const hm_dataset *set, int may_fail)
     size_t n = hm_dataset_n_cases(set), n_features = hm_dataset_n_features(set);
     size_t height = hm_dataset_height(set), width = hm_dataset_width(set);
     EXPECT(n > 0 && n_features > 0);
-    EXPECT((height == 0 && width == 0) || height * width == n_features);
+    EXPECT((height == 0 && width == 0) || height * width * hm_dataset_channels(set) == n_features);
     EXPECT(strlen(hm_dataset_fingerprint(set)) == 16);
     for (size_t i = 0; i < n && i < 1000; i++)
         EXPECT(hm_dataset_label(set, i) < (int32_t)hm_dataset_n_classes(set) ||

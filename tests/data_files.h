@@ -28,7 +28,7 @@
 typedef struct data_place {
     counted_memory memory;
     hm_context *context;
-    char folder[64];
+    char folder[192];
     char path[256]; /* of the file written last */
     hm_error error;
     hm_data_config config;
@@ -37,7 +37,10 @@ typedef struct data_place {
 static inline data_place *open_place(data_place *place, uint64_t seed, int n_threads)
 {
     *place = (data_place){0};
-    strcpy(place->folder, "/tmp/harmonium-test-XXXXXX");
+    const char *temporary = getenv("TMPDIR");
+    int n = snprintf(place->folder, sizeof place->folder, "%s/harmonium-test-XXXXXX",
+                     temporary && *temporary ? temporary : "/tmp");
+    assert_in_range(n, 1, sizeof place->folder - 1);
     assert_non_null(mkdtemp(place->folder));
     hm_context_config config = {.n_threads = n_threads, .seed = seed};
     config.allocator = counted_allocator(&place->memory);

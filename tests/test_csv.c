@@ -172,6 +172,106 @@ static void test_shape_option(void **state)
     close_place(&place);
 }
 
+/* Words become classes in the order of their bytes, whatever the order of the lines. */
+static void test_label_column(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *column;
+        const char *name[2]; /* of the classes 0 and 1, or null */
+    } rows[] = {
+        {"kind,a,b\ndog,1,2\ncat,3,4\ndog,5,6\n", "kind", {"cat", "dog"}},
+        {"kind,a,b\ndog,1,2\ncat,3,4\ndog,5,6\n", "1", {"cat", "dog"}},
+        {"dog,1,2\ncat,3,4\ndog,5,6\n", "1", {"cat", "dog"}}, /* and the first line is a case */
+        {"1;\"dog\";2\n3;\"cat\";4\n5;dog;6\n", "2", {"cat", "dog"}},
+        {"\"a\",\"b\",\"kind\"\n1,2,1\n3,4,0\n5,6,1\n", "kind", {NULL, NULL}},
+        {"1,2,1\n3,4,0\n5,6,1.0\n", "last", {NULL, NULL}},
+        {"a,b,kind\n1,2,b b\n3,4,B\n5,6,b b\n", "last", {"B", "b b"}},
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_option(&place, "label-column", rows[i].column);
+        hm_dataset *set = open_set(&place, write_text(&place, "a.csv", rows[i].text));
+        expect_values(set, 3, 2, (float[]){1, 2, 3, 4, 5, 6});
+        assert_int_equal(hm_dataset_n_classes(set), 2);
+        for (int32_t c = 0; c < 2; c++) {
+            const char *name = hm_dataset_class_name(set, c);
+            assert_true(name ? rows[i].name[c] && strcmp(name, rows[i].name[c]) == 0
+                             : !rows[i].name[c]);
+        }
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(hm_dataset_label(set, k), k != 1);
+        hm_dataset_close(set);
+    }
+    close_place(&place);
+}
+
+static void test_wrong_label_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *column;
+        hm_status status;
+        const char *piece;
+    } rows[] = {
+        {"kind,a\ncat,1\n", "king", HM_ERROR_ARGUMENT, "label-column = king"},
+        {"cat,1\n", "3", HM_ERROR_ARGUMENT, "from 1 to 2"},
+        {"cat,1\n", "0", HM_ERROR_ARGUMENT, "from 1 to 2"},
+        {"cat,1\n", "99999999999999999999", HM_ERROR_ARGUMENT, "from 1 to 2"},
+        {"cat\ndog\n", "1", HM_ERROR_FORMAT, "no number beside it"},
+        {"cat,1\n2,2\n", "1", HM_ERROR_FORMAT, "line 1 names a class by a word"},
+        {"cat,1\n,2\n", "1", HM_ERROR_FORMAT, "line 2, column 1 is empty"},
+        {"cat,1\nNA,2\n", "1", HM_ERROR_NUMERIC, "line 2, column 1"},
+        {"-1,1\n1,2\n", "1", HM_ERROR_FORMAT, "is -1"},
+        {"0.5,1\n1,2\n", "1", HM_ERROR_FORMAT, "is 0.5"},
+        {"cat,1\nc\177t,2\n", "1", HM_ERROR_FORMAT, "\"c?t\""},
+        {"cat,1\ndog\n", "1", HM_ERROR_FORMAT, "line 2 has 1 columns"},
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_option(&place, "label-column", rows[i].column);
+        write_text(&place, "a.csv", rows[i].text);
+        refuse_with(&place, place.path, rows[i].status, place.path, rows[i].piece, NULL);
+    }
+    set_option(&place, "label-column", "1");
+    write_file(&place, "a.npy", "\x93NUMPY\1\0", 8);
+    refuse_with(&place, place.path, HM_ERROR_ARGUMENT, "`label-column`", "NPY", NULL);
+    close_place(&place);
+}
+
+/* A file of labels may be words too; its first line is a header when there is one too many. */
+static void test_label_words(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"dog\ncat\ndog\n", "kind\ndog\ncat\ndog\n",
+                                        "\"dog\"\n\"cat\"\n\"dog\"\n"};
+    data_place place;
+    open_place(&place, 1, 1);
+    char data[HM_TEXT_MAX];
+    strcpy(data, write_text(&place, "a.csv", "1\n2\n3\n"));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        set_option(&place, "labels", write_text(&place, "labels.csv", texts[i]));
+        hm_dataset *set = open_set(&place, data);
+        assert_int_equal(hm_dataset_n_classes(set), 2);
+        assert_string_equal(hm_dataset_class_name(set, 0), "cat");
+        assert_string_equal(hm_dataset_class_name(set, 1), "dog");
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(hm_dataset_label(set, k), k != 1);
+        hm_dataset_close(set);
+    }
+    set_option(&place, "labels", write_text(&place, "labels.csv", "cat\ndog\n"));
+    refuse_with(&place, data, HM_ERROR_MISMATCH, "2 labels", "3 cases", NULL);
+    set_option(&place, "labels", write_text(&place, "labels.csv", "1\n2\nl\n"));
+    refuse_with(&place, data, HM_ERROR_FORMAT, "line 3", "word", NULL);
+    set_option(&place, "labels", write_text(&place, "labels.csv", "cat\ndog\ncow\n"));
+    set_option(&place, "label-column", "1");
+    refuse_with(&place, write_text(&place, "b.csv", "0,1\n1,2\n0,3\n"), HM_ERROR_ARGUMENT,
+                "label-column", NULL);
+    close_place(&place);
+}
+
 static void test_wrong_tables(void **state)
 {
     (void)state;
@@ -271,6 +371,9 @@ int main(void)
         cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_shape_option),
+        cmocka_unit_test(test_label_column),
+        cmocka_unit_test(test_wrong_label_columns),
+        cmocka_unit_test(test_label_words),
         cmocka_unit_test(test_wrong_tables),
         cmocka_unit_test(test_binary_inside),
         cmocka_unit_test(test_too_large),

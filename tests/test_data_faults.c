@@ -151,6 +151,44 @@ static void test_csv(void **state)
     close_place(&place);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    write_text(&place, "labels.csv", "cat\ndog\ncow\ncat\n");
+    SET_EVERYTHING(&place, {"labels", place.path});
+    write_text(&place, "a.csv", "a,b\n1,2\n3,4\n5,6\n7,8\n");
+    SET_EVERYTHING(&place, {"data", place.path});
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 15);
+    write_text(&place, "b.csv", "1,2,cat\n3,4,dog\n5,6,cow\n");
+    SET_EVERYTHING(&place, {"data", place.path}, {"labels", ""}, {"label-column", "last"});
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 15);
+    close_place(&place);
+}
+
+/* A folder that turns out coloured at its last picture is read from its beginning. */
+static void test_colours_of_any_size(void **state)
+{
+    (void)state;
+    static const char *const fits[] = {"crop", "pad"};
+    data_place place;
+    open_place(&place, 1, 1);
+    assert_int_equal(mkdir(path_in(&place, "set"), 0700), 0);
+    write_grey_png(&place, "set/a.png", 4, 8, (const unsigned char[32]){9, 100, 200});
+    skip_without(&place, place.path, "libpng-dev");
+    byte_list list = {0};
+    add_png(&list, 2, 3, 8, 2, (const unsigned char[18]){255, 0, 7}, 6);
+    write_list(&place, "set/b.png", &list);
+    path_in(&place, "set");
+    SET_EVERYTHING(&place, {"data", place.path});
+    for (int i = 0; i < 4; i++) {
+        SET_EVERYTHING(&place, {"fit", fits[i % 2]}, {"resize", i < 2 ? "" : "3x3"});
+        assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 30);
+    }
+    close_place(&place);
+}
+
 static void test_png(void **state)
 {
     (void)state;
@@ -283,6 +321,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx),         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_npy),         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_colours_of_any_size),
         cmocka_unit_test(test_png),         cmocka_unit_test(test_open_sets),
         cmocka_unit_test(test_late_errors),
     };

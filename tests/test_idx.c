@@ -433,7 +433,14 @@ static void test_places_that_are_no_files(void **state)
     open_place(&place, 1, 1);
     refuse_with(&place, path_in(&place, "absent"), HM_ERROR_NOT_FOUND, place.path, NULL);
     assert_int_equal(mkfifo(path_in(&place, "pipe"), 0600), 0);
-    refuse_with(&place, place.path, HM_ERROR_IO, place.path, "not a regular file", NULL);
+    refuse_with(&place, place.path, HM_ERROR_IO, place.path, "is no regular file", NULL);
+    refuse_with(&place, "/dev/zero", HM_ERROR_IO, "/dev/zero", "is no regular file", NULL);
+    set_option(&place, "labels", path_in(&place, "pipe"));
+    refuse_with(&place, write_text(&place, "a.csv", "1\n2\n"), HM_ERROR_IO, "pipe", "is no regular file", NULL);
+    set_option(&place, "labels", "");
+    assert_int_equal(mkdir(path_in(&place, "set"), 0700), 0);
+    assert_int_equal(mkfifo(path_in(&place, "set/a.png"), 0600), 0);
+    refuse_with(&place, path_in(&place, "set"), HM_ERROR_IO, "set/a.png", "is no regular file", NULL);
     assert_int_equal(symlink("nowhere", path_in(&place, "link")), 0);
     refuse_with(&place, place.path, HM_ERROR_NOT_FOUND, place.path, NULL);
     close_place(&place);

@@ -32,6 +32,9 @@ static void test_every_type(void **state)
          "\xff\xff\xff\xff\xff\xff\xff\xfd\x00\x00\x00\x01\x00\x00\x00\x00",
          8,
          {-3, 4294967296.0f}},
+        {"<f2", "\x00\xbe\xff\x7b", 2, {-1.5f, 65504}},
+        {">f2", "\xbe\x00\x7b\xff", 2, {-1.5f, 65504}},
+        {"<f2", "\x01\x80\xff\x03", 2, {-0x1p-24f, 0x1.ff8p-15f}}, /* below the normal range */
         {"<f4", "\x00\x00\xc0\xbf\xdb\x0f\x49\x40", 4, {-1.5f, 3.14159274f}},
         {">f4", "\xbf\xc0\x00\x00\x40\x49\x0f\xdb", 4, {-1.5f, 3.14159274f}},
         {"<f8", "\0\0\0\0\0\0\xf8\xbf\x18\x2d\x44\x54\xfb\x21\x09\x40", 8, {-1.5f, 3.14159274f}},
@@ -147,9 +150,47 @@ static void test_fortran_order(void **state)
                                                  "\1\0\1", 3));
     expect_values(set, 3, 1, (float[]){1, 0, 1});
     hm_dataset_close(set);
-    write_npy(&place, "a", "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2), }", "\1\0\1\0",
-              4);
-    refuse_with(&place, place.path, HM_ERROR_UNSUPPORTED, place.path, "ascontiguousarray", NULL);
+    close_place(&place);
+}
+
+#define COLUMNS(type, shape) "{'descr': '" type "', 'fortran_order': True, 'shape': " shape ", }"
+
+/* Value k of the array in C order is k, so the file is the order in which Fortran meets them. */
+static void test_columns_are_turned_round(void **state)
+{
+    (void)state;
+    static const float counted[24] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                      12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23};
+    unsigned char cube[24], halves[12];
+    for (unsigned k = 0, at = 0; k < 4; k++)
+        for (unsigned j = 0; j < 3; j++)
+            for (unsigned i = 0; i < 2; i++)
+                cube[at++] = (unsigned char)(12 * i + 4 * j + k);
+    const uint16_t half_of[6] = {0, 0x3c00, 0x4000, 0x4200, 0x4400, 0x4500};
+    for (unsigned j = 0, at = 0; j < 3; j++)
+        for (unsigned i = 0; i < 2; i++, at += 2) {
+            halves[at] = (unsigned char)(half_of[3 * i + j] & 255);
+            halves[at + 1] = (unsigned char)(half_of[3 * i + j] >> 8);
+        }
+    data_place place;
+    open_place(&place, 1, 1);
+    set_option(&place, "scale", "1");
+    write_npy(&place, "a", COLUMNS("|u1", "(2, 3, 4)"), cube, sizeof cube);
+    hm_dataset *set = open_set(&place, place.path);
+    expect_shape(set, 2, 3, 4);
+    expect_values(set, 2, 12, counted);
+    hm_dataset_close(set);
+    write_npy(&place, "b", COLUMNS("<f2", "(2, 3)"), halves, sizeof halves);
+    set = open_set(&place, place.path);
+    expect_values(set, 2, 3, counted);
+    hm_dataset_close(set);
+    write_npy(&place, "c", COLUMNS("<f4", "(2, 2)"), "\0\0\0\0\0\0\xc0\x7f\0\0\0\0\0\0\0\0", 16);
+    refuse_with(&place, place.path, HM_ERROR_NUMERIC, place.path, "row 1, column 0", NULL);
+    write_npy(&place, "d", COLUMNS("|u1", "(2, 2)"), "\1\0\1", 3);
+    refuse_with(&place, place.path, HM_ERROR_FORMAT, place.path, "2 cases of 2 bytes", NULL);
+    set_option(&place, "memory", "0");
+    write_npy(&place, "e", COLUMNS("|u1", "(2, 2)"), "\1\0\1\0", 4);
+    refuse_with(&place, place.path, HM_ERROR_ARGUMENT, place.path, "ascontiguousarray", NULL);
     close_place(&place);
 }
 
@@ -240,7 +281,12 @@ static void test_damaged_headers(void **state)
         {DICTIONARY("|u1", "(4, 4611686018427387904, 4)"), HM_ERROR_FORMAT, "16777216"},
         {DICTIONARY("|u1", "(2147483648, 16777216)"), HM_ERROR_FORMAT, "holds only 0"},
         {DICTIONARY("<f8", "(4294967295, 16777216)"), HM_ERROR_FORMAT, "holds only 0"},
-        {DICTIONARY("<f2", "(2,)"), HM_ERROR_UNSUPPORTED, "\"<f2\""},
+        {DICTIONARY("<f2", "(3,)"), HM_ERROR_FORMAT, "holds only 2"},
+        {DICTIONARY("<f2", "(4294967295, 16777216)"), HM_ERROR_FORMAT, "holds only 0"},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (4294967295, 2)}", HM_ERROR_FORMAT,
+         "holds only 0"},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (1, 16777216)}", HM_ERROR_FORMAT,
+         "holds only 0"},
         {DICTIONARY("<c8", "(2,)"), HM_ERROR_UNSUPPORTED, "astype"},
         {DICTIONARY("<U5", "(2,)"), HM_ERROR_UNSUPPORTED, "\"<U5\""},
         {DICTIONARY("|O", "(2,)"), HM_ERROR_UNSUPPORTED, "\"|O\""},
@@ -327,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_headers),
         cmocka_unit_test(test_shapes),
         cmocka_unit_test(test_fortran_order),
+        cmocka_unit_test(test_columns_are_turned_round),
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_streaming_equals_memory),
         cmocka_unit_test(test_damaged_headers),

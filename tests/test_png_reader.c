@@ -65,6 +65,7 @@ static void test_every_kind(void **state)
     };
     data_place place;
     open_png_place(&place, 1, 1);
+    set_option(&place, "grey", "yes");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         byte_list list = {0};
         add_png(&list, 2, 1, rows[i].depth, rows[i].colour, (const unsigned char *)rows[i].row,
@@ -81,6 +82,7 @@ static void test_palette(void **state)
     static const unsigned char palette[9] = {10, 10, 10, 255, 0, 0, 200, 200, 200};
     data_place place;
     open_png_place(&place, 1, 1);
+    set_option(&place, "grey", "yes");
     for (int transparent = 0; transparent < 2; transparent++) {
         byte_list list = {0};
         add_png_start(&list, 3, 1, 2, 3, 0);
@@ -262,6 +264,89 @@ static void test_folder_of_sizes(void **state)
     close_place(&place);
 }
 
+/* 3 x 1 and 2 x 2 (height x width): cropped to 2 x 1, padded to 3 x 2, and resized in shape. */
+static void test_fit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fit, *resize;
+        size_t height, width;
+        float wanted[12];
+    } rows[] = {
+        {"crop", "", 2, 1, {0, 60, 10, 30}},
+        {"pad", "", 3, 2, {0, 40, 60, 40, 60, 40, 10, 20, 30, 40, 25, 25}},
+        {"crop", "1x1", 1, 1, {60, 25}},
+        {"pad", "3x3", 3, 3, {0}},
+    };
+    data_place place;
+    open_png_place(&place, 1, 1);
+    make_folder(&place, "set");
+    set_option(&place, "scale", "1");
+    write_grey_png(&place, "set/a.png", 1, 3, (const unsigned char[]){0, 60, 60});
+    write_grey_png(&place, "set/b.png", 2, 2, (const unsigned char[]){10, 20, 30, 40});
+    refuse_with(&place, path_in(&place, "set"), HM_ERROR_MISMATCH, "b.png has 2 x 2",
+                "a.png has 3 x 1", "--fit", NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_option(&place, "fit", rows[i].fit);
+        set_option(&place, "resize", rows[i].resize);
+        hm_dataset *set = open_set(&place, path_in(&place, "set"));
+        expect_shape(set, 2, rows[i].height, rows[i].width);
+        assert_non_null(strstr(hm_dataset_describe(set), i % 2 ? "padded" : "cropped"));
+        float *values = read_all(set);
+        if (i == 3) { /* a column of three in the middle of its border's mean */
+            const float a[9] = {40, 0, 40, 40, 60, 40, 40, 60, 40};
+            assert_memory_equal(values, a, sizeof a);
+        } else {
+            for (size_t k = 0; k < 2 * rows[i].height * rows[i].width; k++)
+                assert_float_equal(values[k], rows[i].wanted[k], 1e-4);
+        }
+        free(values);
+        hm_dataset_close(set);
+    }
+    refuse_with(&place, write_grey_png(&place, "c.png", 1, 1, grey_6), HM_ERROR_ARGUMENT, "`fit`",
+                "folder", NULL);
+    close_place(&place);
+}
+
+/* Planes are resized and cut into tiles one by one. */
+static void test_colour(void **state)
+{
+    (void)state;
+    static const unsigned char pixels[2 * 12] = {0, 10, 20, 2, 10, 40, 9, 9, 9, 9, 9, 9,
+                                                 4, 10, 60, 6, 10, 80, 9, 9, 9, 9, 9, 9};
+    data_place place;
+    open_png_place(&place, 1, 1);
+    set_option(&place, "scale", "1");
+    byte_list list = {0};
+    add_png(&list, 4, 2, 8, 2, pixels, 12);
+    write_list(&place, "a.png", &list);
+    set_option(&place, "tile", "2");
+    for (int streamed = 0; streamed < 2; streamed++) {
+        set_option(&place, "resize", "");
+        hm_dataset *set = open_set(&place, place.path);
+        expect_values(set, 2, 12, (float[]){0,  2, 4, 6, 10, 10, 10, 10, 20, 40, 60, 80,
+                                            9,  9, 9, 9, 9,  9,  9,  9,  9,  9,  9,  9});
+        assert_int_equal(hm_dataset_channels(set), 3);
+        hm_dataset_close(set);
+        set_option(&place, "resize", "1x1");
+        set = open_set(&place, place.path);
+        expect_values(set, 2, 3, (float[]){3, 10, 50, 9, 9, 9});
+        assert_int_equal(hm_dataset_channels(set), 3);
+        hm_dataset_close(set);
+    }
+    set_option(&place, "tile", "0");
+    set_option(&place, "resize", "4096x4096");
+    refuse_with(&place, place.path, HM_ERROR_ARGUMENT, "resize", "3 channels", NULL);
+    set_option(&place, "resize", "1x1");
+    set_option(&place, "shape", "3x1x2");
+    hm_dataset *set = open_set(&place, write_text(&place, "a.csv", "1,3,10,30,100,300\n"));
+    expect_values(set, 1, 3, (float[]){2, 20, 200});
+    hm_dataset_close(set);
+    set_option(&place, "shape", "2x1x3");
+    refuse_with(&place, place.path, HM_ERROR_ARGUMENT, "shape = 2x1x3", "3x32x32", NULL);
+    close_place(&place);
+}
+
 static void test_wrong_folders(void **state)
 {
     (void)state;
@@ -396,6 +481,8 @@ int main(void)
         cmocka_unit_test(test_folder),
         cmocka_unit_test(test_folder_of_classes),
         cmocka_unit_test(test_folder_of_sizes),
+        cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_colour),
         cmocka_unit_test(test_wrong_folders),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged_anywhere),

@@ -82,6 +82,28 @@ static void signed_grids_have_zero_in_the_middle(void **state)
     hm_context_destroy(context);
 }
 
+static void coloured_tiles_are_planes(void **state)
+{
+    (void)state;
+    hm_context *context = make_context();
+    const float values[6] = {1, 0, 0, 1, 0, 0.5f}; /* two pixels: red, green, blue of each */
+    hm_image *image;
+    hm_error error;
+    hm_grid grid = {.zoom = 1, .n_channels = 3};
+    hm_matrix rows = hm_matrix_f32((float *)values, 1, 6);
+    assert_int_equal(hm_image_grid(context, rows, 1, 2, &grid, &image, NULL), HM_OK);
+    assert_int_equal(pixel_at(image, 10, 10), 0xff0000);
+    assert_int_equal(pixel_at(image, 11, 10), 0x00ff80);
+    hm_image_destroy(image);
+    assert_int_equal(hm_image_bands(context, &rows, NULL, 1, 1, 2, &grid, &image, NULL), HM_OK);
+    assert_int_equal(pixel_at(image, 11, 10), 0x00ff80);
+    hm_image_destroy(image);
+    assert_int_equal(hm_image_grid(context, rows, 1, 3, &grid, &image, &error), HM_ERROR_MISMATCH);
+    grid.n_channels = 2;
+    assert_int_equal(hm_image_grid(context, rows, 1, 3, &grid, &image, &error), HM_ERROR_ARGUMENT);
+    hm_context_destroy(context);
+}
+
 static void the_terminal_gets_half_blocks(void **state)
 {
     (void)state;
@@ -281,6 +303,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grids_place_every_value),
         cmocka_unit_test(signed_grids_have_zero_in_the_middle),
+        cmocka_unit_test(coloured_tiles_are_planes),
         cmocka_unit_test(the_terminal_gets_half_blocks),
         cmocka_unit_test(nothing_to_draw_is_an_error),
 #ifdef HM_HAVE_PNG

@@ -27,21 +27,29 @@ extern "C" {
 /* ---- Naming the data ------------------------------------------------------------------------- */
 
 enum { HM_BINARISE_NONE, HM_BINARISE_THRESHOLD, HM_BINARISE_SAMPLE };
+enum { HM_FIT_NONE, HM_FIT_CROP, HM_FIT_PAD };
 enum { HM_BALANCE_AUTO, HM_BALANCE_YES, HM_BALANCE_NO };
 
 /* Every field is a row of hm_data_options; its help text there is its documentation. The transforms
  * apply in the order of the fields: resize, scale, invert, standardise or binarise. */
 typedef struct hm_data_config {
     char data[HM_TEXT_MAX];    /* a named set (hm_dataset_list), or a file: IDX, NPY or CSV, each
-                                  also gzipped, a PNG picture or contact sheet, or a folder of PNG;
+                                  also gzipped, a PNG or JPEG picture or contact sheet, or a
+                                  folder of them;
                                   "./digits" is a file even though there is a set "digits" */
-    char labels[HM_TEXT_MAX];  /* a file of labels beside a data file: one column */
+    char labels[HM_TEXT_MAX];  /* a file of labels beside a data file: one column, of whole
+                                  numbers or (CSV) of words */
+    char label_column[HM_TEXT_MAX]; /* of a CSV file: the column of classes, by name, number or
+                                       "last" */
     char part[HM_TEXT_MAX];    /* of a named set: train, test, perhaps validation */
     char classes[HM_TEXT_MAX]; /* "2", "0-4,7"; empty: all */
     int64_t subset;            /* so many cases, balanced over the classes; 0: all */
     int64_t labelled;          /* keep the labels of so many training cases alone, balanced; 0: all */
     double validation;         /* so many of those held back: a fraction below 1, or a count */
-    char shape[HM_TEXT_MAX];   /* "28x28" (height x width): flat rows are pictures of this size */
+    char shape[HM_TEXT_MAX];   /* "28x28" (height x width): flat rows are pictures of this size;
+                                  "3x32x32": in colour, plane after plane */
+    bool grey;                 /* colours become grey (BT.601) */
+    int fit;                   /* HM_FIT_..: what is done to pictures of a folder that differ in size */
     char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
     double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else */
     bool invert;               /* 1 - x after scaling */
@@ -78,7 +86,8 @@ typedef struct hm_dataset hm_dataset;
  * share/harmonium/data, and /usr/share/datasets; the message of HM_ERROR_NOT_FOUND lists where it
  * looked. Other failures: HM_ERROR_FORMAT (a damaged or unknown file), HM_ERROR_NUMERIC (a number
  * that is not finite), HM_ERROR_MISMATCH (labels, sizes or tiles that do not fit),
- * HM_ERROR_ARGUMENT, HM_ERROR_IO, HM_ERROR_UNSUPPORTED (gzip without zlib, PNG without libpng),
+ * HM_ERROR_ARGUMENT, HM_ERROR_IO, HM_ERROR_UNSUPPORTED (gzip without zlib, PNG without
+ * libpng, JPEG without libjpeg),
  * HM_ERROR_MEMORY. */
 hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
                           hm_dataset **train, hm_dataset **validation, hm_error *error);
@@ -101,6 +110,9 @@ size_t hm_dataset_n_cases(const hm_dataset *set);
 size_t hm_dataset_n_features(const hm_dataset *set);
 size_t hm_dataset_height(const hm_dataset *set); /* 0: no images */
 size_t hm_dataset_width(const hm_dataset *set);
+/* 1 of grey pictures, 3 of coloured ones (features are channel x height x width: the red plane, the green, the
+ * blue), 0: no images. height * width * channels is n_features. */
+size_t hm_dataset_channels(const hm_dataset *set);
 
 /* Labels are those of the file, whichever classes were chosen; n_classes is one more than the
  * largest in the file, so that the parts of a set agree and some classes may be empty. It is 0 for
@@ -116,7 +128,8 @@ bool hm_dataset_is_sampled(const hm_dataset *set);
  * are only counted). */
 size_t hm_dataset_classes(const hm_dataset *set, int32_t *label);
 
-/* The name of the sub-folder that a class was, or null for classes that are mere numbers. */
+/* The name of the sub-folder that a class was, or the word that stood for it in a table (words are
+ * numbered in the order of their bytes), or null for classes that are mere numbers. */
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label);
 
 /* "mnist train, classes 2, 16x16": for people. */

@@ -53,11 +53,13 @@ typedef struct hm_grid {
     bool common_scale;   /* signed values: one scale for all tiles */
     bool transposed;     /* tiles are the columns of the matrix (as W is stored: n_visible x n_hidden), not the rows */
     bool dark_on_light;  /* 0..1 is white..black, as ink */
+    size_t n_channels;   /* of a tile: 0 or 1 is grey; 3 is red, green, blue, plane after plane, drawn in colour */
     const char *const *captions; /* one under each tile, or null (needs cairo; left out without) */
     const char *title;   /* above everything, or null (likewise) */
 } hm_grid;
 
-/* Each row (or column) of `values` (float) becomes a height x width tile. The caller destroys *image. */
+/* Each row (or column) of `values` (float) becomes a height x width tile; it has height * width *
+ * n_channels values. The caller destroys *image. */
 hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width,
                         const hm_grid *grid, hm_image **image, hm_error *error);
 

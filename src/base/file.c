@@ -1,5 +1,5 @@
 /* Files: read whole with a limit, written so that a crash leaves the old file or the new one. */
-#define _GNU_SOURCE /* fsync, fileno, O_DIRECTORY */
+#define _GNU_SOURCE /* fsync, fileno, fdopen, O_DIRECTORY */
 #include "base/file.h"
 
 #include <errno.h>
@@ -93,7 +93,31 @@ hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *
     return hm_file_commit(&writer, error);
 }
 
-/* Reads until the end of the stream rather than trusting a size: pipes have none, and files may change. */
+/* Opening a pipe would wait for its other end, but for O_NONBLOCK, which regular files do not heed. What was
+ * opened is asked, not the path, which may be another file by now. */
+hm_status hm_file_open(const char *path, const char *action, int *descriptor, uint64_t *size, hm_error *error)
+{
+    struct stat about;
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*descriptor < 0)
+        return hm_fail_io(error, action, path);
+    hm_status status = HM_OK;
+    if (fstat(*descriptor, &about) != 0)
+        status = hm_fail_io(error, action, path);
+    else if (S_ISDIR(about.st_mode))
+        errno = EISDIR, status = hm_fail_io(error, action, path);
+    else if (!S_ISREG(about.st_mode))
+        status = hm_fail(error, HM_ERROR_IO, "%s: is no regular file; copy its content to one", path);
+    if (status != HM_OK) {
+        close(*descriptor);
+        *descriptor = -1;
+    } else if (size) {
+        *size = (uint64_t)about.st_size;
+    }
+    return status;
+}
+
+/* Reads until the end of the stream rather than trusting a size: files may change. */
 static hm_status read_stream(const hm_context *context, FILE *stream, const char *path, size_t most,
                              unsigned char **bytes, size_t *n, hm_error *error)
 {
@@ -134,16 +158,17 @@ hm_status hm_file_load(const hm_context *context, const char *path, size_t most,
 {
     *bytes = NULL;
     *n = 0;
-    FILE *stream = fopen(path, "rb");
-    if (!stream)
-        return hm_fail_io(error, "read", path);
-    hm_status status = HM_OK;
-    if (hm_folder_exists(path)) {
-        errno = EISDIR;
+    int descriptor;
+    hm_status status = hm_file_open(path, "read", &descriptor, NULL, error);
+    if (status != HM_OK)
+        return status;
+    FILE *stream = fdopen(descriptor, "rb");
+    if (!stream) {
         status = hm_fail_io(error, "read", path);
-    } else {
-        status = read_stream(context, stream, path, most, bytes, n, error);
+        close(descriptor);
+        return status;
     }
+    status = read_stream(context, stream, path, most, bytes, n, error);
     fclose(stream);
     return status;
 }

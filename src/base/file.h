@@ -27,6 +27,11 @@ void hm_file_abandon(hm_file_writer *writer);
 /* create, write and commit in one. */
 hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *error);
 
+/* Opens a regular file for reading and says how large it is; the caller closes *descriptor. What is no regular
+ * file (a pipe, a device, a socket, a folder) is refused with HM_ERROR_IO and never waited for. `action` is for
+ * the message: "read", "read the recipe". `size` may be null. */
+hm_status hm_file_open(const char *path, const char *action, int *descriptor, uint64_t *size, hm_error *error);
+
 /* Reads a whole file of at most `most` bytes; *bytes is from hm_alloc and has a zero byte behind its
  * end that *n does not count. */
 hm_status hm_file_load(const hm_context *context, const char *path, size_t most, unsigned char **bytes,

@@ -64,6 +64,7 @@ static hm_status read_mask(const hm_model *model, const char *path, size_t n, bo
     hm_dataset *mask = NULL;
     hm_data_config config;
     hm_options_init(&hm_data_options, &config);
+    config.grey = true; /* a mask says how light, whatever its colours */
     snprintf(config.data, sizeof config.data, "%s", path);
     float *values = hm_alloc(model->context, n, sizeof *values, error);
     hm_status status = values ? hm_dataset_open(model->context, &config, &mask, NULL, error) : HM_ERROR_MEMORY;

@@ -3,10 +3,12 @@
  * inih reads fixed lines, joins indented ones to the line before and goes on after a fault. A recipe is one option a
  * line, so the reader below hands over lines without their indent, refuses what does not fit, and stops at the first
  * fault with its line. */
+#define _GNU_SOURCE /* fdopen */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/file.h"
@@ -156,10 +158,17 @@ hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, h
 
 hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error)
 {
-    FILE *stream = hm_folder_exists(path) ? (errno = EISDIR, NULL) : fopen(path, "r");
-    if (!stream)
-        return hm_fail_io(error, "read the recipe", path);
-    hm_status status = cli_read_recipe_from(call, stream, path, error);
+    int descriptor;
+    hm_status status = hm_file_open(path, "read the recipe", &descriptor, NULL, error);
+    if (status != HM_OK)
+        return status;
+    FILE *stream = fdopen(descriptor, "r");
+    if (!stream) {
+        status = hm_fail_io(error, "read the recipe", path);
+        close(descriptor);
+        return status;
+    }
+    status = cli_read_recipe_from(call, stream, path, error);
     fclose(stream);
     return status;
 }

@@ -31,7 +31,8 @@ static hm_status print_set(const cli_call *call, const char *name, const hm_data
     if (status == HM_OK) {
         printf("%s: %s\n  %zu cases of %zu features", name, hm_dataset_describe(set), hm_dataset_n_cases(set), V);
         if (hm_dataset_height(set))
-            printf(" (%zu x %zu)", hm_dataset_height(set), hm_dataset_width(set));
+            printf(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set),
+                   hm_dataset_channels(set) == 3 ? ", in colour" : "");
         printf("\n  mean %.4f, constant features %zu\n  fingerprint %s\n", average, n_constant,
                hm_dataset_fingerprint(set));
         print_classes(set);

@@ -113,6 +113,11 @@ static const hm_feature_info features[] = {
 #else
     {"png", "pictures, in and out (libpng-dev)", ABSENT},
 #endif
+#ifdef HM_HAVE_JPEG
+    {"jpeg", "photographs", PRESENT},
+#else
+    {"jpeg", "photographs (libjpeg-dev)", ABSENT},
+#endif
 #ifdef HM_HAVE_GIF
     {"gif", "movies", PRESENT},
 #else

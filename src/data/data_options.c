@@ -8,11 +8,14 @@
 static const hm_option rows[] = {
     {"data", 'd', HM_OPTION_TEXT, FIELD(data), "digits", 0, 0, "NAME|FILE", NULL,
      "what to learn from: a named set (digits, mnist, usps, fashion-mnist, silhouettes, sm08), an "
-     "IDX, NPY or CSV file (also gzipped), a PNG picture, or a folder of PNG pictures, whose "
-     "sub-folders are "
-     "classes"},
+     "IDX, NPY or CSV file (also gzipped), a PNG or JPEG picture, or a folder of them, whose "
+     "sub-folders are classes"},
     {"labels", 0, HM_OPTION_TEXT, FIELD(labels), "", 0, 0, "FILE", NULL,
-     "the class of each case: an IDX, NPY or CSV file of one whole number a case"},
+     "the class of each case: an IDX, NPY or CSV file of one whole number a case, or a CSV "
+     "file of one word a case; words are numbered in alphabetical order"},
+    {"label-column", 0, HM_OPTION_TEXT, FIELD(label_column), "", 0, 0, "COLUMN", NULL,
+     "the column of a CSV file that holds the class of each case, as whole numbers or words: its "
+     "name in the first line, its number from 1, or last"},
     {"part", 0, HM_OPTION_TEXT, FIELD(part), "train", 0, 0, "PART", NULL,
      "which part of a named set: train, test, or validation where the set has one"},
     {"classes", 0, HM_OPTION_TEXT, FIELD(classes), "", 0, 0, "LIST", NULL,
@@ -24,7 +27,14 @@ static const hm_option rows[] = {
     {"validation", 0, HM_OPTION_REAL, FIELD(validation), "0", 0, INFINITY, "CASES", NULL,
      "hold so many of the cases back for validation: a count, or a fraction if below 1"},
     {"shape", 0, HM_OPTION_TEXT, FIELD(shape), "", 0, 0, "HxW", NULL,
-     "read flat rows, as CSV has them, as pictures of this height and width, such as 28x28"},
+     "read flat rows, as CSV has them, as pictures of this height and width, such as 28x28, or in "
+     "colour as 3x32x32, plane after plane"},
+    {"grey", 0, HM_OPTION_FLAG, FIELD(grey), "no", 0, 0, NULL, NULL,
+     "turn coloured pictures into grey ones (0.299 red, 0.587 green, 0.114 blue); otherwise they have "
+     "three channels"},
+    {"fit", 0, HM_OPTION_CHOICE, FIELD(fit), "none", 0, 0, "HOW", "none|crop|pad",
+     "make the pictures of a folder agree in size: crop all to the smallest height and width, or pad "
+     "them to the largest with the mean of their border; with resize, to its shape before it"},
     {"resize", 0, HM_OPTION_TEXT, FIELD(resize), "", 0, 0, "HxW", NULL,
      "resize pictures to this height and width by averaging areas, such as 16x16"},
     {"scale", 0, HM_OPTION_REAL, FIELD(scale), "0", 0, 1e6, "FACTOR", NULL,

@@ -88,6 +88,8 @@ void hm_dataset_mark(hm_dataset *set)
     for (size_t i = 0; i < set->view.n; i++)
         hash = hm_digest_word(hash, hm_view_at(&set->view, i));
     hash = hm_digest_word(hm_digest_word(hash, shape->n_features), shape->height);
+    if (shape->n_channels > 1) /* the fingerprints of grey pictures are older than colour */
+        hash = hm_digest_word(hash, shape->n_channels);
     hash = add_float(add_float(hash, t->factor), t->offset);
     hash = add_float(hash, t->has_threshold ? t->threshold : 0);
     hash = hm_digest_word(hash, t->has_threshold + 2u * t->is_sampled + 4u * (t->shift != NULL));
@@ -167,7 +169,7 @@ hm_status hm_dataset_create(const hm_context *context, const float *cases, const
                             hm_dataset **set, hm_error *error)
 {
     static const char title[] = "cases in memory";
-    const hm_shape shape = {n, n_features, height, width};
+    const hm_shape shape = {n, n_features, height, width, height > 0};
     const hm_transform as_it_is = {.factor = 1};
     hm_view all = {NULL, n};
     hm_storage *storage = NULL;
@@ -259,6 +261,11 @@ size_t hm_dataset_height(const hm_dataset *set)
 size_t hm_dataset_width(const hm_dataset *set)
 {
     return set->storage->shape.width;
+}
+
+size_t hm_dataset_channels(const hm_dataset *set)
+{
+    return set->storage->shape.n_channels;
 }
 
 size_t hm_dataset_n_classes(const hm_dataset *set)

@@ -63,6 +63,35 @@ DEFINE_CONVERSION(convert_f4_big, float, uint32_t, load_4_big)
 DEFINE_CONVERSION(convert_f8_little, double, uint64_t, load_8_little)
 DEFINE_CONVERSION(convert_f8_big, double, uint64_t, load_8_big)
 
+/* Half precision: 1 bit of sign, 5 of exponent (bias 15), 10 of fraction. Shifted into the places of
+ * a float, the exponent is too small by 127 - 15, which a product with 2^112 mends, also for numbers
+ * below the normal range; infinities and NaN keep an exponent of ones. */
+static inline float float_of_half(uint16_t half)
+{
+    const uint32_t sign = (uint32_t)(half & 0x8000) << 16, size = (uint32_t)(half & 0x7fff) << 13;
+    uint32_t bits;
+    float value;
+    memcpy(&value, &size, sizeof value);
+    value *= 0x1p112f;
+    memcpy(&bits, &value, sizeof bits);
+    bits = (half & 0x7c00) == 0x7c00 ? size | 0x7f800000 : bits;
+    bits |= sign;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void convert_f2_little(const unsigned char *bytes, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = float_of_half(load_2_little(bytes + 2 * i));
+}
+
+static void convert_f2_big(const unsigned char *bytes, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = float_of_half(load_2_big(bytes + 2 * i));
+}
+
 static void convert_u1(const unsigned char *bytes, size_t n, float *out)
 {
     for (size_t i = 0; i < n; i++)
@@ -102,6 +131,8 @@ const hm_element hm_elements[] = {
     {">u4", 0x00, 4, false, 1.0f, convert_u4_big},
     {"<i8", 0x00, 8, false, 1.0f, convert_i8_little},
     {">i8", 0x00, 8, false, 1.0f, convert_i8_big},
+    {"<f2", 0x00, 2, true, 1.0f, convert_f2_little},
+    {">f2", 0x00, 2, true, 1.0f, convert_f2_big},
     {"<f4", 0x00, 4, true, 1.0f, convert_f4_little},
     {">f4", 0x0D, 4, true, 1.0f, convert_f4_big},
     {"<f8", 0x00, 8, true, 1.0f, convert_f8_little},

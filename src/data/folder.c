@@ -1,5 +1,6 @@
-/* A folder of PNG files as data: one case a file in the order of the names, or sub-folders that are
- * the classes, numbered in the order of theirs. Names that begin with a point are passed over. */
+/* A folder of PNG and JPEG files as data: one case a file in the order of the names, or sub-folders
+ * that are the classes, numbered in the order of theirs. Names that begin with a point are passed
+ * over. */
 #define _GNU_SOURCE /* opendir */
 #include <dirent.h>
 #include <errno.h>
@@ -7,9 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include <harmonium/data.h>
+
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "data/fitting.h"
 #include "data/picture.h"
 #include "data/readers.h"
 
@@ -52,10 +56,15 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool is_png_name(const char *name)
+static bool is_picture_name(const char *name)
 {
-    size_t n = strlen(name);
-    return n > 4 && strcasecmp(name + n - 4, ".png") == 0;
+    static const char *const ends[] = {".png", ".jpg", ".jpeg"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(name), m = strlen(ends[i]);
+        if (n > m && strcasecmp(name + n - m, ends[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static hm_status join(char out[PATH_ROOM], const char *folder, const char *name, hm_error *error)
@@ -67,7 +76,7 @@ static hm_status join(char out[PATH_ROOM], const char *folder, const char *name,
                    PATH_ROOM - 1);
 }
 
-/* The sorted names of the PNG files and of the folders in a folder. */
+/* The sorted names of the pictures and of the folders in a folder. */
 static hm_status list_folder(const hm_context *context, const char *path, names *pictures,
                              names *folders, hm_error *error)
 {
@@ -82,7 +91,7 @@ static hm_status list_folder(const hm_context *context, const char *path, names 
         status = join(inner, path, entry->d_name, error);
         if (status == HM_OK && hm_folder_exists(inner))
             status = add_name(context, folders, entry->d_name, error);
-        else if (status == HM_OK && is_png_name(entry->d_name))
+        else if (status == HM_OK && is_picture_name(entry->d_name))
             status = add_name(context, pictures, entry->d_name, error);
     }
     closedir(stream);
@@ -112,10 +121,10 @@ static hm_status list_class(gallery *g, const char *name, hm_error *error)
     if (status == HM_OK)
         status = list_folder(g->context, inner, &pictures, &folders, error);
     if (status == HM_OK && pictures.n == 0)
-        status = hm_fail(
-            error, HM_ERROR_FORMAT,
-            "%s: a sub-folder is a class, but this one holds no PNG file; remove it or fill it",
-            inner);
+        status = hm_fail(error, HM_ERROR_FORMAT,
+                         "%s: a sub-folder is a class, but this one holds no PNG or JPEG file; "
+                         "remove it or fill it",
+                         inner);
     for (size_t i = 0; status == HM_OK && i < pictures.n; i++) {
         status = join(file, name, pictures.name[i], error);
         if (status == HM_OK)
@@ -133,8 +142,8 @@ static hm_status list_classes(gallery *g, hm_error *error)
         hm_status status = list_class(g, g->classes.name[c], error);
         if (status != HM_OK)
             return status;
-        int32_t *grown = hm_realloc(g->context, g->label, labelled, g->files.n, sizeof *grown,
-                                    error);
+        int32_t *grown =
+            hm_realloc(g->context, g->label, labelled, g->files.n, sizeof *grown, error);
         if (!grown)
             return HM_ERROR_MEMORY;
         g->label = grown;
@@ -157,8 +166,8 @@ static hm_status list_gallery(gallery *g, hm_error *error)
     if (g->classes.n > 0)
         return list_classes(g, error);
     if (g->files.n == 0)
-        return hm_fail(error, HM_ERROR_NOT_FOUND, "%s: holds no PNG file and no sub-folder of them",
-                       g->path);
+        return hm_fail(error, HM_ERROR_NOT_FOUND,
+                       "%s: holds no PNG or JPEG file and no sub-folder of them", g->path);
     return HM_OK;
 }
 
@@ -171,8 +180,8 @@ static void free_gallery(gallery *g)
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static hm_status read_picture(const gallery *g, size_t i, uint64_t memory, hm_picture *picture,
-                              hm_error *error)
+static hm_status read_picture(const gallery *g, size_t i, const hm_reading *reading,
+                              hm_picture *picture, hm_error *error)
 {
     char path[PATH_ROOM];
     hm_source source;
@@ -182,24 +191,61 @@ static hm_status read_picture(const gallery *g, size_t i, uint64_t memory, hm_pi
         status = hm_source_open(g->context, path, &source, error);
     if (status != HM_OK)
         return status;
-    status = hm_picture_read(&source, memory, picture, error);
+    status = hm_picture_read(&source, reading->memory, reading->grey, picture, error);
     hm_source_close(&source);
     return status;
 }
 
-/* The first picture says how large all are, unless they are to be resized; those become floats. */
-static hm_status make_storage(const gallery *g, const hm_picture *first, const hm_reading *reading,
+/* What all pictures become. */
+typedef struct extent {
+    size_t height, width, n_channels;
+} extent;
+
+static void widen(extent *e, const hm_picture *picture, int fit, bool is_first)
+{
+    bool grows = fit == HM_FIT_PAD;
+    if (is_first || (picture->height > e->height) == grows)
+        e->height = picture->height;
+    if (is_first || (picture->width > e->width) == grows)
+        e->width = picture->width;
+    if (is_first || picture->n_channels > e->n_channels)
+        e->n_channels = picture->n_channels;
+}
+
+/* To crop or pad, all sizes must be known before the first picture is stored, so every one is
+ * decoded twice; else the first says how large all are, or `resize`. */
+static hm_status survey(const gallery *g, const hm_reading *reading, extent *e, hm_error *error)
+{
+    bool is_resized = reading->height > 0;
+    size_t n = reading->fit != HM_FIT_NONE && !is_resized ? g->files.n : 1;
+    for (size_t i = 0; i < n; i++) {
+        hm_picture picture;
+        hm_status status = read_picture(g, i, reading, &picture, error);
+        if (status != HM_OK)
+            return status;
+        widen(e, &picture, reading->fit, i == 0);
+        hm_free(g->context, picture.pixels);
+    }
+    if (is_resized) {
+        e->height = reading->height;
+        e->width = reading->width;
+    }
+    return HM_OK;
+}
+
+/* Pictures that are to be resized become floats. */
+static hm_status make_storage(const gallery *g, const extent *e, const hm_reading *reading,
                               hm_storage **storage, hm_error *error)
 {
     bool is_resized = reading->height > 0;
-    size_t height = is_resized ? reading->height : first->height;
-    size_t width = is_resized ? reading->width : first->width;
-    hm_shape shape = {g->files.n, height * width, height, width};
-    if (shape.n_features > HM_FEATURES_MAX || shape.n_cases > HM_CASES_MAX)
+    hm_shape shape = {g->files.n, e->height * e->width * e->n_channels, e->height, e->width,
+                      e->n_channels};
+    if ((uint64_t)e->height * e->width > HM_FEATURES_MAX || shape.n_features > HM_FEATURES_MAX ||
+        shape.n_cases > HM_CASES_MAX)
         return hm_fail(
             error, HM_ERROR_FORMAT,
             "%s: %zu pictures of %zu x %zu pixels are more than can be read; give `resize`",
-            g->path, shape.n_cases, height, width);
+            g->path, shape.n_cases, e->height, e->width);
     hm_status status = hm_storage_create(g->context, g->path, &shape,
                                          &hm_elements[is_resized ? HM_ELEMENT_F32 : HM_ELEMENT_U8],
                                          storage, error);
@@ -210,59 +256,93 @@ static hm_status make_storage(const gallery *g, const hm_picture *first, const h
     return status;
 }
 
-static hm_status store_resized(hm_storage *storage, size_t i, const hm_picture *picture,
-                               hm_error *error)
+static hm_status check_agreement(const gallery *g, size_t i, const hm_picture *picture,
+                                 const extent *e, const hm_reading *reading, hm_error *error)
 {
-    const hm_context *context = storage->context;
+    bool may_differ = reading->height > 0 || reading->fit != HM_FIT_NONE;
+    if (may_differ || (picture->height == e->height && picture->width == e->width))
+        return HM_OK;
+    return hm_fail(
+        error, HM_ERROR_MISMATCH,
+        "%s: %s has %zu x %zu pixels, but %s has %zu x %zu; give --fit crop or --fit pad, "
+        "or --resize, to make them agree",
+        g->path, g->files.name[i], picture->height, picture->width, g->files.name[0], e->height,
+        e->width);
+}
+
+/* A grey picture fills three channels alike. */
+static void copy_planes(const hm_picture *picture, const hm_shape *shape, unsigned char *out)
+{
+    const size_t area = shape->height * shape->width;
+    for (size_t c = 0; c < shape->n_channels; c++)
+        memcpy(out + c * area, picture->pixels + (picture->n_channels == 3 ? c * area : 0), area);
+}
+
+static hm_status store(hm_storage *storage, size_t i, const hm_picture *picture,
+                       const hm_reading *reading, hm_error *error)
+{
     const hm_shape *shape = &storage->shape;
-    size_t n = picture->height * picture->width;
-    float *out = (float *)(void *)storage->bytes + i * shape->n_features, *in = NULL;
-    hm_resize *resize;
-    hm_status status = hm_resize_create(context, picture->height, picture->width, shape->height,
-                                        shape->width, &resize, error);
-    if (status != HM_OK)
-        return status;
-    in = hm_alloc(context, n + hm_resize_scratch(resize), sizeof *in, error);
-    if (in) {
-        hm_elements[HM_ELEMENT_U8].to_f32(picture->grey, n, in);
-        hm_resize_apply(resize, in, in + n, out);
+    const size_t n = shape->n_features;
+    const hm_fitting f =
+        hm_fitting_of(reading->fit, reading->height > 0, picture, shape->height, shape->width);
+    if (!storage->element->is_real && picture->height == shape->height &&
+        picture->width == shape->width) {
+        copy_planes(picture, shape, storage->bytes + i * n);
+        return HM_OK;
     }
-    hm_free(context, in);
-    hm_resize_destroy(context, resize);
-    return in ? HM_OK : HM_ERROR_MEMORY;
-}
-
-static hm_status store(const gallery *g, hm_storage *storage, size_t i, const hm_picture *picture,
-                       hm_error *error)
-{
-    const hm_shape *shape = &storage->shape;
     if (storage->element->is_real)
-        return store_resized(storage, i, picture, error);
-    if (picture->height != shape->height || picture->width != shape->width)
-        return hm_fail(
-            error, HM_ERROR_MISMATCH,
-            "%s: %s has %zu x %zu pixels, but %s has %zu x %zu; give `resize` to make them agree",
-            g->path, g->files.name[i], picture->height, picture->width, g->files.name[0],
-            shape->height, shape->width);
-    memcpy(storage->bytes + i * shape->n_features, picture->grey, shape->n_features);
-    return HM_OK;
+        return hm_picture_fit(storage->context, picture, &f, shape->n_channels,
+                              (float *)(void *)storage->bytes + i * n, error);
+    float *values = hm_alloc(storage->context, n, sizeof *values, error);
+    if (!values)
+        return HM_ERROR_MEMORY;
+    hm_status status =
+        hm_picture_fit(storage->context, picture, &f, shape->n_channels, values, error);
+    for (size_t k = 0; status == HM_OK && k < n; k++)
+        storage->bytes[i * n + k] = (unsigned char)(values[k] + 0.5f);
+    hm_free(storage->context, values);
+    return status;
 }
 
-static hm_status read_gallery(const gallery *g, const hm_reading *reading, hm_storage **storage,
-                              hm_error *error)
+/* *is_narrow: a coloured picture has come after grey ones had been thought to be all. */
+static hm_status read_pictures(const gallery *g, const extent *e, const hm_reading *reading,
+                               hm_storage *storage, bool *is_narrow, hm_error *error)
 {
+    *is_narrow = false;
     for (size_t i = 0; i < g->files.n; i++) {
         hm_picture picture;
-        hm_status status = read_picture(g, i, reading->memory, &picture, error);
-        if (status == HM_OK && i == 0)
-            status = make_storage(g, &picture, reading, storage, error);
+        hm_status status = read_picture(g, i, reading, &picture, error);
         if (status == HM_OK)
-            status = store(g, *storage, i, &picture, error);
-        hm_free(g->context, picture.grey);
-        if (status != HM_OK)
+            status = check_agreement(g, i, &picture, e, reading, error);
+        *is_narrow = status == HM_OK && picture.n_channels > e->n_channels;
+        if (status == HM_OK && !*is_narrow)
+            status = store(storage, i, &picture, reading, error);
+        hm_free(g->context, picture.pixels);
+        if (status != HM_OK || *is_narrow)
             return status;
     }
     return HM_OK;
+}
+
+/* If any picture is coloured, all are read as coloured: from the beginning, when the first was not.
+ */
+static hm_status read_gallery(const gallery *g, const hm_reading *reading, hm_storage **storage,
+                              hm_error *error)
+{
+    extent e = {0};
+    bool is_narrow = false;
+    hm_status status = survey(g, reading, &e, error);
+    while (status == HM_OK) {
+        status = make_storage(g, &e, reading, storage, error);
+        if (status == HM_OK)
+            status = read_pictures(g, &e, reading, *storage, &is_narrow, error);
+        if (status != HM_OK || !is_narrow)
+            break;
+        hm_storage_close(*storage);
+        *storage = NULL;
+        e.n_channels = 3;
+    }
+    return status;
 }
 
 /* The storage takes the names of the classes over. */
@@ -286,6 +366,10 @@ hm_status hm_folder_open(const hm_context *context, const char *path, const hm_r
     if (reading->tile > 0)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: `tile` is for one contact sheet, not for a folder", path);
+    if (reading->label_column && *reading->label_column)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: `label-column` is for CSV tables, not for a folder; leave it out",
+                       path);
     hm_status status = list_gallery(&g, error);
     if (status == HM_OK)
         status = read_gallery(&g, reading, storage, error);

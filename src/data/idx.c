@@ -37,4 +37,4 @@ static hm_status open_idx(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_idx = {"IDX", sniff_idx, false, open_idx};
+const hm_reader hm_reader_idx = {.name = "IDX", .sniff = sniff_idx, .open = open_idx};

@@ -176,10 +176,6 @@ static hm_status read_dictionary(npy_text *text, npy_header *header)
     }
     if (!header->has_element || !header->has_order || !header->has_shape)
         return fail_header(text, "each of descr, fortran_order and shape before the end");
-    if (header->is_fortran && header->n_dims > 1)
-        return hm_fail(text->error, HM_ERROR_UNSUPPORTED,
-                       "%s: is stored column by column; save numpy.ascontiguousarray of it",
-                       text->path);
     return HM_OK;
 }
 
@@ -224,6 +220,41 @@ static hm_status read_header(hm_source *source, npy_header *header, uint64_t *of
     return status;
 }
 
+/* In Fortran order the first axis runs fastest, so the file lies feature by feature, and features
+ * follow one another with the axis behind the cases fastest: the k-th is counted up here, as an
+ * odometer whose first wheel is dims[1], and place[k] is where it stands when the last axis is
+ * fastest. */
+static void place_columns(const npy_header *header, size_t n_features, size_t *place)
+{
+    size_t digit[NPY_DIMS_MAX] = {0}, stride[NPY_DIMS_MAX] = {0}, at = 0;
+    for (size_t d = header->n_dims, step = 1; d-- > 1; step *= (size_t)header->dims[d])
+        stride[d] = step;
+    for (size_t k = 0; k < n_features; k++) {
+        place[k] = at;
+        for (size_t d = 1; d < header->n_dims; d++) {
+            at += stride[d];
+            if (++digit[d] < header->dims[d])
+                break;
+            at -= digit[d] * stride[d];
+            digit[d] = 0;
+        }
+    }
+}
+
+static hm_status fill_columns(hm_storage *storage, hm_source *source, const npy_header *header,
+                              uint64_t offset, uint64_t memory, hm_error *error)
+{
+    const size_t n = storage->shape.n_features;
+    hm_status status = hm_storage_fill_columns(storage, source, offset, memory, error);
+    size_t *place = status == HM_OK ? hm_alloc(source->context, n, sizeof *place, error) : NULL;
+    if (!place)
+        return status == HM_OK ? HM_ERROR_MEMORY : status;
+    place_columns(header, n, place);
+    status = hm_storage_turn_round(storage, place, error);
+    hm_free(source->context, place);
+    return status;
+}
+
 static hm_status open_npy(hm_source *source, const hm_reading *reading, hm_storage **storage,
                           hm_error *error)
 {
@@ -238,7 +269,9 @@ static hm_status open_npy(hm_source *source, const hm_reading *reading, hm_stora
                                    error);
     if (status != HM_OK)
         return status;
-    status = hm_storage_fill(*storage, source, offset, reading->memory, error);
+    status = header.is_fortran && header.n_dims > 1
+                 ? fill_columns(*storage, source, &header, offset, reading->memory, error)
+                 : hm_storage_fill(*storage, source, offset, reading->memory, error);
     if (status != HM_OK) {
         hm_storage_close(*storage);
         *storage = NULL;
@@ -246,4 +279,4 @@ static hm_status open_npy(hm_source *source, const hm_reading *reading, hm_stora
     return status;
 }
 
-const hm_reader hm_reader_npy = {"NPY", sniff_npy, false, open_npy};
+const hm_reader hm_reader_npy = {.name = "NPY", .sniff = sniff_npy, .open = open_npy};

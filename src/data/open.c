@@ -39,12 +39,29 @@ static hm_status parse_size(const char *option, const char *text, size_t *height
     return HM_OK;
 }
 
+/* "28x28", or with the number of channels in front as in "3x32x32". */
+static hm_status parse_shape(const char *text, size_t *channels, size_t *height, size_t *width,
+                             hm_error *error)
+{
+    const char *first = strpbrk(text, "xX"), *second = first ? strpbrk(first + 1, "xX") : NULL;
+    *channels = 1;
+    if (!second)
+        return parse_size("shape", text, height, width, error);
+    if (first != text + 1 || (text[0] != '1' && text[0] != '3'))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "shape = %.40s: must be height x width such as 28x28, or channels x height x "
+                       "width such as 3x32x32 with 1 or 3 channels",
+                       text);
+    *channels = (size_t)(text[0] - '0');
+    return parse_size("shape", first + 1, height, width, error);
+}
+
 typedef struct plan {
     const hm_context *context;
     const hm_data_config *config;
     hm_place place;
     hm_reading reading;
-    size_t shape_height, shape_width;
+    size_t shape_channels, shape_height, shape_width;
     hm_storage *storage;
 } plan;
 
@@ -72,12 +89,16 @@ static hm_status make_plan(plan *p, hm_error *error)
     hm_reading *reading = &p->reading;
     hm_status status = check_config(config, error);
     if (status == HM_OK)
-        status = parse_size("shape", config->shape, &p->shape_height, &p->shape_width, error);
+        status = parse_shape(config->shape, &p->shape_channels, &p->shape_height, &p->shape_width,
+                             error);
     if (status == HM_OK)
         status = parse_size("resize", config->resize, &reading->height, &reading->width, error);
     if (status != HM_OK)
         return status;
     reading->tile = (size_t)config->tile;
+    reading->label_column = config->label_column;
+    reading->grey = config->grey;
+    reading->fit = config->fit;
     reading->memory = (uint64_t)config->memory > UINT64_MAX / megabyte
                           ? UINT64_MAX
                           : (uint64_t)config->memory * megabyte;
@@ -86,16 +107,19 @@ static hm_status make_plan(plan *p, hm_error *error)
 
 /* ---- The storage ----------------------------------------------------------------------------- */
 
-static hm_status take_shape(hm_storage *storage, size_t height, size_t width, hm_error *error)
+static hm_status take_shape(hm_storage *storage, size_t channels, size_t height, size_t width, hm_error *error)
 {
     hm_shape *shape = &storage->shape;
     if (height == 0)
         return HM_OK;
-    if (height * width != shape->n_features)
-        return hm_fail(
-            error, HM_ERROR_MISMATCH,
-            "shape = %zux%zu: the cases of %s have %zu values, which is not height times width",
-            height, width, storage->path, shape->n_features);
+    if (channels * height * width != shape->n_features)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "shape = %s%zux%zu: the cases of %s have %zu values, which is not %sheight "
+                       "times width%s",
+                       channels == 3 ? "3x" : "", height, width, storage->path, shape->n_features,
+                       channels == 3 ? "3 times " : "",
+                       shape->n_channels == 3 ? "; they are coloured, so give 3x in front, or `grey`" : "");
+    shape->n_channels = channels;
     shape->height = height;
     shape->width = width;
     return HM_OK;
@@ -122,7 +146,7 @@ static hm_status open_storage(plan *p, hm_error *error)
     if (status == HM_OK && p->place.labels[0])
         status = hm_labels_open(p->storage, p->place.labels, error);
     if (status == HM_OK)
-        status = take_shape(p->storage, p->shape_height, p->shape_width, error);
+        status = take_shape(p->storage, p->shape_channels, p->shape_height, p->shape_width, error);
     if (status == HM_OK)
         status = check_options(p, error);
     if (status == HM_OK)
@@ -244,7 +268,9 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
-    snprintf(text + used, room - used, "%s%s%s%s%s", config->invert ? ", inverted" : "",
+    snprintf(text + used, room - used, "%s%s%s%s%s%s%s", shape->n_channels == 3 ? ", in colour" : "",
+             config->fit == HM_FIT_CROP ? ", cropped" : config->fit == HM_FIT_PAD ? ", padded" : "",
+             config->invert ? ", inverted" : "",
              config->standardise ? ", standardised" : "",
              config->binarise == HM_BINARISE_THRESHOLD ? ", thresholded" : "",
              config->binarise == HM_BINARISE_SAMPLE ? ", sampled" : "", part);

@@ -1,183 +1,143 @@
-/* PNG through libpng, with our own memory and our own limits. */
+/* Pictures of either format: which decoder, which sizes, and from pixels with opacity to planes. */
 #include "data/picture.h"
+
+#include <inttypes.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
 
-#ifdef HM_HAVE_PNG
-#include <inttypes.h>
-#include <setjmp.h>
-#include <stdbool.h>
-
-#include <png.h>
-
-/* A sheet of all 60,000 digits of MNIST has 47 million. */
-#define PIXELS_MAX ((uint64_t)1 << 26)
-
-/* Everything that must survive the longjmp by which libpng reports errors lives here. */
-typedef struct decoder {
-    png_structp png;
-    png_infop info;
-    hm_source *source;
-    uint64_t memory;
-    hm_status status; /* what has failed, if the message is written already */
-    bool is_out_of_memory;
-    hm_error *error;
-    size_t height, width, n_channels;
-    unsigned char *pixels; /* [height][width][n_channels] */
-} decoder;
-
-static void on_error(png_structp png, png_const_charp message)
+bool hm_is_png(const unsigned char *head, size_t n)
 {
-    decoder *d = png_get_error_ptr(png);
-    if (d->status == HM_OK && d->is_out_of_memory)
-        d->status = hm_fail(d->error, HM_ERROR_MEMORY, "%s: out of memory for decoding PNG",
-                            d->source->path);
-    if (d->status == HM_OK)
-        d->status = hm_fail(d->error, HM_ERROR_FORMAT,
-                            "%s: damaged PNG (%s); make or fetch it again", d->source->path,
-                            message);
-    png_longjmp(png, 1);
+    return n >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0;
 }
 
-static void on_warning(png_structp png, png_const_charp message)
+bool hm_is_jpeg(const unsigned char *head, size_t n)
 {
-    (void)png, (void)message;
+    return n >= 3 && memcmp(head, "\xff\xd8\xff", 3) == 0;
 }
 
-static void *allocate_for_png(png_structp png, png_alloc_size_t bytes)
-{
-    decoder *d = png_get_mem_ptr(png);
-    void *memory = hm_alloc(d->source->context, bytes, 1, NULL);
-    d->is_out_of_memory = d->is_out_of_memory || !memory;
-    return memory;
-}
+static const struct {
+    bool (*sniff)(const unsigned char *head, size_t n);
+    hm_status (*decode)(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error);
+} decoders[] = {
+    {hm_is_png, hm_png_decode},
+    {hm_is_jpeg, hm_jpeg_decode},
+};
 
-static void free_for_png(png_structp png, void *memory)
+hm_status hm_picture_check_size(const hm_source *source, uint64_t memory, size_t height,
+                                size_t width, uint64_t most_pixels, hm_error *error)
 {
-    decoder *d = png_get_mem_ptr(png);
-    hm_free(d->source->context, memory);
-}
-
-static void read_for_png(png_structp png, png_bytep bytes, size_t n)
-{
-    decoder *d = png_get_io_ptr(png);
-    d->status = hm_source_read_all(d->source, bytes, n, "PNG data", d->error);
-    if (d->status != HM_OK)
-        png_error(png, "read");
-}
-
-/* Deflate cannot unpack a byte to more than 1,032, so the size of the file bounds the true size. */
-static hm_status check_size(const decoder *d)
-{
-    const char *path = d->source->path;
-    uint64_t n_pixels = (uint64_t)d->height * d->width;
-    uint64_t n_bits = n_pixels * png_get_bit_depth(d->png, d->info) *
-                      png_get_channels(d->png, d->info);
-    if (n_pixels > PIXELS_MAX)
-        return hm_fail(d->error, HM_ERROR_FORMAT,
+    uint64_t n_pixels = (uint64_t)height * width;
+    if (n_pixels > HM_PIXELS_MAX)
+        return hm_fail(error, HM_ERROR_FORMAT,
                        "%s: its header says %zu x %zu pixels; at most %" PRIu64
                        " in all can be read",
-                       path, d->height, d->width, PIXELS_MAX);
-    if (n_pixels > d->memory)
-        return hm_fail(d->error, HM_ERROR_ARGUMENT,
+                       source->path, height, width, HM_PIXELS_MAX);
+    if (n_pixels > memory)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: %zu x %zu pixels take more than the %" PRIu64
                        " MB of memory allowed; raise `memory`",
-                       path, d->height, d->width, d->memory >> 20);
-    if (!d->source->is_packed && n_bits / 8 / HM_DEFLATE_RATIO > d->source->size)
-        return hm_fail(d->error, HM_ERROR_FORMAT,
+                       source->path, height, width, memory >> 20);
+    if (!source->is_packed && n_pixels > most_pixels)
+        return hm_fail(error, HM_ERROR_FORMAT,
                        "%s: its header says %zu x %zu pixels, more than a file of %" PRIu64
                        " bytes can hold; make or fetch it again",
-                       path, d->height, d->width, d->source->size);
+                       source->path, height, width, source->size);
     return HM_OK;
 }
 
-/* Any kind of PNG to 8 bits a channel: grey or colours, perhaps with opacity as the last
- * channel. */
-static void ask_for_bytes(decoder *d)
-{
-    png_set_expand(d->png);
-    png_set_scale_16(d->png);
-    png_read_update_info(d->png, d->info);
-    d->n_channels = png_get_channels(d->png, d->info);
-}
+/* ---- From pixels to planes ------------------------------------------------------------------- */
 
-static hm_status decode(decoder *d)
+/* On white paper. */
+static unsigned char on_paper(unsigned value, unsigned opacity)
 {
-    if (setjmp(png_jmpbuf(d->png)))
-        return d->status;
-    /* Text, profiles and the like are skipped unread: of their length libpng would believe
-     * anything. */
-    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-    png_read_info(d->png, d->info);
-    d->height = png_get_image_height(d->png, d->info);
-    d->width = png_get_image_width(d->png, d->info);
-    hm_status status = check_size(d);
-    if (status != HM_OK)
-        return status;
-    int n_passes = png_set_interlace_handling(d->png);
-    ask_for_bytes(d);
-    d->pixels = hm_alloc(d->source->context, d->height, d->width * d->n_channels, d->error);
-    if (!d->pixels)
-        return HM_ERROR_MEMORY;
-    for (int pass = 0; pass < n_passes; pass++)
-        for (size_t y = 0; y < d->height; y++)
-            png_read_row(d->png, d->pixels + y * d->width * d->n_channels, NULL);
-    png_read_end(d->png, NULL);
-    return HM_OK;
+    return (unsigned char)((value * opacity + 255 * (255 - opacity) + 127) / 255);
 }
 
 /* The weights add up to 65,536, so a grey in three equal channels stays what it is. */
 static unsigned grey_of(const unsigned char *pixel, size_t n_channels)
 {
-    unsigned grey = pixel[0], opacity = n_channels % 2 == 0 ? pixel[n_channels - 1] : 255;
-    if (n_channels >= 3)
-        grey = (19595 * pixel[0] + 38470u * pixel[1] + 7471 * pixel[2] + 32768) >> 16;
-    return (grey * opacity + 255 * (255 - opacity) + 127) / 255;
+    if (n_channels < 3)
+        return pixel[0];
+    return (19595 * pixel[0] + 38470u * pixel[1] + 7471 * pixel[2] + 32768) >> 16;
+}
+
+static unsigned opacity_of(const unsigned char *pixel, size_t n_channels)
+{
+    return n_channels % 2 == 0 ? pixel[n_channels - 1] : 255;
+}
+
+/* Where nothing is opaque no colour shows. */
+static bool is_coloured(const hm_picture *p)
+{
+    const unsigned char *pixel = p->pixels;
+    for (size_t i = 0; p->n_channels >= 3 && i < p->height * p->width; i++, pixel += p->n_channels)
+        if ((pixel[0] != pixel[1] || pixel[1] != pixel[2]) && opacity_of(pixel, p->n_channels) > 0)
+            return true;
+    return false;
 }
 
 /* In place: pixel i of one channel never lies behind pixel i of several. */
-static void turn_grey(decoder *d)
+static void turn_grey(hm_picture *p)
 {
-    for (size_t i = 0; i < d->height * d->width; i++)
-        d->pixels[i] = (unsigned char)grey_of(d->pixels + i * d->n_channels, d->n_channels);
+    const unsigned char *pixel = p->pixels;
+    for (size_t i = 0; i < p->height * p->width; i++, pixel += p->n_channels)
+        p->pixels[i] = on_paper(grey_of(pixel, p->n_channels), opacity_of(pixel, p->n_channels));
+    p->n_channels = 1;
 }
 
-hm_status hm_picture_read(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
+static hm_status split_planes(const hm_context *context, hm_picture *p, hm_error *error)
 {
-    decoder d = {.source = source, .memory = memory, .error = error};
-    hm_status status = HM_ERROR_MEMORY;
-    *picture = (hm_picture){0};
-    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d,
-                                     allocate_for_png, free_for_png);
-    if (d.png)
-        d.info = png_create_info_struct(d.png);
-    if (d.info) {
-        png_set_read_fn(d.png, &d, read_for_png);
-        status = decode(&d);
-    } else {
-        hm_fail(error, HM_ERROR_MEMORY, "%s: out of memory for decoding PNG", source->path);
+    const size_t n = p->height * p->width;
+    unsigned char *planes = hm_alloc(context, n, 3, error);
+    if (!planes)
+        return HM_ERROR_MEMORY;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *pixel = p->pixels + i * p->n_channels;
+        for (size_t c = 0; c < 3; c++)
+            planes[c * n + i] = on_paper(pixel[c], opacity_of(pixel, p->n_channels));
     }
-    png_destroy_read_struct(&d.png, &d.info, NULL);
-    if (status == HM_OK) {
-        turn_grey(&d);
-        *picture = (hm_picture){d.height, d.width, d.pixels};
-    } else {
-        hm_free(source->context, d.pixels);
-    }
-    return status;
+    hm_free(context, p->pixels);
+    p->pixels = planes;
+    p->n_channels = 3;
+    return HM_OK;
 }
 
-#else
+/* ---- Reading --------------------------------------------------------------------------------- */
 
-hm_status hm_picture_read(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
+static hm_status decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
 {
-    (void)memory;
-    *picture = (hm_picture){0};
+    unsigned char head[8];
+    size_t n;
+    hm_status status = hm_source_read(source, head, sizeof head, &n, error);
+    if (status == HM_OK)
+        status = hm_source_rewind(source, error);
+    if (status != HM_OK)
+        return status;
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; i++)
+        if (decoders[i].sniff(head, n))
+            return decoders[i].decode(source, memory, picture, error);
     return hm_fail(
-        error, HM_ERROR_UNSUPPORTED,
-        "%s: is a PNG file, and this build lacks libpng; install libpng-dev and build again",
+        error, HM_ERROR_FORMAT,
+        "%s: is neither a PNG nor a JPEG picture, whatever its name; make or fetch it again",
         source->path);
 }
 
-#endif
+hm_status hm_picture_read(hm_source *source, uint64_t memory, bool grey, hm_picture *picture,
+                          hm_error *error)
+{
+    *picture = (hm_picture){0};
+    hm_status status = decode(source, memory, picture, error);
+    if (status != HM_OK)
+        return status;
+    if (grey || !is_coloured(picture))
+        turn_grey(picture);
+    else
+        status = split_planes(source->context, picture, error);
+    if (status != HM_OK) {
+        hm_free(source->context, picture->pixels);
+        picture->pixels = NULL;
+    }
+    return status;
+}

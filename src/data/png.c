@@ -1,76 +1,145 @@
-/* One PNG file as data: a single picture, or a contact sheet that is cut into square tiles, row by
- * row. */
-#include <string.h>
+/* PNG through libpng, with our own memory and our own limits. */
+#include "data/picture.h"
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "data/picture.h"
-#include "data/readers.h"
 
-static bool sniff_png(const unsigned char *head, size_t n)
+#ifdef HM_HAVE_PNG
+#include <setjmp.h>
+
+#include <png.h>
+
+/* Everything that must survive the longjmp by which libpng reports errors lives here. */
+typedef struct decoder {
+    png_structp png;
+    png_infop info;
+    hm_source *source;
+    uint64_t memory;
+    hm_status status; /* what has failed, if the message is written already */
+    bool is_out_of_memory;
+    hm_error *error;
+    size_t height, width, n_channels;
+    unsigned char *pixels; /* [height][width][n_channels] */
+} decoder;
+
+static void on_error(png_structp png, png_const_charp message)
 {
-    return n >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0;
+    decoder *d = png_get_error_ptr(png);
+    if (d->status == HM_OK && d->is_out_of_memory)
+        d->status = hm_fail(d->error, HM_ERROR_MEMORY, "%s: out of memory for decoding PNG",
+                            d->source->path);
+    if (d->status == HM_OK)
+        d->status =
+            hm_fail(d->error, HM_ERROR_FORMAT, "%s: damaged PNG (%s); make or fetch it again",
+                    d->source->path, message);
+    png_longjmp(png, 1);
 }
 
-static hm_status shape_of_sheet(const char *path, const hm_picture *sheet, size_t tile,
-                                hm_shape *shape, hm_error *error)
+static void on_warning(png_structp png, png_const_charp message)
 {
-    if (sheet->height % tile != 0 || sheet->width % tile != 0)
-        return hm_fail(
-            error, HM_ERROR_MISMATCH,
-            "%s: a sheet of %zu x %zu pixels cannot be cut into tiles of %zu x %zu; correct `tile`",
-            path, sheet->height, sheet->width, tile, tile);
-    *shape = (hm_shape){(sheet->height / tile) * (sheet->width / tile), tile * tile, tile, tile};
+    (void)png, (void)message;
+}
+
+static void *allocate_for_png(png_structp png, png_alloc_size_t bytes)
+{
+    decoder *d = png_get_mem_ptr(png);
+    void *memory = hm_alloc(d->source->context, bytes, 1, NULL);
+    d->is_out_of_memory = d->is_out_of_memory || !memory;
+    return memory;
+}
+
+static void free_for_png(png_structp png, void *memory)
+{
+    decoder *d = png_get_mem_ptr(png);
+    hm_free(d->source->context, memory);
+}
+
+static void read_for_png(png_structp png, png_bytep bytes, size_t n)
+{
+    decoder *d = png_get_io_ptr(png);
+    d->status = hm_source_read_all(d->source, bytes, n, "PNG data", d->error);
+    if (d->status != HM_OK)
+        png_error(png, "read");
+}
+
+/* Deflate cannot unpack a byte to more than 1,032, so the size of the file bounds the true size. */
+static hm_status check_size(const decoder *d)
+{
+    uint64_t n_bits =
+        png_get_bit_depth(d->png, d->info) * (uint64_t)png_get_channels(d->png, d->info);
+    uint64_t most = d->source->size < UINT64_MAX / 16 / HM_DEFLATE_RATIO
+                        ? (d->source->size + 1) * 8 * HM_DEFLATE_RATIO / n_bits
+                        : UINT64_MAX;
+    return hm_picture_check_size(d->source, d->memory, d->height, d->width, most, d->error);
+}
+
+/* Any kind of PNG to 8 bits a channel: grey or colours, perhaps with opacity as the last
+ * channel. */
+static void ask_for_bytes(decoder *d)
+{
+    png_set_expand(d->png);
+    png_set_scale_16(d->png);
+    png_read_update_info(d->png, d->info);
+    d->n_channels = png_get_channels(d->png, d->info);
+}
+
+static hm_status decode(decoder *d)
+{
+    if (setjmp(png_jmpbuf(d->png)))
+        return d->status;
+    /* Text, profiles and the like are skipped unread: of their length libpng would believe
+     * anything. */
+    png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
+    png_read_info(d->png, d->info);
+    d->height = png_get_image_height(d->png, d->info);
+    d->width = png_get_image_width(d->png, d->info);
+    hm_status status = check_size(d);
+    if (status != HM_OK)
+        return status;
+    int n_passes = png_set_interlace_handling(d->png);
+    ask_for_bytes(d);
+    d->pixels = hm_alloc(d->source->context, d->height, d->width * d->n_channels, d->error);
+    if (!d->pixels)
+        return HM_ERROR_MEMORY;
+    for (int pass = 0; pass < n_passes; pass++)
+        for (size_t y = 0; y < d->height; y++)
+            png_read_row(d->png, d->pixels + y * d->width * d->n_channels, NULL);
+    png_read_end(d->png, NULL);
     return HM_OK;
 }
 
-static void cut_tiles(const hm_picture *sheet, size_t tile, unsigned char *out)
+hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
 {
-    for (size_t top = 0; top < sheet->height; top += tile)
-        for (size_t left = 0; left < sheet->width; left += tile)
-            for (size_t y = 0; y < tile; y++, out += tile)
-                memcpy(out, sheet->grey + (top + y) * sheet->width + left, tile);
-}
-
-static hm_status store(const hm_source *source, const hm_picture *picture,
-                       const hm_reading *reading, hm_storage **storage, hm_error *error)
-{
-    hm_shape shape = {1, picture->height * picture->width, picture->height, picture->width};
-    hm_status status = HM_OK;
-    if (reading->tile > 0)
-        status = shape_of_sheet(source->path, picture, reading->tile, &shape, error);
-    if (status == HM_OK && shape.n_features > HM_FEATURES_MAX)
-        status = hm_fail(
-            error, HM_ERROR_FORMAT,
-            "%s: %zu x %zu pixels are too many for one case; make it smaller, or give `tile` for a "
-            "contact sheet",
-            source->path, picture->height, picture->width);
-    if (status == HM_OK)
-        status = hm_storage_create(source->context, source->path, &shape,
-                                   &hm_elements[HM_ELEMENT_U8], storage, error);
-    if (status != HM_OK)
-        return status;
-    status = hm_storage_allocate(*storage, reading->memory, error);
-    if (status != HM_OK) {
-        hm_storage_close(*storage);
-        *storage = NULL;
-    } else if (reading->tile > 0) {
-        cut_tiles(picture, reading->tile, (*storage)->bytes);
+    decoder d = {.source = source, .memory = memory, .error = error};
+    hm_status status = HM_ERROR_MEMORY;
+    d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d,
+                                     allocate_for_png, free_for_png);
+    if (d.png)
+        d.info = png_create_info_struct(d.png);
+    if (d.info) {
+        png_set_read_fn(d.png, &d, read_for_png);
+        status = decode(&d);
     } else {
-        memcpy((*storage)->bytes, picture->grey, shape.n_features);
+        hm_fail(error, HM_ERROR_MEMORY, "%s: out of memory for decoding PNG", source->path);
+    }
+    png_destroy_read_struct(&d.png, &d.info, NULL);
+    if (status == HM_OK) {
+        *picture = (hm_picture){d.height, d.width, d.n_channels, d.pixels};
+    } else {
+        hm_free(source->context, d.pixels);
     }
     return status;
 }
 
-static hm_status open_png(hm_source *source, const hm_reading *reading, hm_storage **storage,
-                          hm_error *error)
+#else
+
+hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
 {
-    hm_picture picture;
-    hm_status status = hm_picture_read(source, reading->memory, &picture, error);
-    if (status == HM_OK)
-        status = store(source, &picture, reading, storage, error);
-    hm_free(source->context, picture.grey);
-    return status;
+    (void)memory, (void)picture;
+    return hm_fail(
+        error, HM_ERROR_UNSUPPORTED,
+        "%s: is a PNG file, and this build lacks libpng; install libpng-dev and build again",
+        source->path);
 }
 
-const hm_reader hm_reader_png = {"PNG", sniff_png, true, open_png};
+#endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <harmonium/data.h>
+
 #include "base/fail.h"
 #include "base/file.h"
 
@@ -11,6 +13,7 @@ static const hm_reader *const readers[] = {
     &hm_reader_idx,
     &hm_reader_npy,
     &hm_reader_png,
+    &hm_reader_jpeg,
     &hm_reader_csv,
 };
 
@@ -21,7 +24,6 @@ static const struct {
     const char *looks_like;
     const char *remedy;
 } strangers[] = {
-    {0, "\xff\xd8\xff", "a JPEG picture", "turn it into PNG"},
     {0, "GIF8", "a GIF picture", "turn it into PNG"},
     {0, "BM", "a BMP picture", "turn it into PNG"},
     {0, "II*", "a TIFF picture", "turn it into PNG"},
@@ -55,7 +57,7 @@ const char *hm_quote(const char *piece, size_t n, hm_quotation *what)
 static hm_status fail_stranger(const hm_source *source, const unsigned char *head, size_t n,
                                hm_error *error)
 {
-    const char *looks_like = "nothing known", *remedy = "name an IDX, NPY, CSV or PNG file";
+    const char *looks_like = "nothing known", *remedy = "name an IDX, NPY, CSV, PNG or JPEG file";
     for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
         size_t length = strlen(strangers[i].magic);
         if (strangers[i].offset + length <= n &&
@@ -88,7 +90,17 @@ static hm_status read_source(hm_source *source, const hm_reading *reading, hm_st
             continue;
         if (reading->tile > 0 && !readers[i]->takes_tiles)
             return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "%s: `tile` is for PNG contact sheets, and this is %s; leave it out",
+                           "%s: `tile` is for contact sheets, and this is %s; leave it out",
+                           source->path, readers[i]->name);
+        if (reading->label_column && *reading->label_column && !readers[i]->takes_label_column)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "%s: `label-column` is for CSV tables, and this is %s; leave it out, or "
+                           "give `labels`",
+                           source->path, readers[i]->name);
+        if (reading->fit != HM_FIT_NONE)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "%s: `fit` is for a folder of pictures, and this is one file (%s); leave "
+                           "it out",
                            source->path, readers[i]->name);
         return readers[i]->open(source, reading, storage, error);
     }

@@ -14,6 +14,10 @@
 typedef struct hm_reading {
     uint64_t memory;      /* bytes that the cases may take in memory */
     size_t tile;          /* a picture is cut into tiles of this side; 0: it is one case */
+    const char *label_column; /* of a table: the column that holds the classes; null or empty: none */
+    size_t n_labels;          /* the file is one of labels, for so many cases; 0: it is not */
+    bool grey;                /* colours of pictures become grey */
+    int fit;                  /* HM_FIT_..: pictures of a folder that differ in size or shape */
     size_t height, width; /* pictures of a folder are resized to this; 0: they must agree in size */
 } hm_reading;
 
@@ -22,6 +26,7 @@ typedef struct hm_reader {
     /* Whether a file that begins with head[n] is of this kind; n is at most HM_HEAD_MAX. */
     bool (*sniff)(const unsigned char *head, size_t n);
     bool takes_tiles; /* knows what to do with hm_reading.tile */
+    bool takes_label_column; /* and with hm_reading.label_column */
     /* Reads a source that stands at its first byte. */
     hm_status (*open)(hm_source *source, const hm_reading *reading, hm_storage **storage,
                       hm_error *error);
@@ -29,16 +34,22 @@ typedef struct hm_reader {
 
 enum { HM_HEAD_MAX = 512 };
 
-extern const hm_reader hm_reader_idx, hm_reader_npy, hm_reader_png, hm_reader_csv;
+extern const hm_reader hm_reader_idx, hm_reader_npy, hm_reader_png, hm_reader_jpeg,
+    hm_reader_csv;
 
 /* Opens a file with the reader that knows its first bytes, or a folder of pictures. */
 hm_status hm_storage_open(const hm_context *context, const char *path, const hm_reading *reading,
                           hm_storage **storage, hm_error *error);
 
-/* Reads a file of labels: one number a case of `storage`, which then carries them. */
+/* Reads a file of labels: one number or word a case of `storage`, which then carries them. */
 hm_status hm_labels_open(hm_storage *storage, const char *path, hm_error *error);
 
-/* A folder of PNG files in the order of their names, or of sub-folders of them that are the
+/* values[n_cases] of the file `path` become the labels of `storage`; HM_ERROR_FORMAT for what is no
+ * whole number or too large. */
+hm_status hm_labels_take(hm_storage *storage, const char *path, const float *values,
+                         hm_error *error);
+
+/* A folder of PNG and JPEG files in the order of their names, or of sub-folders of them that are the
  * classes. */
 hm_status hm_folder_open(const hm_context *context, const char *path, const hm_reading *reading,
                          hm_storage **storage, hm_error *error);

@@ -1,15 +1,14 @@
 /* Files read in order, plain or gzip (RFC 1952, by zlib). */
-#define _GNU_SOURCE /* open, read, lseek, O_CLOEXEC */
+#define _GNU_SOURCE /* read, lseek */
 #include "data/source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 
 /* Reads up to n bytes of the file itself; fewer only at its end, -1 on failure. */
 static int64_t read_descriptor(int descriptor, void *bytes, size_t n)
@@ -179,28 +178,13 @@ static hm_status unpack(hm_source *source, void *bytes, size_t n, size_t *n_read
 
 /* ---- Sources --------------------------------------------------------------------------------- */
 
-/* stat before open, because opening a pipe would wait for its other end. */
-static hm_status open_regular(const char *path, hm_source *source, hm_error *error)
-{
-    struct stat about;
-    if (stat(path, &about) != 0)
-        return hm_fail_io(error, "read", path);
-    if (!S_ISREG(about.st_mode))
-        return hm_fail(error, HM_ERROR_IO, "%s: not a regular file; copy its content to one", path);
-    source->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    if (source->descriptor < 0)
-        return hm_fail_io(error, "read", path);
-    source->size = (uint64_t)about.st_size;
-    return HM_OK;
-}
-
 hm_status hm_source_open(const hm_context *context, const char *path, hm_source *source,
                          hm_error *error)
 {
     static const unsigned char gzip_magic[] = {0x1f, 0x8b};
     unsigned char head[sizeof gzip_magic] = {0};
     *source = (hm_source){.context = context, .path = path, .descriptor = -1};
-    hm_status status = open_regular(path, source, error);
+    hm_status status = hm_file_open(path, "read", &source->descriptor, &source->size, error);
     if (status != HM_OK)
         return status;
     if (read_descriptor(source->descriptor, head, sizeof head) < 0)

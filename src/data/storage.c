@@ -43,10 +43,11 @@ hm_status hm_shape_of(const char *path, const uint64_t *dims, size_t n_dims, hm_
                        "%s: holds no data: its header says %" PRIu64 " cases of %" PRIu64
                        " numbers",
                        path, dims[0], n_features);
-    *shape = (hm_shape){(size_t)dims[0], (size_t)n_features, 0, 0};
+    *shape = (hm_shape){(size_t)dims[0], (size_t)n_features, 0, 0, 0};
     if (n_sides == 2) {
         shape->height = (size_t)side[0];
         shape->width = (size_t)side[1];
+        shape->n_channels = 1;
     }
     return HM_OK;
 }
@@ -164,8 +165,8 @@ static hm_status check_promise(const hm_storage *storage, const hm_source *sourc
     return held > promised ? fail_long(storage, error) : HM_OK;
 }
 
-static hm_status fill_memory(hm_storage *storage, hm_source *source, uint64_t memory,
-                             hm_error *error)
+static hm_status read_whole(hm_storage *storage, hm_source *source, uint64_t memory,
+                            hm_error *error)
 {
     unsigned char beyond;
     size_t n_read;
@@ -179,6 +180,13 @@ static hm_status fill_memory(hm_storage *storage, hm_source *source, uint64_t me
         status = hm_source_read(source, &beyond, 1, &n_read, error);
     if (status == HM_OK && n_read > 0)
         status = fail_long(storage, error);
+    return status;
+}
+
+static hm_status fill_memory(hm_storage *storage, hm_source *source, uint64_t memory,
+                             hm_error *error)
+{
+    hm_status status = read_whole(storage, source, memory, error);
     return status == HM_OK ? hm_storage_check(storage, error) : status;
 }
 
@@ -193,6 +201,48 @@ hm_status hm_storage_fill(hm_storage *storage, hm_source *source, uint64_t offse
     storage->offset = offset;
     storage->descriptor = hm_source_take_descriptor(source);
     return HM_OK;
+}
+
+/* out[i][place[k]] = in[k][i]: whole cases are written, so that each line of `out` is met once for
+ * a block of features. */
+static void turn_round(const hm_storage *storage, const size_t *place, const unsigned char *in,
+                       unsigned char *out)
+{
+    enum { BLOCK = 64 };
+    const size_t n = storage->shape.n_cases, n_features = storage->n_stored;
+    const size_t size = storage->element->size;
+    for (size_t begin = 0; begin < n_features; begin += BLOCK) {
+        size_t end = n_features - begin < BLOCK ? n_features : begin + BLOCK;
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = begin; k < end; k++)
+                memcpy(out + (i * n_features + place[k]) * size, in + (k * n + i) * size, size);
+    }
+}
+
+hm_status hm_storage_fill_columns(hm_storage *storage, hm_source *source, uint64_t offset,
+                                  uint64_t memory, hm_error *error)
+{
+    hm_status status = check_promise(storage, source, offset, error);
+    if (status == HM_OK && all_bytes(storage) > memory / 2)
+        status =
+            hm_fail(error, HM_ERROR_ARGUMENT,
+                    "%s: is stored column by column, and turning it round takes %" PRIu64
+                    " MB in memory, more than the %" PRIu64 " allowed; raise `memory`, or save "
+                    "numpy.ascontiguousarray of it",
+                    storage->path, (2 * all_bytes(storage) >> 20) + 1, memory >> 20);
+    return status == HM_OK ? read_whole(storage, source, memory, error) : status;
+}
+
+hm_status hm_storage_turn_round(hm_storage *storage, const size_t *place, hm_error *error)
+{
+    unsigned char *rows =
+        hm_alloc(storage->context, storage->shape.n_cases, case_bytes(storage), error);
+    if (!rows)
+        return HM_ERROR_MEMORY;
+    turn_round(storage, place, storage->bytes, rows);
+    hm_free(storage->context, storage->bytes);
+    storage->bytes = rows;
+    return hm_storage_check(storage, error);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -253,7 +303,11 @@ bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, flo
     float *whole = (float *)(void *)room;
     float *between = (float *)(void *)(room + aligned(storage->n_stored * sizeof(float)));
     storage->element->to_f32(bytes, storage->n_stored, whole);
-    hm_resize_apply(storage->resize, whole, between, out);
+    const hm_shape *shape = &storage->shape;
+    const size_t area = storage->n_stored / shape->n_channels;
+    for (size_t c = 0; c < shape->n_channels; c++)
+        hm_resize_apply(storage->resize, whole + c * area, between,
+                        out + c * shape->height * shape->width);
     return true;
 }
 
@@ -447,13 +501,18 @@ hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, ui
     hm_shape *shape = &storage->shape;
     if (shape->height == height && shape->width == width)
         return HM_OK;
+    if ((uint64_t)height * width * shape->n_channels > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "resize = %zux%zu: at most %" PRIu64
+                       " numbers can be one case, and %s has %zu channels",
+                       height, width, HM_FEATURES_MAX, storage->path, shape->n_channels);
     hm_status status = hm_resize_create(storage->context, shape->height, shape->width, height,
                                         width, &storage->resize, error);
     if (status != HM_OK)
         return status;
     shape->height = height;
     shape->width = width;
-    shape->n_features = height * width;
+    shape->n_features = height * width * shape->n_channels;
     bool fits = (uint64_t)shape->n_cases * shape->n_features * sizeof(float) <= memory;
     return storage->bytes && fits ? resize_memory(storage, error) : HM_OK;
 }

@@ -22,6 +22,7 @@
 typedef struct hm_shape {
     size_t n_cases, n_features;
     size_t height, width; /* 0: the cases are no pictures */
+    size_t n_channels;    /* of a picture, plane after plane; 0: no pictures */
 } hm_shape;
 
 typedef struct hm_storage {
@@ -66,6 +67,13 @@ hm_status hm_storage_allocate(hm_storage *storage, uint64_t memory, hm_error *er
 hm_status hm_storage_fill(hm_storage *storage, hm_source *source, uint64_t offset, uint64_t memory,
                           hm_error *error);
 
+/* For a file that lies feature by feature: fill_columns takes it into memory as it is, where twice
+ * its size must fit, and turn_round makes cases of it: the k-th run of n_cases elements is the
+ * feature place[k], and place[n_features] names each once. */
+hm_status hm_storage_fill_columns(hm_storage *storage, hm_source *source, uint64_t offset,
+                                  uint64_t memory, hm_error *error);
+hm_status hm_storage_turn_round(hm_storage *storage, const size_t *place, hm_error *error);
+
 /* HM_ERROR_NUMERIC for a number in memory that is not finite as a float. */
 hm_status hm_storage_check(const hm_storage *storage, hm_error *error);
 
@@ -78,7 +86,7 @@ hm_status hm_storage_digest(hm_storage *storage, hm_error *error);
 /* One word of 64 bits added to a digest. */
 uint64_t hm_digest_word(uint64_t hash, uint64_t word);
 
-/* From here on cases are height x width. Those in memory are resized at once when the result takes
+/* From here on cases are height x width, each channel resized by itself. Those in memory are resized at once when the result takes
  * at most `memory` bytes; otherwise each is resized as it is read. */
 hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, uint64_t memory,
                             hm_error *error);

@@ -11,6 +11,7 @@ enum { WIDTH_WANTED = 800, ZOOM_MAX = 6, TITLE_SIZE = 15, CAPTION_SIZE = 11, MAR
 typedef struct layout {
     const hm_grid *grid;
     size_t height, width;   /* of a tile, in values */
+    size_t n_channels;      /* 1 or 3 */
     size_t zoom, gap;
     size_t n_tiles, n_cols, n_rows;
     size_t left, top;       /* of the first tile, in pixels */
@@ -50,26 +51,39 @@ static float largest_magnitude(const layout *l, const hm_matrix *values, size_t 
 {
     float most = 0;
     for (size_t tile = first; tile < first + n; tile++)
-        for (size_t k = 0; k < l->height * l->width; k++) {
+        for (size_t k = 0; k < l->height * l->width * l->n_channels; k++) {
             float magnitude = fabsf(value_at(l, values, tile, k));
             most = isfinite(magnitude) && magnitude > most ? magnitude : most;
         }
     return most;
 }
 
+static uint32_t shade(const layout *l, float value, float scale)
+{
+    if (l->grid->signed_values)
+        value = scale > 0 ? 0.5f + 0.5f * value / scale : 0.5f;
+    return hm_grey_of(l->grid->dark_on_light ? 1 - value : value);
+}
+
+/* Each plane gives the byte of its colour. */
+static uint32_t colour_at(const layout *l, const hm_matrix *values, size_t tile, size_t k, float scale)
+{
+    static const uint32_t mask[3] = {0xff0000, 0x00ff00, 0x0000ff};
+    uint32_t colour = 0;
+    if (l->n_channels == 1)
+        return shade(l, value_at(l, values, tile, k), scale);
+    for (size_t c = 0; c < 3; c++)
+        colour |= shade(l, value_at(l, values, tile, c * l->height * l->width + k), scale) & mask[c];
+    return colour;
+}
+
 static void draw_tile(hm_image *image, const layout *l, const hm_matrix *values, size_t tile, size_t at, float scale)
 {
     size_t x0 = l->left + at % l->n_cols * (tile_width(l) + l->gap);
     size_t y0 = l->top + at / l->n_cols * (tile_height(l) + l->gap + l->caption);
-    for (size_t k = 0; k < l->height * l->width; k++) {
-        float value = value_at(l, values, tile, k);
-        if (l->grid->signed_values)
-            value = scale > 0 ? 0.5f + 0.5f * value / scale : 0.5f;
-        if (l->grid->dark_on_light)
-            value = 1 - value;
+    for (size_t k = 0; k < l->height * l->width; k++)
         hm_image_fill(image, x0 + k % l->width * l->zoom, y0 + k / l->width * l->zoom, l->zoom, l->zoom,
-                      hm_grey_of(value));
-    }
+                      colour_at(l, values, tile, k, scale));
     if (l->grid->captions && l->caption) {
         const char *text = l->grid->captions[at % l->n_cols + at / l->n_cols * l->n_cols];
         double room = (double)tile_width(l) - hm_text_width(CAPTION_SIZE, text);
@@ -89,15 +103,24 @@ static void draw_tiles(hm_image *image, const layout *l, const hm_matrix *values
     }
 }
 
-static hm_status check_tiles(const hm_matrix *values, size_t height, size_t width, bool transposed, hm_error *error)
+static size_t channels_of(const hm_grid *grid)
 {
+    return grid->n_channels ? grid->n_channels : 1;
+}
+
+static hm_status check_tiles(const hm_matrix *values, size_t height, size_t width, const hm_grid *grid, hm_error *error)
+{
+    bool transposed = grid->transposed;
+    size_t n_channels = channels_of(grid);
     size_t n_tiles = transposed ? values->cols : values->rows, n_values = transposed ? values->rows : values->cols;
     if (n_tiles == 0 || height == 0 || width == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: %zu tiles of %zu x %zu", n_tiles, height,
                        width);
-    if (n_values != height * width)
-        return hm_fail(error, HM_ERROR_MISMATCH, "tiles of %zu values cannot be drawn as %zu x %zu", n_values, height,
-                       width);
+    if (n_channels != 1 && n_channels != 3)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "tiles of %zu channels cannot be drawn; 1 or 3 can", n_channels);
+    if (n_values != height * width * n_channels)
+        return hm_fail(error, HM_ERROR_MISMATCH, "tiles of %zu values cannot be drawn as %zu x %zu in %zu channel%s",
+                       n_values, height, width, n_channels, n_channels == 1 ? "" : "s");
     return HM_OK;
 }
 
@@ -112,9 +135,9 @@ static hm_status start_picture(const hm_context *context, const layout *l, hm_im
 hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width, const hm_grid *grid,
                         hm_image **image, hm_error *error)
 {
-    layout l = {.grid = grid, .height = height, .width = width};
+    layout l = {.grid = grid, .height = height, .width = width, .n_channels = channels_of(grid)};
     *image = NULL;
-    hm_status status = check_tiles(&values, height, width, grid->transposed, error);
+    hm_status status = check_tiles(&values, height, width, grid, error);
     if (status != HM_OK)
         return status;
     l.n_tiles = grid->transposed ? values.cols : values.rows;
@@ -135,7 +158,7 @@ hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, cons
     double names_width = 0;
     *image = NULL;
     for (size_t i = 0; i < n_bands; i++) {
-        hm_status status = check_tiles(&bands[i], height, width, grid->transposed, error);
+        hm_status status = check_tiles(&bands[i], height, width, grid, error);
         if (status != HM_OK)
             return status;
         if (band_names)
@@ -143,7 +166,7 @@ hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, cons
     }
     if (n_bands == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: no bands");
-    layout l = {.grid = grid, .height = height, .width = width, .n_rows = n_bands};
+    layout l = {.grid = grid, .height = height, .width = width, .n_channels = channels_of(grid), .n_rows = n_bands};
     l.n_cols = l.n_tiles = grid->transposed ? bands[0].cols : bands[0].rows;
     place(&l, (size_t)ceil(names_width), false);
     hm_status status = start_picture(context, &l, image, error);

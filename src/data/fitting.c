@@ -1,0 +1,125 @@
+/* Cropping comes before resizing and padding behind it, so that nothing grows larger than the
+ * frame. */
+#include "data/fitting.h"
+
+#include <string.h>
+
+#include <harmonium/data.h>
+
+#include "base/alloc.h"
+#include "data/resize.h"
+
+/* ---- Sizes ----------------------------------------------------------------------------------- */
+
+/* a * b / c to the nearest, 1 at least; sides have fewer than 2^27 pixels. */
+static size_t scaled(size_t a, size_t b, size_t c)
+{
+    size_t n = (size_t)(((uint64_t)a * b + c / 2) / c);
+    return n > 0 ? n : 1;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The largest window of the frame's shape. */
+static void crop(hm_fitting *f)
+{
+    size_t h = f->window_height, w = f->window_width;
+    if ((uint64_t)w * f->height > (uint64_t)h * f->width)
+        f->window_width = smaller(w, scaled(h, f->width, f->height));
+    else
+        f->window_height = smaller(h, scaled(w, f->height, f->width));
+}
+
+/* The largest copy of the picture that the frame holds. */
+static void pad(hm_fitting *f)
+{
+    size_t h = f->window_height, w = f->window_width;
+    if ((uint64_t)w * f->height > (uint64_t)h * f->width)
+        f->inner_height = smaller(f->height, scaled(h, f->width, w));
+    else
+        f->inner_width = smaller(f->width, scaled(w, f->height, h));
+}
+
+hm_fitting hm_fitting_of(int fit, bool is_resized, const hm_picture *picture, size_t height,
+                         size_t width)
+{
+    hm_fitting f = {picture->height, picture->width, height, width, height, width};
+    if (is_resized && fit == HM_FIT_CROP)
+        crop(&f);
+    if (is_resized && fit == HM_FIT_PAD)
+        pad(&f);
+    if (!is_resized) {
+        f.window_height = f.inner_height = smaller(picture->height, height);
+        f.window_width = f.inner_width = smaller(picture->width, width);
+    }
+    return f;
+}
+
+/* ---- Pixels ---------------------------------------------------------------------------------- */
+
+/* The middle height x width of one plane. */
+static void cut_window(const hm_picture *picture, const unsigned char *plane, const hm_fitting *f,
+                       float *out)
+{
+    size_t top = (picture->height - f->window_height) / 2,
+           left = (picture->width - f->window_width) / 2;
+    for (size_t y = 0; y < f->window_height; y++)
+        for (size_t x = 0; x < f->window_width; x++)
+            *out++ = plane[(top + y) * picture->width + left + x];
+}
+
+static float border_mean(const float *pixels, size_t height, size_t width)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t y = 0; y < height; y++) {
+        bool is_edge = y == 0 || y + 1 == height;
+        for (size_t x = 0; x < width; x += is_edge || width == 1 ? 1 : width - 1, n++)
+            sum += pixels[y * width + x];
+    }
+    return (float)(sum / (double)n);
+}
+
+static void lay_inside(const hm_fitting *f, const float *inner, float rest, float *out)
+{
+    size_t top = (f->height - f->inner_height) / 2, left = (f->width - f->inner_width) / 2;
+    for (size_t i = 0; i < f->height * f->width; i++)
+        out[i] = rest;
+    for (size_t y = 0; y < f->inner_height; y++)
+        memcpy(out + (top + y) * f->width + left, inner + y * f->inner_width,
+               f->inner_width * sizeof *out);
+}
+
+/* window, inner and scratch are working memory. */
+static void fit_plane(const hm_picture *picture, const unsigned char *plane, const hm_fitting *f,
+                      const hm_resize *resize, float *window, float *out)
+{
+    float *inner = window + f->window_height * f->window_width;
+    cut_window(picture, plane, f, window);
+    float rest = border_mean(window, f->window_height, f->window_width);
+    hm_resize_apply(resize, window, inner + f->inner_height * f->inner_width, inner);
+    lay_inside(f, inner, rest, out);
+}
+
+hm_status hm_picture_fit(const hm_context *context, const hm_picture *picture, const hm_fitting *f,
+                         size_t n_channels, float *out, hm_error *error)
+{
+    const size_t area = picture->height * picture->width;
+    hm_resize *resize;
+    hm_status status = hm_resize_create(context, f->window_height, f->window_width, f->inner_height,
+                                        f->inner_width, &resize, error);
+    if (status != HM_OK)
+        return status;
+    size_t n = f->window_height * f->window_width + f->inner_height * f->inner_width +
+               hm_resize_scratch(resize);
+    float *work = hm_alloc(context, n, sizeof *work, error);
+    for (size_t c = 0; work && c < n_channels; c++)
+        fit_plane(picture, picture->pixels + (picture->n_channels == 3 ? c * area : 0), f, resize,
+                  work, out + c * f->height * f->width);
+    hm_free(context, work);
+    hm_resize_destroy(context, resize);
+    return work ? HM_OK : HM_ERROR_MEMORY;
+}
