@@ -99,7 +99,7 @@ static hm_status save(const cli_call *call, hm_image *image, const char *path, h
 
 static hm_status draw_confusion(const cli_call *call, const outcome *o, hm_error *error)
 {
-    char text[CLASSES_DRAWN_MAX][8];
+    char text[CLASSES_DRAWN_MAX][24];
     const char *names[CLASSES_DRAWN_MAX];
     hm_image *image;
     if (!o->n_labelled || o->n_classes > CLASSES_DRAWN_MAX)

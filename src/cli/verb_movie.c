@@ -15,7 +15,7 @@ typedef struct scene {
     hm_movie *movie;
     size_t n_layers, n_pictures; /* 0 (the data) .. top; with the labels */
     hm_layer_picture picture[LAYERS_MAX];
-    char name[LAYERS_MAX][32], label_name[LABELS_DRAWN_MAX][8];
+    char name[LAYERS_MAX][32], label_name[LABELS_DRAWN_MAX][24];
     const char *label_names[LABELS_DRAWN_MAX];
     float *block;
     float *layer[LAYERS_MAX], *labels; /* what is drawn */
