@@ -356,8 +356,6 @@ static hm_status train_and_save(session *s, hm_error *error)
 {
     const cli_call *call = s->talk.call;
     const char *path = call->options.output.output;
-    signal(SIGINT, ask_to_stop);
-    signal(SIGTERM, ask_to_stop);
     double began = cli_seconds();
     hm_status status = run_stages(s, error);
     if (status == HM_OK && s->talk.pictures)
@@ -412,6 +410,9 @@ static hm_status run(cli_call *call, hm_error *error)
 {
     static session s;
     const cli_output *output = &call->options.output;
+    /* Before the data is loaded, which can take long: whenever it is asked for, a stop comes at the next batch. */
+    signal(SIGINT, ask_to_stop);
+    signal(SIGTERM, ask_to_stop);
     begin_session(&s, call);
     hm_status status = check_output(output, error);
     if (status == HM_OK)
