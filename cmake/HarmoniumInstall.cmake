@@ -1,4 +1,16 @@
 # cmake --install: headers, both libraries, pkg-config file, program, man page, completion, data, recipes.
+# The .pc file finds its prefix from where it lies, so that it follows --prefix, DESTDIR and a moved folder.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(HM_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+    set(HM_PC_LIBDIR "${CMAKE_INSTALL_FULL_LIBDIR}")
+    set(HM_PC_INCLUDEDIR "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
+else()
+    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" up "${up}")
+    set(HM_PC_PREFIX "\${pcfiledir}/${up}")
+    set(HM_PC_LIBDIR "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+    set(HM_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+endif()
 configure_file(cmake/harmonium.pc.in harmonium.pc @ONLY)
 install(TARGETS harmonium_shared harmonium_static)
 install(DIRECTORY include/harmonium DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

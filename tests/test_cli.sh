@@ -18,129 +18,150 @@ expect() {
 
 two="--data digits --classes 2 --hidden 20 --epochs 3 --threads 2"
 m=$folder/two.safetensors
-$harmonium train $two -o "$m" --pictures "$folder/pictures" --metrics "$folder/metrics" --validation 100 --quiet
+"$harmonium" train $two -o "$m" --pictures "$folder/pictures" --metrics "$folder/metrics" --validation 100 --quiet
 [ "$(wc -l <"$folder/metrics")" = 3 ] || fail "three epochs give three lines of metrics"
 grep -q '"free_energy_gap"' "$folder/metrics" || fail "no gap with validation data"
 for picture in weights-0-epoch-0003.png histograms.png curve-error.png hidden-probabilities.png weights.gif; do
-    [ -s "$folder/pictures/$picture" ] || $harmonium info | grep -q absent || fail "no $picture"
+    [ -s "$folder/pictures/$picture" ] || "$harmonium" info | grep -q absent || fail "no $picture"
 done
-$harmonium info "$m" | grep -q 'bernoulli 20' || fail "info does not show the layer"
-$harmonium show "$m" -o "$folder/f.png" --quiet
-$harmonium show "$m" --terminal | grep -q '▀' || fail "no picture in the terminal"
-$harmonium reconstruct "$m" digits --part test --classes 3 -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
-$harmonium sample "$m" -n 9 --gibbs-steps 5 -o "$folder/s.npy" --quiet
+"$harmonium" info "$m" | grep -q 'bernoulli 20' || fail "info does not show the layer"
+"$harmonium" show "$m" -o "$folder/f.png" --quiet
+"$harmonium" show "$m" --terminal | grep -q '▀' || fail "no picture in the terminal"
+"$harmonium" reconstruct "$m" digits --part test --classes 3 -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
+"$harmonium" sample "$m" -n 9 --gibbs-steps 5 -o "$folder/s.npy" --quiet
 [ "$(wc -c <"$folder/s.npy")" = $((128 + 9 * 784 * 4)) ] || fail "samples have the wrong size"
-$harmonium transform "$m" digits -n 7 -o "$folder/h.npy" --quiet
-[ "$($harmonium score "$m" digits -n 7 --quiet | wc -l)" = 7 ] || fail "seven scores"
-$harmonium help --man | grep -q '^.TH' || fail "no man page"
-$harmonium train --help | grep -q -- --weight-cost || fail "help lacks an option"
+"$harmonium" transform "$m" digits -n 7 -o "$folder/h.npy" --quiet
+[ "$("$harmonium" score "$m" digits -n 7 --quiet | wc -l)" = 7 ] || fail "seven scores"
+"$harmonium" help --man | grep -q '^.TH' || fail "no man page"
+"$harmonium" train --help | grep -q -- --weight-cost || fail "help lacks an option"
 
 c=$folder/classes.safetensors
-$harmonium train --data digits --kind classes --hidden 20 --epochs 2 --subset 1000 -o "$c" --quiet
-[ "$($harmonium classify "$c" digits --part test -n 50 --quiet | wc -l)" = 50 ] || fail "fifty labels"
+"$harmonium" train --data digits --kind classes --hidden 20 --epochs 2 --subset 1000 -o "$c" --quiet
+[ "$("$harmonium" classify "$c" digits --part test -n 50 --quiet | wc -l)" = 50 ] || fail "fifty labels"
 
 # A deep belief net, half of its digits without labels, through every stage and every verb.
 d=$folder/dbn.safetensors
-$harmonium train --kind dbn --layers "784 30 40" --subset 600 --labelled 300 --epochs 2 --level2-epochs 3 \
+"$harmonium" train --kind dbn --layers "784 30 40" --subset 600 --labelled 300 --epochs 2 --level2-epochs 3 \
     --up-down-epochs 1 --validation 100 -o "$d" --metrics "$folder/dbn-metrics" --quiet
 [ "$(wc -l <"$folder/dbn-metrics")" = 6 ] || fail "2 + 3 + 1 epochs"
 grep -q '"stage": "up-down".*"error_validation"' "$folder/dbn-metrics" || fail "no validation error in up-down"
-$harmonium info "$d" | grep -q 'beside 10 labels' || fail "info does not show the labels"
-$harmonium classify "$d" digits --part test -n 40 --confusion "$folder/c.png" --wrong "$folder/w.png" --quiet |
+"$harmonium" info "$d" | grep -q 'beside 10 labels' || fail "info does not show the labels"
+"$harmonium" classify "$d" digits --part test -n 40 --confusion "$folder/c.png" --wrong "$folder/w.png" --quiet |
     wc -l | grep -q '^ *40$' || fail "forty labels"
-$harmonium classify "$d" digits --part test -n 4 --method gibbs --quiet >/dev/null
-$harmonium sample "$d" -n 20 --label 3 --gibbs-steps 5 -o "$folder/three.npy" --quiet
-$harmonium sample "$d" digits --part test -n 3 --clamp left --completions 2 --gibbs-steps 5 -o "$folder/half.npy" --quiet |
+"$harmonium" classify "$d" digits --part test -n 4 --method gibbs --quiet >/dev/null
+"$harmonium" sample "$d" -n 20 --label 3 --gibbs-steps 5 -o "$folder/three.npy" --quiet
+"$harmonium" sample "$d" digits --part test -n 3 --clamp left --completions 2 --gibbs-steps 5 -o "$folder/half.npy" --quiet |
     grep -q 'not given' || fail "no error of the completions"
 [ "$(wc -c <"$folder/half.npy")" = $((128 + 3 * 2 * 784 * 4)) ] || fail "completions have the wrong size"
-$harmonium show "$d" --layer 2 --by sampling -n 10 -o "$folder/s.png" --quiet
-$harmonium transform "$d" digits -n 7 -o "$folder/h1.npy" --quiet
-$harmonium movie "$d" --seconds 2 -o "$folder/movie.gif" --quiet || $harmonium info | grep -q absent || fail "no movie"
-$harmonium movie "$d" digits -n 2 -o "$folder/seen.gif" --quiet || $harmonium info | grep -q absent || fail "no movie"
+"$harmonium" show "$d" --layer 2 --by sampling -n 10 -o "$folder/s.png" --quiet
+"$harmonium" transform "$d" digits -n 7 -o "$folder/h1.npy" --quiet
+"$harmonium" movie "$d" --seconds 2 -o "$folder/movie.gif" --quiet || "$harmonium" info | grep -q absent || fail "no movie"
+"$harmonium" movie "$d" digits -n 2 -o "$folder/seen.gif" --quiet || "$harmonium" info | grep -q absent || fail "no movie"
 n=$folder/net.safetensors
-$harmonium train --from "$d" --subset 600 --backprop-epochs 2 -o "$n" --quiet
-$harmonium info "$n" | grep -q 'feed-forward' || fail "backpropagation does not make a net"
-$harmonium classify "$n" digits --part test -n 5 --quiet >/dev/null
+"$harmonium" train --from "$d" --subset 600 --backprop-epochs 2 -o "$n" --quiet
+"$harmonium" info "$n" | grep -q 'feed-forward' || fail "backpropagation does not make a net"
+"$harmonium" classify "$n" digits --part test -n 5 --quiet >/dev/null
 a=$folder/auto.safetensors
-$harmonium train --kind dbn --layers "bernoulli 784 | bernoulli 30 | gaussian 5" --joint no --subset 300 --epochs 1 \
+"$harmonium" train --kind dbn --layers "bernoulli 784 | bernoulli 30 | gaussian 5" --joint no --subset 300 --epochs 1 \
     --backprop-target data --backprop-epochs 1 -o "$a" --quiet
-$harmonium reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
+"$harmonium" reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
 
-expect 1 'no label units' $harmonium sample "$m" --label 3 -o "$folder/s.npy"
-expect 2 'classes are 0, 1' $harmonium sample "$d" --label 12 -o "$folder/s.npy"
-expect 2 'leaves the picture' $harmonium sample "$d" digits --clamp 20x20+10+10 -o "$folder/s.npy"
-expect 2 'left, right' $harmonium sample "$d" digits --clamp lefft -o "$folder/s.npy"
-expect 2 'for --clamp' $harmonium sample "$d" digits -o "$folder/s.npy"
-expect 2 'hidden layers 1 to 2' $harmonium show "$d" --layer 3 -o "$folder/s.png"
-expect 1 'features' $harmonium train --kind dbn --layers "100 30 40" -o "$d"
-expect 1 'three' $harmonium train --kind dbn --layers "784 10" --subset 100 --epochs 1 --up-down-epochs 1 -o "$d"
-expect 1 'generates nothing' $harmonium movie "$n" -o "$folder/movie.gif"
-expect 1 'no free energy' $harmonium score "$d" digits
-expect 2 'did you mean --epochs' $harmonium train --epoch 3 -o "$m"
-expect 2 'did you mean train' $harmonium trian
-expect 2 'whole number' $harmonium train --epochs many -o "$m"
-expect 1 'no classes' $harmonium classify "$m" digits
-expect 1 'features' $harmonium score "$m" digits --resize 16x16
-expect 1 'cannot' $harmonium train $two -o "$folder/none/two.safetensors"
-expect 1 'safetensors' $harmonium info "$folder/s.npy"
+expect 1 'no label units' "$harmonium" sample "$m" --label 3 -o "$folder/s.npy"
+expect 2 'classes are 0, 1' "$harmonium" sample "$d" --label 12 -o "$folder/s.npy"
+expect 2 'leaves the picture' "$harmonium" sample "$d" digits --clamp 20x20+10+10 -o "$folder/s.npy"
+expect 2 'left, right' "$harmonium" sample "$d" digits --clamp lefft -o "$folder/s.npy"
+expect 2 'for --clamp' "$harmonium" sample "$d" digits -o "$folder/s.npy"
+expect 2 'hidden layers 1 to 2' "$harmonium" show "$d" --layer 3 -o "$folder/s.png"
+expect 1 'features' "$harmonium" train --kind dbn --layers "100 30 40" -o "$d"
+expect 1 'three' "$harmonium" train --kind dbn --layers "784 10" --subset 100 --epochs 1 --up-down-epochs 1 -o "$d"
+expect 1 'generates nothing' "$harmonium" movie "$n" -o "$folder/movie.gif"
+expect 1 'no free energy' "$harmonium" score "$d" digits
+expect 2 'did you mean --epochs' "$harmonium" train --epoch 3 -o "$m"
+expect 2 'did you mean train' "$harmonium" trian
+expect 2 'whole number' "$harmonium" train --epochs many -o "$m"
+expect 1 'no classes' "$harmonium" classify "$m" digits
+expect 1 'features' "$harmonium" score "$m" digits --resize 16x16
+expect 1 'cannot' "$harmonium" train $two -o "$folder/none/two.safetensors"
+expect 1 'safetensors' "$harmonium" info "$folder/s.npy"
 printf '[learn]\nepoch = 3\n' >"$folder/bad.ini"
-expect 2 'did you mean epochs' $harmonium train "$folder/bad.ini" -o "$m"
+expect 2 'did you mean epochs' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf '[learn]\nepoch = 3\nepochs = 4\n' >"$folder/bad.ini" # the first fault counts, whatever follows
-expect 2 'line 2: .*did you mean epochs' $harmonium train "$folder/bad.ini" -o "$m"
+expect 2 'line 2: .*did you mean epochs' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf 'epochs = 3\n' >"$folder/bad.ini"
-expect 2 'epochs stands before any section' $harmonium train "$folder/bad.ini" -o "$m"
+expect 2 'epochs stands before any section' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf '[lern]\nepochs = 3\n' >"$folder/bad.ini"
-expect 2 'did you mean \[learn\]' $harmonium train "$folder/bad.ini" -o "$m"
+expect 2 'did you mean \[learn\]' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf '[learn]\n\nepochs\n' >"$folder/bad.ini"
-expect 2 'line 3: not of the form' $harmonium train "$folder/bad.ini" -o "$m"
+expect 2 'line 3: not of the form' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf '[data]\ndata = %0500d\n' 0 >"$folder/bad.ini"
-expect 2 'line 2: longer than' $harmonium train "$folder/bad.ini" -o "$m"
+expect 2 'line 2: longer than' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf '[data]\n  classes = 2 ; only these\r\n  data = digits\n' >"$folder/good.ini" # indented, with a remark
-$harmonium data "$folder/good.ini" | grep -q 'digits train, classes 2' || fail "data does not take a recipe"
-expect 2 'cannot read the recipe' $harmonium train "$folder/none.ini" -o "$m"
+"$harmonium" data "$folder/good.ini" | grep -q 'digits train, classes 2' || fail "data does not take a recipe"
+expect 2 'cannot read the recipe' "$harmonium" train "$folder/none.ini" -o "$m"
 mkfifo "$folder/pipe"
 for verb in info show 'sample -n 2'; do
-    expect 1 'is no regular file' timeout 20 $harmonium $verb "$folder/pipe"
+    expect 1 'is no regular file' timeout 20 "$harmonium" $verb "$folder/pipe"
 done
-expect 2 'is no regular file' timeout 20 $harmonium train "$folder/pipe" -o "$m"
-expect 2 'is no regular file' timeout 20 $harmonium train /dev/zero -o "$m"
-expect 1 'is no regular file' timeout 20 $harmonium data "$folder/pipe"
-expect 2 'longer than' $harmonium data "$(printf '%03000d' 0)"
-expect 2 'longer than' $harmonium score "$m" "$(printf '%03000d' 0)"
+expect 1 'is no regular file' timeout 20 "$harmonium" train "$folder/pipe" -o "$m"
+expect 1 'is no regular file' timeout 20 "$harmonium" train /dev/zero -o "$m"
+expect 1 'is no regular file' timeout 20 "$harmonium" data "$folder/pipe"
+expect 2 'longer than' "$harmonium" data "$(printf '%03000d' 0)"
+expect 2 'longer than' "$harmonium" score "$m" "$(printf '%03000d' 0)"
 for verb in show score sample transform; do
-    case $verb in score) out= ;; show) out="-o $folder/none.png" ;; *) out="-o $folder/none.npy" ;; esac
-    expect 2 'machine = 7: this is no class model' $harmonium $verb "$m" --machine 7 $out
-    expect 2 'machine = 12: the model.s classes are 0, 1' $harmonium $verb "$c" --machine 12 $out
+    case $verb in score) set -- ;; show) set -- -o "$folder/none.png" ;; *) set -- -o "$folder/none.npy" ;; esac
+    expect 2 'machine = 7: this is no class model' "$harmonium" $verb "$m" --machine 7 "$@"
+    expect 2 'machine = 12: the model.s classes are 0, 1' "$harmonium" $verb "$c" --machine 12 "$@"
 done
-expect 2 'machines = 12' $harmonium reconstruct "$c" --machines 1,12
-expect 2 'did you mean train' $harmonium help trian
-expect 2 'must lie between' $harmonium train --epochs 99999999999999999999 -o "$m"
+expect 2 'machines = 12' "$harmonium" reconstruct "$c" --machines 1,12
+expect 2 'did you mean train' "$harmonium" help trian
+expect 2 'must lie between' "$harmonium" train --epochs 99999999999999999999 -o "$m"
 if [ -e /dev/full ]; then
     status=0
-    $harmonium help >/dev/full 2>/dev/null || status=$?
+    "$harmonium" help >/dev/full 2>/dev/null || status=$?
     [ "$status" = 1 ] || fail "a full disk must not go unnoticed"
 fi
 
 # A file that may not grow (as on a full disk): the old model stays whole, nothing is left behind.
 cp "$m" "$folder/before"
 status=0
-(trap '' XFSZ; ulimit -f 16; exec $harmonium train $two --hidden 200 -o "$m" --quiet) 2>"$folder/err" || status=$?
+(trap '' XFSZ; ulimit -f 16; exec "$harmonium" train $two --hidden 200 -o "$m" --quiet) 2>"$folder/err" || status=$?
 [ "$status" = 1 ] && grep -q 'cannot write' "$folder/err" || { cat "$folder/err"; fail "writing past the limit: exit $status"; }
 cmp "$m" "$folder/before" || fail "the old model was harmed"
 ls "$folder" | grep -q '\.tmp$' && fail "a temporary file was left behind"
 
-# Killed at ten moments, resumed each time, the run ends in the bytes of an undisturbed one.
-run="train --data digits --classes 2,3 --hidden 30 --epochs 6 --batch-size 10 --checkpoint-epochs 1 --quiet"
-$harmonium $run -o "$folder/whole"
-for moment in 1 2 3 4 5 6 7 8 9 10; do
-    $harmonium $run -o "$folder/parts" --resume --checkpoint-minutes 0.0005 &
+# watch COMMAND...: runs it behind, with one line a finished epoch from descriptor 4, which ends when the program does.
+watch() {
+    rm -f "$folder/lines"
+    mkfifo "$folder/lines"
+    "$@" --metrics "$folder/lines" 5>"$folder/lines" &
     job=$!
-    sleep "0.0$((moment % 10))"
+    exec 4<"$folder/lines"
+}
+
+# Killed ten times in running epochs, each a little deeper, and resumed each time, the run ends in the bytes of an
+# undisturbed one. At the second line of a run the checkpoint of its first epoch is there, so each run gets on.
+run() { "$harmonium" train --data digits --classes 2,3 --hidden 30 --epochs 60 --batch-size 10 --quiet "$@"; }
+run_in_parts() {
+    exec "$harmonium" train --data digits --classes 2,3 --hidden 30 --epochs 60 --batch-size 10 --quiet \
+        --checkpoint-epochs 1 --checkpoint-minutes 0.0005 --resume -o "$folder/parts" "$@"
+}
+run -o "$folder/whole"
+n_hit=0
+for moment in 1 2 3 4 5 6 7 8 9 10; do
+    watch run_in_parts
+    read -r line <&4 && read -r line <&4 || true
+    turns=$((moment * 300))
+    while [ $turns -gt 0 ]; do turns=$((turns - 1)); done
     kill -9 $job 2>/dev/null || true
-    wait $job 2>/dev/null || true
+    status=0
+    wait $job 2>/dev/null || status=$?
+    [ "$status" = 137 ] && [ -s "$folder/parts.checkpoint" ] && n_hit=$((n_hit + 1))
 done
-$harmonium $run -o "$folder/parts" --resume --checkpoint-minutes 0.0005
-$harmonium info "$folder/parts" >/dev/null
+[ "$n_hit" -ge 6 ] || fail "only $n_hit of ten kills hit a running epoch"
+(run_in_parts)
+[ ! -e "$folder/parts.checkpoint" ] || fail "the finished run left its checkpoint"
+ls "$folder" | grep '\.tmp$' && fail "the killed runs left temporary files behind"
+"$harmonium" info "$folder/parts" >/dev/null
 python3 - "$folder" <<'PYTHON' || exit 1
 import sys
 whole, parts = (open(sys.argv[1] + "/" + name, "rb").read() for name in ("whole", "parts"))
@@ -148,15 +169,37 @@ tensors = lambda b: b[8 + int.from_bytes(b[:8], "little"):]
 sys.exit(0 if tensors(whole) == tensors(parts) else "the resumed run ended in other parameters")
 PYTHON
 
-# Ctrl-C leaves a checkpoint and exit code 1.
-$harmonium train --data digits --hidden 100 --epochs 1000 -o "$folder/long" --quiet 2>"$folder/err" &
-job=$!
-sleep 1
+# Asked to stop, it leaves a checkpoint and exit code 1.
+expect_stop() {
+    status=0
+    wait $job || status=$?
+    [ "$status" = 1 ] && [ -s "$1.checkpoint" ] || { cat "$folder/err"; fail "stopping left no checkpoint (exit $status)"; }
+    grep -q -- --resume "$folder/err" || fail "stopping did not say how to go on"
+}
+run_long() { exec "$harmonium" train --data digits --hidden 100 --epochs 1000 -o "$folder/long" --quiet "$@" 2>"$folder/err"; }
+watch run_long
+read -r line <&4
 kill -TERM $job
-status=0
-wait $job || status=$?
-[ "$status" = 1 ] && [ -s "$folder/long.checkpoint" ] || fail "stopping left no checkpoint (exit $status)"
-grep -q -- --resume "$folder/err" || fail "stopping did not say how to go on"
+expect_stop "$folder/long"
+
+# Also when it is asked before training begins: the metrics are opened then, and a FIFO waits for its reader.
+rm "$folder/lines"
+mkfifo "$folder/lines"
+"$harmonium" train --data digits --hidden 100 --epochs 1000 -o "$folder/early" --quiet --metrics "$folder/lines" \
+    2>"$folder/err" &
+job=$!
+exec 4<"$folder/lines"
+kill -TERM $job
+expect_stop "$folder/early"
+
+# A pipe as the output gets the model, and stays a pipe.
+mkfifo "$folder/pipe"
+cat "$folder/pipe" >"$folder/piped" &
+job=$!
+"$harmonium" train $two -o "$folder/pipe" --quiet
+wait $job
+"$harmonium" info "$folder/piped" | grep -q 'bernoulli 20' || fail "no model came through the pipe"
+[ -p "$folder/pipe" ] || fail "the pipe was replaced"
 
 HARMONIUM_PROGRAM=$harmonium sh examples/first-look.sh "$folder/first-look" >/dev/null
 echo "all well"

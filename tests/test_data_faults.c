@@ -197,7 +197,7 @@ static void test_png(void **state)
     unsigned char pixels[64];
     for (int i = 0; i < 64; i++)
         pixels[i] = (unsigned char)i;
-    char data[256];
+    char data[sizeof place.path];
     strcpy(data, write_grey_png(&place, "sheet.png", 8, 8, pixels));
     skip_without(&place, data, "libpng-dev");
     SET_EVERYTHING(&place, {"data", data}, {"tile", "4"}, {"resize", "2x2"});

@@ -536,7 +536,7 @@ static void test_fingerprints(void **state)
     data_place place;
     open_place(&place, 1, 1);
     unsigned char bytes[16] = {0, 9, 3, 7, 1, 4, 5, 5, 2, 0, 8, 6, 3, 9, 2, 1};
-    char base[17], data[256];
+    char base[17], data[sizeof place.path];
     strcpy(data, write_idx(&place, "a", 3, (uint32_t[]){4, 2, 2}, bytes, 16));
     hm_dataset *set = open_set(&place, data);
     strcpy(base, hm_dataset_fingerprint(set));

@@ -3,24 +3,29 @@
 set -eu
 cd "${HARMONIUM_SOURCE_DIR:?}"
 grep -q 'HM_SANITIZE:STRING=.' "$HARMONIUM_BUILD_DIR/CMakeCache.txt" && exit 77 # the example would need the sanitizer
-prefix=$(mktemp -d)
-trap 'rm -rf "$prefix"' EXIT
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+prefix=$place/first
+mkdir "$prefix"
 cmake --install "$HARMONIUM_BUILD_DIR" --prefix "$prefix" >"$prefix/log"
 for file in bin/harmonium share/man/man1/harmonium.1 share/bash-completion/completions/harmonium \
     share/harmonium/data/digits/train-images-idx3-ubyte.gz share/harmonium/recipes/demo.ini; do
     [ -s "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
+mv "$prefix" "$place/moved" # pkg-config must find all of it where it lies now
+prefix=$place/moved
 pc=$(find "$prefix" -name harmonium.pc)
-sed -i "s|^prefix=.*|prefix=$prefix|" "$pc" # as DESTDIR packaging does
 PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
+# compile PROGRAM FLAGS: the flags are shell words, quoted by pkg-config where a folder has a space in its name.
+compile() { eval "cc examples/train.c $2 -o \"\$1\""; }
 lib=$(dirname "$(dirname "$pc")")
-cc examples/train.c $(pkg-config --cflags --libs harmonium) -o "$prefix/shared"
+compile "$prefix/shared" "$(pkg-config --cflags --libs harmonium)"
 LD_LIBRARY_PATH=$lib "$prefix/shared" "$prefix/two.safetensors"
 rm "$lib"/libharmonium.so*
 # Our library static, the system's shared: Debian's openblas.pc asks for more (-lgfortran) when all is static.
 needed=$(pkg-config --print-requires-private harmonium)
 private=$(sed -n 's/^Libs.private: //p' "$pc")
-cc examples/train.c $(pkg-config --cflags --libs harmonium) $(pkg-config --libs $needed) $private -o "$prefix/static"
+compile "$prefix/static" "$(pkg-config --cflags --libs harmonium) $(pkg-config --libs $needed) $private"
 "$prefix/static" "$prefix/two-static.safetensors"
 cmp "$prefix/two.safetensors" "$prefix/two-static.safetensors"

@@ -163,7 +163,7 @@ static void test_unbalanced(void **state)
     data_place place;
     open_place(&place, 1, 1);
     uint32_t a[6], b[6];
-    char labels[256];
+    char labels[sizeof place.path];
     write_text(&place, "labels.csv", "0\n0\n0\n1\n1\n1\n");
     strcpy(labels, place.path);
     write_text(&place, "a.csv", "1\n2\n3\n4\n5\n6\n");

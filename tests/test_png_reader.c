@@ -155,7 +155,7 @@ static void test_sheet_with_labels(void **state)
     (void)state;
     data_place place;
     open_png_place(&place, 1, 1);
-    char labels[256];
+    char labels[sizeof place.path];
     write_text(&place, "labels.csv", "label\n3\n1\n");
     strcpy(labels, place.path);
     write_grey_png(&place, "sheet.png", 2, 1, grey_6);

@@ -16,6 +16,7 @@
 #include <harmonium/harmonium.h>
 
 #include "counted_memory.h"
+#include "temporary.h"
 #include "learn/net.h"
 #include "learn/stage.h"
 
@@ -414,8 +415,8 @@ static bool stop_after(void *user)
 static void stopping_and_resuming_changes_no_byte(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-stages-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     for (stage_kind kind = GREEDY; kind < N_STAGES; kind++) {
         static float whole[4096], parts[4096];
         const hm_context_config config = {.n_threads = 2, .seed = 5};
@@ -467,8 +468,8 @@ static void threads_do_not_matter(void **state)
 static void failing_allocations_leak_nothing(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-stages-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     for (stage_kind kind = GREEDY; kind < N_STAGES; kind++) {
         hm_status status = HM_ERROR_MEMORY;
         for (size_t fail_at = 1; status == HM_ERROR_MEMORY; fail_at++) {
@@ -550,8 +551,8 @@ static void wrong_use_is_told(void **state)
 static void another_architecture_is_refused(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-stages-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     unlink(path);
     setting s;
     hm_error error;

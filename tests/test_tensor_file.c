@@ -13,6 +13,8 @@
 
 #include <harmonium/harmonium.h>
 
+#include "temporary.h"
+
 static const char corpus[] = "fuzz/corpus/tensors";
 
 /* "hostile-..." must be refused with a message that names the file, the others accepted. */
@@ -73,8 +75,8 @@ static hm_model *make_model(const hm_context *context)
 static void round_trips_are_exact(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-model-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     hm_context *context;
     hm_model *back;
     assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
@@ -108,7 +110,7 @@ static void saving_where_one_may_not_is_told(void **state)
     hm_model *model = make_model(context);
     assert_int_equal(hm_model_save(model, "/nowhere/at/all", &error), HM_ERROR_IO);
     assert_non_null(strstr(error.message, "/nowhere/at/all"));
-    assert_int_equal(hm_model_save(model, "/tmp", &error), HM_ERROR_IO);
+    assert_int_equal(hm_model_save(model, temporary_folder(), &error), HM_ERROR_IO);
     hm_model_destroy(model);
     hm_context_destroy(context);
 }

@@ -15,6 +15,7 @@
 #include <harmonium/harmonium.h>
 
 #include "counted_memory.h"
+#include "temporary.h"
 
 enum { SIDE = 3, V = SIDE * SIDE, N_CASES = 14 * 15, H = 6 };
 
@@ -127,8 +128,8 @@ static void parameters_into(const setting *s, float *out, size_t *n)
 static void stopping_and_resuming_changes_no_byte(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-train-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     for (int kind = HM_MODEL_RBM; kind <= HM_MODEL_CLASSES; kind++) {
         static float whole[4096], parts[4096];
         size_t n, m;
@@ -177,8 +178,8 @@ static void threads_do_not_matter(void **state)
 static void another_recipe_is_refused(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-train-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     unlink(path);
     setting s;
     stopper stop = {3};
@@ -220,8 +221,8 @@ static void divergence_is_told(void **state)
 static void failing_allocations_leak_nothing(void **state)
 {
     (void)state;
-    char path[] = "/tmp/harmonium-train-XXXXXX";
-    close(mkstemp(path));
+    char path[TEMPORARY_MAX];
+    temporary_file(path);
     hm_status status = HM_ERROR_MEMORY;
     long n_tried = 1;
     for (; status == HM_ERROR_MEMORY; n_tried++) {

@@ -21,17 +21,17 @@ python3 -c 'import numpy' 2>/dev/null && has_python=yes
 few="--hidden 10 --epochs 2 --subset 300 --quiet"
 
 # ---- 1. A model remembers how its data were prepared.
-$harmonium train --data digits --invert $few -o inverted.safetensors
-$harmonium info inverted.safetensors | grep -q 'invert = yes' || fail "info does not tell the preparation"
-$harmonium score inverted.safetensors digits -n 5 --quiet >told
-$harmonium score inverted.safetensors digits -n 5 --invert --quiet >said
-$harmonium score inverted.safetensors digits -n 5 --invert=no --quiet >otherwise
+"$harmonium" train --data digits --invert $few -o inverted.safetensors
+"$harmonium" info inverted.safetensors | grep -q 'invert = yes' || fail "info does not tell the preparation"
+"$harmonium" score inverted.safetensors digits -n 5 --quiet >told
+"$harmonium" score inverted.safetensors digits -n 5 --invert --quiet >said
+"$harmonium" score inverted.safetensors digits -n 5 --invert=no --quiet >otherwise
 cmp -s told said || fail "the preparation is not applied"
 cmp -s told otherwise && fail "the preparation cannot be overruled"
-$harmonium train --data digits --classes 1,7 --resize 14x14 --binarise threshold --threshold 0.3 $few -o small.safetensors
-$harmonium reconstruct small.safetensors digits -n 3 -o small.npy --quiet >/dev/null
+"$harmonium" train --data digits --classes 1,7 --resize 14x14 --binarise threshold --threshold 0.3 $few -o small.safetensors
+"$harmonium" reconstruct small.safetensors digits -n 3 -o small.npy --quiet >/dev/null
 [ "$(wc -c <small.npy)" = $((128 + 3 * 196 * 4)) ] || fail "the size of the pictures is not remembered"
-$harmonium train --from small.safetensors --data digits --classes 1,7 --kind dbn --layers "196 10 5" $few --up-down-epochs 1 \
+"$harmonium" train --from small.safetensors --data digits --classes 1,7 --kind dbn --layers "196 10 5" $few --up-down-epochs 1 \
     -o x.safetensors 2>err && fail "an RBM is no deep belief net" || true
 if [ $has_python = yes ]; then
     # In the data's own units: lengths around 170 with a deviation of 10, and back again.
@@ -42,11 +42,11 @@ x = np.c_[r.normal(170, 10, 400), r.normal(-3, 0.1, 400), r.normal(0, 1, 400)].a
 np.save("lengths.npy", x); np.save("raw.npy", x * 20)
 np.save("counts.npy", r.integers(0, 9, (100, 4)).astype("f4"))
 PY
-    $harmonium train lengths.npy --visible gaussian --hidden 4 --epochs 3 --standardise -o lengths.safetensors --quiet
-    $harmonium reconstruct lengths.safetensors lengths.npy -o r.npy --quiet >/dev/null
-    $harmonium sample lengths.safetensors -n 200 -o s.csv 2>err
+    "$harmonium" train lengths.npy --visible gaussian --hidden 4 --epochs 3 --standardise -o lengths.safetensors --quiet
+    "$harmonium" reconstruct lengths.safetensors lengths.npy -o r.npy --quiet >/dev/null
+    "$harmonium" sample lengths.safetensors -n 200 -o s.csv 2>err
     grep -q '200 samples, in the units of the data' err || fail "sample does not say what it gives"
-    $harmonium sample lengths.safetensors -n 200 --means -o means.npy 2>err
+    "$harmonium" sample lengths.safetensors -n 200 --means -o means.npy 2>err
     grep -q '200 means of samples' err || fail "sample does not say that it gives means"
     python3 - <<'PY' || exit 1
 import sys, numpy as np
@@ -56,74 +56,74 @@ for name, x in (("r.npy", np.load("r.npy")), ("s.csv", np.loadtxt("s.csv", delim
         sys.exit(f"{name} is not in the units of the data: means {m}")
 PY
     # 3. Values that the units cannot take.
-    expect 1 'take 0 to 1; .*--standardise' $harmonium train raw.npy -o bad.safetensors
+    expect 1 'take 0 to 1; .*--standardise' "$harmonium" train raw.npy -o bad.safetensors
     [ -e bad.safetensors ] && fail "a model of data out of range was saved"
-    expect 1 'binomial 4x' $harmonium train counts.npy --visible "binomial 4x3" -o bad.safetensors
-    expect 0 'add --standardise' $harmonium train lengths.npy --visible gaussian --hidden 4 --epochs 1 -o warned.safetensors \
+    expect 1 'binomial 4x' "$harmonium" train counts.npy --visible "binomial 4x3" -o bad.safetensors
+    expect 0 'add --standardise' "$harmonium" train lengths.npy --visible gaussian --hidden 4 --epochs 1 -o warned.safetensors \
         --learning-rate 1e-6
     printf '5,1,0\n' >three.csv
-    expect 1 'take 0 to 1; scale them (--scale 0.2)' $harmonium train three.csv -o bad.safetensors
+    expect 1 'take 0 to 1; scale them (--scale 0.2)' "$harmonium" train three.csv -o bad.safetensors
     # 2. Data or recipe: the content decides.
-    expect 0 'lengths.npy' $harmonium train lengths.npy --visible gaussian --standardise --hidden 3 --epochs 1 -o l.safetensors
+    expect 0 'lengths.npy' "$harmonium" train lengths.npy --visible gaussian --standardise --hidden 3 --epochs 1 -o l.safetensors
 fi
 
 # ---- 2. An operand is a recipe or data by its content.
 printf '# no matter what it is called\n\n[data]\ndata = digits\nsubset = 200\n[learn]\nepochs = 1\n' >recipe.txt
-expect 0 'subset of 200' $harmonium train recipe.txt -o r.safetensors
+expect 0 'subset of 200' "$harmonium" train recipe.txt -o r.safetensors
 printf '0,1,1\n1,0,0\n1,1,0\n' >bits.csv
-expect 0 '3 cases of 3 features' $harmonium train bits.csv --hidden 2 --epochs 1 -o b.safetensors
-expect 1 'nothing.npy' $harmonium train nothing.npy -o b.safetensors
+expect 0 '3 cases of 3 features' "$harmonium" train bits.csv --hidden 2 --epochs 1 -o b.safetensors
+expect 1 'nothing.npy' "$harmonium" train nothing.npy -o b.safetensors
 printf 'Once upon a time\n' >story.txt
-expect 1 'story.txt' $harmonium train story.txt -o b.safetensors
-expect 0 'digits train' $harmonium train digits $few -o b.safetensors --hidden 5 -q --quiet=no
+expect 1 'story.txt' "$harmonium" train story.txt -o b.safetensors
+expect 0 'digits train' "$harmonium" train digits $few -o b.safetensors --hidden 5 -q --quiet=no
 
 # ---- 4. Pictures are by-products.
 : >in-the-way
-expect 0 'goes on without pictures' $harmonium train digits $few --pictures in-the-way -o p.safetensors
+expect 0 'goes on without pictures' "$harmonium" train digits $few --pictures in-the-way -o p.safetensors
 [ -s p.safetensors ] || fail "the model was lost with its pictures"
-expect 1 'cannot write' $harmonium train digits $few --metrics nowhere/metrics -o p.safetensors
+expect 1 'cannot write' "$harmonium" train digits $few --metrics nowhere/metrics -o p.safetensors
 if [ -e /dev/full ]; then
-    expect 0 'goes on without' $harmonium train digits $few --metrics /dev/full -o p.safetensors
+    expect 0 'goes on without' "$harmonium" train digits $few --metrics /dev/full -o p.safetensors
 fi
 
 # ---- 5. Runs that were interrupted, outputs that are inputs or in use.
 cp p.safetensors p.before
-expect 0 'nothing is done' $harmonium train digits $few --resume -o p.safetensors --quiet=no
+expect 0 'nothing is done' "$harmonium" train digits $few --resume -o p.safetensors --quiet=no
 cmp -s p.safetensors p.before || fail "--resume retrained a finished model"
-expect 0 'beginning' $harmonium train digits $few --resume -o fresh.safetensors --quiet=no
+expect 0 'beginning' "$harmonium" train digits $few --resume -o fresh.safetensors --quiet=no
 cp p.safetensors p.safetensors.checkpoint
-expect 2 'go on with --resume, or begin afresh with --force' $harmonium train digits $few -o p.safetensors
-expect 0 '' $harmonium train digits $few -o p.safetensors --force
+expect 2 'go on with --resume, or begin afresh with --force' "$harmonium" train digits $few -o p.safetensors
+expect 0 '' "$harmonium" train digits $few -o p.safetensors --force
 [ ! -e p.safetensors.checkpoint ] && [ ! -e p.safetensors.lock ] || fail "a finished run left something behind"
 cp bits.csv bits
-expect 2 'read by this command' $harmonium train bits -o bits
-expect 2 'read by this command' $harmonium sample p.safetensors --clamp left p.safetensors -o p.safetensors
-expect 2 'recipe' $harmonium train recipe.txt -o recipe.txt
-expect 2 'two results' $harmonium train digits -o same --metrics same
+expect 2 'read by this command' "$harmonium" train bits -o bits
+expect 2 'read by this command' "$harmonium" sample p.safetensors --clamp left p.safetensors -o p.safetensors
+expect 2 'recipe' "$harmonium" train recipe.txt -o recipe.txt
+expect 2 'two results' "$harmonium" train digits -o same --metrics same
 : >locked.lock
-expect 0 '' $harmonium train digits $few -o locked # a lock that nobody holds
+expect 0 '' "$harmonium" train digits $few -o locked # a lock that nobody holds
 if command -v flock >/dev/null 2>&1; then
     expect 1 'another run' flock locked.lock "$harmonium" train digits -o locked --hidden 5
 fi
 ln -s target.safetensors link.safetensors
-expect 0 '' $harmonium train digits $few -o link.safetensors
+expect 0 '' "$harmonium" train digits $few -o link.safetensors
 [ -L link.safetensors ] && [ -s target.safetensors ] || fail "a symbolic link was not followed"
 before=$(ls -l /dev/null)
-expect 0 '' $harmonium train digits $few -o /dev/null
+expect 0 '' "$harmonium" train digits $few -o /dev/null
 [ "$(ls -l /dev/null)" = "$before" ] || fail "/dev/null was replaced"
 
 # ---- 6. Classes with gaps, names, and machines that begin apart.
-$harmonium train --data digits --kind classes --classes 2,5 $few --subset 200 -o gaps.safetensors
-$harmonium info gaps.safetensors | grep -q 'class 5: offset' || fail "info does not show the classes"
-$harmonium classify gaps.safetensors digits --part test --classes 2,5 -n 40 2>err | cut -d' ' -f1 | sort -u | tr '\n' ' ' |
+"$harmonium" train --data digits --kind classes --classes 2,5 $few --subset 200 -o gaps.safetensors
+"$harmonium" info gaps.safetensors | grep -q 'class 5: offset' || fail "info does not show the classes"
+"$harmonium" classify gaps.safetensors digits --part test --classes 2,5 -n 40 2>err | cut -d' ' -f1 | sort -u | tr '\n' ' ' |
     grep -q '^2 5 $' || fail "classify does not print the labels of the data"
-expect 2 'classes are 2, 5' $harmonium sample gaps.safetensors --machine 3 -o s.png
-$harmonium train --data digits --kind dbn --layers "784 20" --classes 2,5 $few -o gap-dbn.safetensors
-$harmonium info gap-dbn.safetensors | grep -q 'classes   2 5' || fail "a net does not know its classes"
-$harmonium classify gap-dbn.safetensors digits --part test --classes 2,5 -n 40 --quiet | cut -d' ' -f1 | sort -u |
+expect 2 'classes are 2, 5' "$harmonium" sample gaps.safetensors --machine 3 -o s.png
+"$harmonium" train --data digits --kind dbn --layers "784 20" --classes 2,5 $few -o gap-dbn.safetensors
+"$harmonium" info gap-dbn.safetensors | grep -q 'classes   2 5' || fail "a net does not know its classes"
+"$harmonium" classify gap-dbn.safetensors digits --part test --classes 2,5 -n 40 --quiet | cut -d' ' -f1 | sort -u |
     grep -qv '^[25]$' && fail "a net names classes that are none of its own"
-$harmonium sample gap-dbn.safetensors --label 5 -n 2 --gibbs-steps 3 -o s.npy --quiet
-$harmonium train --data digits --kind classes --classes 2,5 --hidden 10 --epochs 0 -o start.safetensors --quiet
+"$harmonium" sample gap-dbn.safetensors --label 5 -n 2 --gibbs-steps 3 -o s.npy --quiet
+"$harmonium" train --data digits --kind classes --classes 2,5 --hidden 10 --epochs 0 -o start.safetensors --quiet
 if [ $has_python = yes ]; then
     python3 - <<'PY' || exit 1
 import json, sys, numpy as np
@@ -134,30 +134,30 @@ PY
 fi
 
 # ---- 7. The format follows the name.
-expect 2 'writes .png .npy .csv' $harmonium sample p.safetensors -o samples.jpg
-expect 2 'writes .npy .csv' $harmonium transform p.safetensors digits -o features
-expect 2 'a model is a safetensors file' $harmonium train digits $few -o model.png
-expect 0 '' $harmonium transform p.safetensors digits -n 3 -o features.csv
+expect 2 'writes .png .npy .csv' "$harmonium" sample p.safetensors -o samples.jpg
+expect 2 'writes .npy .csv' "$harmonium" transform p.safetensors digits -o features
+expect 2 'a model is a safetensors file' "$harmonium" train digits $few -o model.png
+expect 0 '' "$harmonium" transform p.safetensors digits -n 3 -o features.csv
 [ "$(wc -l <features.csv)" = 3 ] || fail "three cases give three lines"
-expect 0 '' $harmonium train bits.csv --hidden 2 --epochs 1 -o b.safetensors
-expect 0 'by 1 machine, in the units' $harmonium reconstruct b.safetensors bits.csv -o r.csv
-expect 1 'no picture' $harmonium reconstruct b.safetensors bits.csv -o r.png
+expect 0 '' "$harmonium" train bits.csv --hidden 2 --epochs 1 -o b.safetensors
+expect 0 'by 1 machine, in the units' "$harmonium" reconstruct b.safetensors bits.csv -o r.csv
+expect 1 'no picture' "$harmonium" reconstruct b.safetensors bits.csv -o r.png
 
 # ---- 10. Usage.
 printf '[learn]\nepochs = 3\nepochs = 4\n' >twice.ini
-expect 2 'line 3: epochs of \[learn\] is said twice' $harmonium train twice.ini -o b.safetensors
-expect 2 'between 1 and 1000' $harmonium train digits --steps 2000 -o b.safetensors
-expect 2 'whole number' $harmonium train digits --epochs 1.5 -o b.safetensors
-expect 0 '' $harmonium train bits.csv --epochs 1e0 --hidden 2 -o b.safetensors
-NO_COLOR=1 $harmonium show p.safetensors --terminal --quiet >letters
+expect 2 'line 3: epochs of \[learn\] is said twice' "$harmonium" train twice.ini -o b.safetensors
+expect 2 'between 1 and 1000' "$harmonium" train digits --steps 2000 -o b.safetensors
+expect 2 'whole number' "$harmonium" train digits --epochs 1.5 -o b.safetensors
+expect 0 '' "$harmonium" train bits.csv --epochs 1e0 --hidden 2 -o b.safetensors
+NO_COLOR=1 "$harmonium" show p.safetensors --terminal --quiet >letters
 grep -q "$(printf '\033')" letters && fail "NO_COLOR is not respected"
-COLUMNS=90 $harmonium help train | awk 'length > 90 { exit 1 }' || fail "help is wider than the terminal"
-COLUMNS=40 $harmonium show p.safetensors --terminal --quiet | head -n 1 | tr -cd '\342' | wc -c | grep -q '^ *40$' ||
+COLUMNS=90 "$harmonium" help train | awk 'length > 90 { exit 1 }' || fail "help is wider than the terminal"
+COLUMNS=40 "$harmonium" show p.safetensors --terminal --quiet | head -n 1 | tr -cd '\342' | wc -c | grep -q '^ *40$' ||
     fail "a picture is not as wide as the terminal"
 
 # ---- 11. The page of a run.
-$harmonium train digits $few --pictures page -o paged.safetensors 2>/dev/null
-$harmonium sample paged.safetensors -n 4 --gibbs-steps 2 -o page/samples.png --quiet
+"$harmonium" train digits $few --pictures page -o paged.safetensors 2>/dev/null
+"$harmonium" sample paged.safetensors -n 4 --gibbs-steps 2 -o page/samples.png --quiet
 for text in 'weights.gif' 'curve-error.png' 'harmonium train digits' 'harmonium sample paged.safetensors' 'reconstruction error at the end'; do
     grep -q -- "$text" page/index.html || fail "the page lacks $text"
 done

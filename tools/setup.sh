@@ -12,7 +12,7 @@ usage() {
 # Packages of tools/packages.txt that this command needs and that are not installed.
 missing_packages() {
     grep -v '^#' tools/packages.txt | while read -r package rest; do
-        case $rest in *both | *"$command") ;; *) continue ;; esac
+        case $rest in *both | *"$command" | *" ${also_needed:-none}") ;; *) continue ;; esac
         status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) || status=
         [ "$status" = "install ok installed" ] || printf '%s ' "$package"
     done
@@ -54,18 +54,18 @@ quietly() {
     exit 1
 }
 
-# build_preset NAME [cmake options...] into build/NAME
+# build_preset NAME FOLDER [cmake options...] into build/FOLDER
 build_preset() {
-    preset=$1
-    shift
-    mkdir -p "build/$preset"
-    if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null 2>&1 && [ ! -f "build/$preset/Makefile" ]; then
+    preset=$1 folder=$2
+    shift 2
+    mkdir -p "build/$folder"
+    if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null 2>&1 && [ ! -f "build/$folder/Makefile" ]; then
         CMAKE_GENERATOR=Ninja
         export CMAKE_GENERATOR
     fi
-    say "building ($preset)"
-    quietly "build/$preset/configure.log" cmake --preset "$preset" "$@"
-    quietly "build/$preset/build.log" cmake --build "build/$preset" --parallel "$(nproc 2>/dev/null || echo 2)"
+    say "building ($folder)"
+    quietly "build/$folder/configure.log" cmake --preset "$preset" -B "build/$folder" "$@"
+    quietly "build/$folder/build.log" cmake --build "build/$folder" --parallel "$(nproc 2>/dev/null || echo 2)"
 }
 
 mkdir -p build

@@ -1,54 +1,156 @@
 /* Files: read whole with a limit, written so that a crash leaves the old file or the new one. */
-#define _GNU_SOURCE /* fsync, fileno, fdopen, O_DIRECTORY */
+#define _GNU_SOURCE /* fsync, fileno, fdopen, O_DIRECTORY, kill, flock, readlink */
 #include "base/file.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
 
+enum { LINKS_MAX = 40 }; /* as Linux */
+
+/* The folder that holds the file `path`; size is at least strlen(path) + 2. */
+static void folder_of(const char *path, char *folder, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    int n = !slash ? 0 : slash == path ? 1 : (int)(slash - path);
+    snprintf(folder, size, "%.*s", n ? n : 1, n ? path : ".");
+}
+
+/* ---- Writing --------------------------------------------------------------------------------------------- */
+
+/* What a name stands for: the path at the end of a chain of symbolic links, whether or not there is a file yet.
+ * (realpath would refuse a link that dangles.) */
+static hm_status follow_links(char path[4096], hm_error *error)
+{
+    struct stat about;
+    for (int i = 0; lstat(path, &about) == 0 && S_ISLNK(about.st_mode); i++) {
+        char folder[4096 + 2], target[4096], joined[2 * 4096 + 4];
+        ssize_t n = readlink(path, target, sizeof target - 1);
+        if (n < 0 || i == LINKS_MAX) {
+            errno = n < 0 ? errno : ELOOP;
+            return hm_fail_io(error, "write", path);
+        }
+        target[n] = 0;
+        folder_of(path, folder, sizeof folder);
+        if (*target == '/')
+            strcpy(joined, target);
+        else
+            hm_path_join(joined, sizeof joined, folder, target);
+        if (strlen(joined) >= 4096) {
+            errno = ENAMETOOLONG;
+            return hm_fail_io(error, "write", path);
+        }
+        strcpy(path, joined);
+    }
+    return HM_OK;
+}
+
+/* The process of a temporary "<base>.<process>.tmp"; 0 when `name` is not of that form. */
+static long process_of(const char *name, const char *base)
+{
+    size_t n = strlen(base);
+    if (strncmp(name, base, n) != 0 || name[n] != '.' || !isdigit((unsigned char)name[n + 1]))
+        return 0;
+    char *end;
+    errno = 0;
+    long process = strtol(name + n + 1, &end, 10);
+    return errno == 0 && process == (pid_t)process && strcmp(end, ".tmp") == 0 ? process : 0;
+}
+
+/* A process of another container or machine is not seen by kill; on this machine its lock is. */
+static bool is_locked(int folder, const char *name)
+{
+    int descriptor = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool locked = descriptor < 0 || flock(descriptor, LOCK_EX | LOCK_NB) != 0;
+    if (descriptor >= 0)
+        close(descriptor);
+    return locked;
+}
+
+/* Removes what killed processes left of this output. A file that cannot be removed is no error. */
+static void remove_abandoned(const char *path)
+{
+    char folder[4096 + 2];
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    folder_of(path, folder, sizeof folder);
+    DIR *entries = opendir(folder);
+    if (!entries)
+        return;
+    for (struct dirent *entry; (entry = readdir(entries));) {
+        long process = process_of(entry->d_name, base);
+        if (process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH && !is_locked(dirfd(entries), entry->d_name))
+            unlinkat(dirfd(entries), entry->d_name, 0);
+    }
+    closedir(entries);
+}
+
+static hm_status open_temporary(hm_file_writer *writer, hm_error *error)
+{
+    remove_abandoned(writer->path);
+    snprintf(writer->temporary, sizeof writer->temporary, "%s.%ld.tmp", writer->path, (long)getpid());
+    writer->stream = fopen(writer->temporary, "wb");
+    if (!writer->stream)
+        return hm_fail_io(error, "write", writer->path);
+    flock(fileno(writer->stream), LOCK_EX | LOCK_NB); /* no harm where a file system has no locks */
+    return HM_OK;
+}
+
 hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *error)
 {
+    struct stat about;
     *writer = (hm_file_writer){0};
     if (strlen(path) >= sizeof writer->path)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%.60s...: the path is longer than %zu characters", path,
                        sizeof writer->path - 1);
-    if (hm_folder_exists(path)) {
+    strcpy(writer->path, path);
+    bool is_there = stat(path, &about) == 0;
+    if (is_there && S_ISDIR(about.st_mode)) {
         errno = EISDIR;
         return hm_fail_io(error, "write", path);
     }
-    strcpy(writer->path, path);
-    snprintf(writer->temporary, sizeof writer->temporary, "%s.%ld.tmp", path, (long)getpid());
-    writer->stream = fopen(writer->temporary, "wb");
+    writer->is_direct = is_there && !S_ISREG(about.st_mode);
+    if (writer->is_direct)
+        return access(path, W_OK) == 0 ? HM_OK : hm_fail_io(error, "write", path);
+    hm_status status = follow_links(writer->path, error);
+    return status == HM_OK ? open_temporary(writer, error) : status;
+}
+
+/* A device or a pipe is opened when there is something for it, so that who tries an output and abandons it does
+ * not end the stream of a waiting reader. */
+static bool is_open(hm_file_writer *writer)
+{
+    int descriptor = -1;
+    if (writer->stream || writer->failure)
+        return writer->stream != NULL;
+    descriptor = open(writer->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (descriptor >= 0 && !(writer->stream = fdopen(descriptor, "wb")))
+        close(descriptor);
     if (!writer->stream)
-        return hm_fail_io(error, "write", path);
-    return HM_OK;
+        writer->failure = errno ? errno : EIO;
+    return writer->stream != NULL;
 }
 
 void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n)
 {
-    if (!writer->failure && n > 0 && fwrite(bytes, 1, n, writer->stream) != n)
+    if (!writer->failure && n > 0 && is_open(writer) && fwrite(bytes, 1, n, writer->stream) != n)
         writer->failure = errno ? errno : EIO;
 }
 
 /* So that the new name itself survives a power cut; a file system that cannot do it is no error. */
 static void flush_folder(const char *path)
 {
-    char folder[4096];
-    const char *slash = strrchr(path, '/');
-    size_t n = slash ? (size_t)(slash - path) : 0;
-    if (n >= sizeof folder)
-        return;
-    if (slash) {
-        memcpy(folder, path, n ? n : 1);
-        folder[n ? n : 1] = 0;
-    } else {
-        strcpy(folder, ".");
-    }
+    char folder[4096 + 2];
+    folder_of(path, folder, sizeof folder);
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor >= 0) {
         fsync(descriptor);
@@ -58,19 +160,24 @@ static void flush_folder(const char *path)
 
 hm_status hm_file_commit(hm_file_writer *writer, hm_error *error)
 {
-    if (!writer->failure && (fflush(writer->stream) != 0 || fsync(fileno(writer->stream)) != 0))
-        writer->failure = errno;
-    if (fclose(writer->stream) != 0 && !writer->failure)
-        writer->failure = errno;
-    writer->stream = NULL;
-    if (!writer->failure && rename(writer->temporary, writer->path) != 0)
+    bool is_renamed = !writer->is_direct;
+    if (is_open(writer)) {
+        if (!writer->failure && (fflush(writer->stream) != 0 || (is_renamed && fsync(fileno(writer->stream)) != 0)))
+            writer->failure = errno;
+        if (fclose(writer->stream) != 0 && !writer->failure)
+            writer->failure = errno;
+        writer->stream = NULL;
+    }
+    if (!writer->failure && is_renamed && rename(writer->temporary, writer->path) != 0)
         writer->failure = errno;
     if (writer->failure) {
-        unlink(writer->temporary);
+        if (is_renamed)
+            unlink(writer->temporary);
         errno = writer->failure;
         return hm_fail_io(error, "write", writer->path);
     }
-    flush_folder(writer->path);
+    if (is_renamed)
+        flush_folder(writer->path);
     return HM_OK;
 }
 
@@ -79,7 +186,8 @@ void hm_file_abandon(hm_file_writer *writer)
     if (!writer->stream)
         return;
     fclose(writer->stream);
-    unlink(writer->temporary);
+    if (!writer->is_direct)
+        unlink(writer->temporary);
     writer->stream = NULL;
 }
 
@@ -92,6 +200,8 @@ hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *
     hm_file_write(&writer, bytes, n);
     return hm_file_commit(&writer, error);
 }
+
+/* ---- Reading, and folders -------------------------------------------------------------------------------- */
 
 /* Opening a pipe would wait for its other end, but for O_NONBLOCK, which regular files do not heed. What was
  * opened is asked, not the path, which may be another file by now. */

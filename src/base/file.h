@@ -11,11 +11,16 @@
 
 /* Writing: bytes go to a temporary file in the same folder; hm_file_commit flushes it to the disk and
  * renames it over `path`; hm_file_abandon removes it. One of the two must be called. Writes after a
- * failed one are ignored, and commit then fails (and abandons): checking commit alone is enough. */
+ * failed one are ignored, and commit then fails (and abandons): checking commit alone is enough.
+ *
+ * Temporary files are called "<path>.<process>.tmp"; create removes those of the same path whose process was
+ * killed. A symbolic link stays and the file it names is replaced, or made. A device, a FIFO or a socket is never
+ * replaced: bytes go straight to it, from the first write on. */
 typedef struct hm_file_writer {
     FILE *stream;
-    int failure; /* errno of the first failed write */
-    char path[4096];
+    int failure;     /* errno of the first failed write */
+    bool is_direct;  /* into a device or a FIFO: no temporary file, no renaming */
+    char path[4096]; /* links followed */
     char temporary[4096 + 32];
 } hm_file_writer;
 

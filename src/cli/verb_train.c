@@ -407,6 +407,7 @@ static hm_status learn(session *s, hm_error *error)
 static hm_status run(cli_call *call, hm_error *error)
 {
     static session s;
+    /* Before the data is loaded, which can take long: whenever it is asked for, a stop comes at the next batch. */
     signal(SIGINT, ask_to_stop);
     signal(SIGTERM, ask_to_stop);
     begin_session(&s, call);

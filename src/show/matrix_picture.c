@@ -16,9 +16,9 @@ hm_status hm_image_matrix(const hm_context *context, hm_matrix values, const cha
     high = high < 1 ? 1 : high > CELL_MAX ? CELL_MAX : high;
     size_t top = MARGIN + (title ? LINE : 0) + (col_name ? LINE : 0), across = values.cols * wide;
     size_t least = (size_t)hm_text_width(TITLE_SIZE, title ? title : "");
-    char rows_text[80] = "", cols_text[80] = "";
-    snprintf(rows_text, sizeof rows_text, "%zu %s down", values.rows, row_name ? row_name : "rows");
-    snprintf(cols_text, sizeof cols_text, "%zu %s across, %s", values.cols, col_name ? col_name : "columns", rows_text);
+    char cols_text[160];
+    snprintf(cols_text, sizeof cols_text, "%zu %.40s across, %zu %.40s down", values.cols,
+             col_name ? col_name : "columns", values.rows, row_name ? row_name : "rows");
     size_t text_width = (size_t)hm_text_width(LABEL_SIZE, cols_text);
     least = text_width > least ? text_width : least;
     hm_status status = hm_image_create(context, 2 * MARGIN + (across > least ? across : least),
