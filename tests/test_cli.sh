@@ -98,13 +98,13 @@ expect 2 'line 2: longer than' "$harmonium" train "$folder/bad.ini" -o "$m"
 printf '[data]\n  classes = 2 ; only these\r\n  data = digits\n' >"$folder/good.ini" # indented, with a remark
 "$harmonium" data "$folder/good.ini" | grep -q 'digits train, classes 2' || fail "data does not take a recipe"
 expect 2 'cannot read the recipe' "$harmonium" train "$folder/none.ini" -o "$m"
-mkfifo "$folder/pipe"
+mkfifo "$folder/fifo"
 for verb in info show 'sample -n 2'; do
-    expect 1 'is no regular file' timeout 20 "$harmonium" $verb "$folder/pipe"
+    expect 1 'is no regular file' timeout 20 "$harmonium" $verb "$folder/fifo"
 done
-expect 1 'is no regular file' timeout 20 "$harmonium" train "$folder/pipe" -o "$m"
+expect 1 'is no regular file' timeout 20 "$harmonium" train "$folder/fifo" -o "$m"
 expect 1 'is no regular file' timeout 20 "$harmonium" train /dev/zero -o "$m"
-expect 1 'is no regular file' timeout 20 "$harmonium" data "$folder/pipe"
+expect 1 'is no regular file' timeout 20 "$harmonium" data "$folder/fifo"
 expect 2 'longer than' "$harmonium" data "$(printf '%03000d' 0)"
 expect 2 'longer than' "$harmonium" score "$m" "$(printf '%03000d' 0)"
 for verb in show score sample transform; do
@@ -193,7 +193,7 @@ kill -TERM $job
 expect_stop "$folder/early"
 
 # A pipe as the output gets the model, and stays a pipe.
-mkfifo "$folder/pipe"
+mkfifo "$folder/fifo"
 cat "$folder/pipe" >"$folder/piped" &
 job=$!
 "$harmonium" train $two -o "$folder/pipe" --quiet

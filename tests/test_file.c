@@ -55,7 +55,7 @@ typedef char name[TEMPORARY_MAX + 64];
 
 static const char *at(name path, const char *file)
 {
-    snprintf(path, sizeof(name), "%s/%s", folder, file);
+    assert_true(hm_path_join(path, sizeof(name), folder, file));
     return path;
 }
 
