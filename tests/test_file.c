@@ -55,7 +55,7 @@ typedef char name[TEMPORARY_MAX + 64];
 
 static const char *at(name path, const char *file)
 {
-    snprintf(path, sizeof(name), "%s/%s", folder, file);
+    assert_true(hm_path_join(path, sizeof(name), folder, file));
     return path;
 }
 
@@ -119,8 +119,8 @@ static long dead_process(void)
 
 static const char *temporary_of(name path, const char *file, long process)
 {
-    name text;
-    snprintf(text, sizeof text, "%.40s.%ld.tmp", file, process);
+    char text[100];
+    snprintf(text, sizeof text, "%s.%ld.tmp", file, process);
     put(at(path, text), "rest");
     return path;
 }
