@@ -119,8 +119,8 @@ static long dead_process(void)
 
 static const char *temporary_of(name path, const char *file, long process)
 {
-    name text;
-    snprintf(text, sizeof text, "%.40s.%ld.tmp", file, process);
+    char text[100];
+    snprintf(text, sizeof text, "%s.%ld.tmp", file, process);
     put(at(path, text), "rest");
     return path;
 }
