@@ -112,6 +112,31 @@ before=$(ls -l /dev/null)
 expect 0 '' "$harmonium" train digits $few -o /dev/null
 [ "$(ls -l /dev/null)" = "$before" ] || fail "/dev/null was replaced"
 
+# Killed and resumed, metrics and movie are those of an undisturbed run: nothing twice, nothing missing.
+long="--classes 2,3 --hidden 10 --epochs 40 --batch-size 10 --quiet"
+mkdir whole parts
+"$harmonium" train digits $long -o whole/m --metrics whole/metrics --pictures whole/pictures --checkpoint-epochs 1
+"$harmonium" train digits $long -o parts/m --metrics parts/metrics --pictures parts/pictures --checkpoint-epochs 1 &
+job=$!
+turns=0
+while [ "$turns" -lt 100000 ] && [ ! -s parts/metrics ]; do turns=$((turns + 1)); done
+turns=0
+while [ "$turns" -lt 2000 ] && [ "$(wc -l <parts/metrics)" -lt 12 ]; do turns=$((turns + 1)); done
+kill -9 $job 2>/dev/null || true
+wait $job 2>/dev/null || true
+printf '{"stage": "cd", "machine": 0, "ep' >>parts/metrics # as if killed in the middle of a line
+if [ -e parts/m.checkpoint ]; then
+    expect 2 'unfinished run' "$harmonium" train digits $long -o parts/m
+    "$harmonium" train digits $long -o parts/m --metrics parts/metrics --pictures parts/pictures --checkpoint-epochs 1 --resume
+    [ "$(wc -l <parts/metrics)" = 40 ] || fail "$(wc -l <parts/metrics) lines of metrics for 40 epochs"
+    strip() { sed 's/"seconds.*//' "$1"; }
+    [ "$(strip whole/metrics)" = "$(strip parts/metrics)" ] || fail "the metrics of the resumed run differ"
+    for picture in weights.gif curve-error.png; do
+        [ ! -e whole/pictures/$picture ] || cmp -s whole/pictures/$picture parts/pictures/$picture ||
+            fail "$picture of the resumed run differs"
+    done
+fi
+
 # ---- 6. Classes with gaps, names, and machines that begin apart.
 "$harmonium" train --data digits --kind classes --classes 2,5 $few --subset 200 -o gaps.safetensors
 "$harmonium" info gaps.safetensors | grep -q 'class 5: offset' || fail "info does not show the classes"
@@ -172,10 +197,22 @@ PY
     fi
 fi
 
+# Pictures that move about in training, and only there.
+expect 0 'jitter of 1' "$harmonium" train digits --jitter 1 --hidden 10 --epochs 2 --subset 300 -o jitter.safetensors
+expect 0 '' "$harmonium" score jitter.safetensors digits -n 2
+expect 1 'no pictures' "$harmonium" train bits.csv --jitter 1 --hidden 2 --epochs 1 -o b.safetensors
+
+# ---- 12. What a model is for chooses its defaults.
+"$harmonium" help train | tr -s ' \n' ' ' | grep -q 'aim WHAT what the defaults suit: features' || fail "help train does not explain the aim"
+expect 0 'take samples for a generative model' "$harmonium" train digits --hidden 10 --epochs 1 --subset 300 --aim generative \
+    --visible-states probabilities -o aim.safetensors
+"$harmonium" train digits $few --aim generative --metrics aim.jsonl -o aim.safetensors
+[ "$(grep -o '"steps": [0-9]*' aim.jsonl | tr '\n' ' ')" = '"steps": 1 "steps": 10 ' ] || fail "the steps do not grow from 1 to 10"
+
 # ---- 10. Usage.
 printf '[learn]\nepochs = 3\nepochs = 4\n' >twice.ini
 expect 2 'line 3: epochs of \[learn\] is said twice' "$harmonium" train twice.ini -o b.safetensors
-expect 2 'between 1 and 1000' "$harmonium" train digits --steps 2000 -o b.safetensors
+expect 2 'between 0 and 1000' "$harmonium" train digits --steps 2000 -o b.safetensors
 expect 2 'whole number' "$harmonium" train digits --epochs 1.5 -o b.safetensors
 expect 0 '' "$harmonium" train bits.csv --epochs 1e0 --hidden 2 -o b.safetensors
 NO_COLOR=1 "$harmonium" show p.safetensors --terminal --quiet >letters

@@ -56,6 +56,7 @@ typedef struct hm_data_config {
     bool standardise;          /* each feature to mean 0 and variance 1 over the training cases */
     int binarise;              /* HM_BINARISE_..; sample: afresh in every epoch, P(1) = value */
     double threshold;          /* 1 above it, else 0 */
+    int64_t jitter;            /* training pictures move by up to so many pixels each way in every epoch */
     int64_t tile;              /* side of the tiles of a contact sheet; 0: it is one picture */
     int balance;               /* HM_BALANCE_..: of mini-batches over classes; auto: if labelled */
     int64_t memory;            /* megabytes: a larger set is read from its file case by case */
@@ -121,7 +122,7 @@ size_t hm_dataset_n_classes(const hm_dataset *set);
 int32_t hm_dataset_label(const hm_dataset *set, size_t index);
 /* How many cases have a label: all, none, or so many as `labelled` left. */
 size_t hm_dataset_n_labelled(const hm_dataset *set);
-/* Whether its cases are drawn afresh in every epoch. */
+/* Whether its cases are drawn afresh in every epoch: sampled, or moved about. */
 bool hm_dataset_is_sampled(const hm_dataset *set);
 
 /* The labels that at least one case of the set is seen to have, ascending: label[n_classes] receives them (null: they

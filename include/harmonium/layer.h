@@ -8,7 +8,10 @@
  *   gaussian   s real          N(a, 1 / beta): unit variance at temperature 1; standardise the data
  *   softmax    one of K        P(s_k = 1) = exp(beta a_k) / sum over the group ("softmax 10" is one group of 10
  *                              units, "softmax 20x5" is 20 units in groups of 5)
- *   relu       s >= 0          max(0, a + N(0, sigma(a))): noisy rectified linear (Nair and Hinton, 2010)
+ *   relu       s >= 0          max(0, a + N(0, sigma(a))): noisy rectified linear (Nair and Hinton, 2010). Means and
+ *                              samples are those of this rectified normal; energies and free energies those of the
+ *                              endless row of Bernoulli units that it stands for, whose mean is larger for small
+ *                              inputs (0.680 against 0.282 at a = 0) and the same for large ones
  *   binomial   s in 0..n       n trials of probability 1 / (1 + exp(-beta a)) ("binomial 20x8": 20 units of 8) */
 #ifndef HARMONIUM_LAYER_H
 #define HARMONIUM_LAYER_H

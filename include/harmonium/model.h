@@ -24,7 +24,7 @@ typedef enum hm_model_kind {
     HM_MODEL_NET,     /* a feed-forward net: each level's mean drives the next; visible biases are not used */
 } hm_model_kind;
 
-enum { HM_LEVELS_MAX = 16, HM_LABELS_MAX = 1024 };
+enum { HM_LEVELS_MAX = 16, HM_LABELS_MAX = 1024, HM_MACHINES_MAX = 65536 };
 
 /* A model owns its machines and texts; fields may be read, and the texts replaced with hm_model_set_text. */
 typedef struct hm_model {
@@ -49,7 +49,7 @@ typedef struct hm_model {
     uint64_t seed;
 } hm_model;
 
-/* n_rbms machines of the same layers, parameters zero. */
+/* n_rbms machines of the same layers, parameters zero. HM_ERROR_ARGUMENT for none or more than HM_MACHINES_MAX. */
 hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms,
                           const hm_layer *visible, const hm_layer *hidden, hm_model **model,
                           hm_error *error);

@@ -21,14 +21,16 @@
 extern "C" {
 #endif
 
-enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES };
+enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES, HM_STATES_AUTO };
+enum { HM_AIM_FEATURES, HM_AIM_GENERATIVE };
 enum { HM_CHAINS_DATA, HM_CHAINS_PERSISTENT };
 
 /* Every field is a row of hm_train_options; its help text there is its documentation. */
 typedef struct hm_train_config {
     int64_t epochs;
     int64_t batch_size;
-    hm_schedule steps; /* k of CD-k */
+    int aim;           /* HM_AIM_..: what the defaults of steps, learning_rate and visible_states suit */
+    hm_schedule steps; /* k of CD-k; 0: by the aim */
     hm_schedule learning_rate;
     hm_schedule momentum;
     double weight_cost, l1_cost;
@@ -36,7 +38,7 @@ typedef struct hm_train_config {
     double weight_deviation;
     double hidden_bias;
     int chains;          /* HM_CHAINS_..: where the Gibbs steps begin */
-    int visible_states;  /* HM_STATES_..: of reconstructions */
+    int visible_states;  /* HM_STATES_..: of reconstructions; auto: by the aim */
     int hidden_states;   /* HM_STATES_..: in the positive statistics */
     int feed;            /* HM_STATES_..: what a level of a stack learns from */
     int64_t feed_memory; /* megabytes of the features of one level that may be kept */

@@ -49,6 +49,8 @@ static const hm_option rows[] = {
      "probability"},
     {"threshold", 0, HM_OPTION_REAL, FIELD(threshold), "0.5", 0, 0, "VALUE", NULL,
      "with binarise = threshold, what lies above becomes 1"},
+    {"jitter", 0, HM_OPTION_INT, FIELD(jitter), "0", 0, 64, "PIXELS", NULL,
+     "move each training picture by up to so many pixels across and down, afresh in every epoch"},
     {"tile", 0, HM_OPTION_INT, FIELD(tile), "0", 0, 4096, "PIXELS", NULL,
      "cut a contact sheet into square tiles of this side; 0 for a single picture"},
     {"balance", 0, HM_OPTION_CHOICE, FIELD(balance), "auto", 0, 0, "WHETHER", "auto|yes|no",

@@ -93,6 +93,8 @@ void hm_dataset_mark(hm_dataset *set)
     hash = add_float(add_float(hash, t->factor), t->offset);
     hash = add_float(hash, t->has_threshold ? t->threshold : 0);
     hash = hm_digest_word(hash, t->has_threshold + 2u * t->is_sampled + 4u * (t->shift != NULL));
+    if (t->jitter)
+        hash = hm_digest_word(hash, t->jitter);
     for (size_t i = 0; set->is_known && i < set->view.n; i++)
         hash = hm_digest_word(hash, set->is_known[i]);
     hash = hm_digest_word(hm_digest_word(hash, 0), 0); /* spreads the last words over all digits */
@@ -288,7 +290,7 @@ size_t hm_dataset_n_labelled(const hm_dataset *set)
 
 bool hm_dataset_is_sampled(const hm_dataset *set)
 {
-    return set->transform.is_sampled;
+    return set->transform.is_sampled || set->transform.jitter > 0;
 }
 
 /* The least label above `last`, or -1. */

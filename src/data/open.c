@@ -132,6 +132,9 @@ static hm_status check_options(const plan *p, hm_error *error)
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "resize: the cases of %s are no pictures; say with `shape` if they are",
                        storage->path);
+    if (p->config->jitter > 0 && storage->shape.height == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "jitter: the cases of %s are no pictures; say with `shape` if they are", storage->path);
     if (p->config->balance == HM_BALANCE_YES && !storage->labels)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "balance = yes: %s has no labels to balance by; give `labels`",
@@ -268,6 +271,8 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
+    if (config->jitter)
+        used += (size_t)snprintf(text + used, room - used, ", jitter of %lld", (long long)config->jitter);
     snprintf(text + used, room - used, "%s%s%s%s%s%s%s", shape->n_channels == 3 ? ", in colour" : "",
              config->fit == HM_FIT_CROP ? ", cropped" : config->fit == HM_FIT_PAD ? ", padded" : "",
              config->invert ? ", inverted" : "",
@@ -326,6 +331,8 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
         status = make_set(p, &views[0], is_divided ? ", training cases" : "", train, error);
     if (status == HM_OK && is_divided)
         status = make_set(p, &views[1], ", validation cases", validation, error);
+    if (status == HM_OK && validation) /* a caller that learns */
+        (*train)->transform.jitter = (size_t)p->config->jitter;
     if (status == HM_OK)
         status = hide_labels(p, *train, error);
     if (status == HM_OK && p->config->standardise)

@@ -41,6 +41,12 @@ static hm_trouble read_case(const read_job *job, hm_worker *worker, float *row)
     if (worker->column < n)
         return HM_TROUBLE_NOT_FINITE;
     hm_transform_cut(&set->transform, row, n);
+    if (set->transform.jitter && job->epoch) {
+        const hm_shape *shape = &set->storage->shape;
+        const hm_random random = {set->context->seed, HM_RANDOM_JITTER, *job->epoch};
+        hm_transform_jitter(&random, worker->index, row, n / (shape->height * shape->width), shape->height, shape->width,
+                            set->transform.jitter);
+    }
     if (!set->transform.is_sampled || !job->epoch)
         return HM_TROUBLE_NONE;
     const hm_random random = {set->context->seed, HM_RANDOM_BINARISE, *job->epoch};

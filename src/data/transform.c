@@ -2,6 +2,8 @@
  * vectorise. */
 #include "data/transform.h"
 
+#include <string.h>
+
 static void scale(float *row, size_t n, float factor, float offset)
 {
     if (factor == 1.0f && offset == 0.0f)
@@ -29,6 +31,31 @@ void hm_transform_cut(const hm_transform *transform, float *row, size_t n)
         return;
     for (size_t i = 0; i < n; i++)
         row[i] = row[i] > transform->threshold ? 1.0f : 0.0f;
+}
+
+/* x[i * stride] for i in 0 .. n-1 becomes x[(i - by) * stride], with the ends repeated; runs of `length` move together. */
+static void move(float *x, size_t n, size_t stride, size_t length, ptrdiff_t by)
+{
+    for (size_t k = 0; k < n; k++) {
+        size_t i = by > 0 ? n - 1 - k : k; /* so that nothing is read after it was written */
+        ptrdiff_t from = (ptrdiff_t)i - by, last = (ptrdiff_t)n - 1;
+        from = from < 0 ? 0 : from > last ? last : from;
+        memmove(x + i * stride, x + (size_t)from * stride, length * sizeof *x);
+    }
+}
+
+void hm_transform_jitter(const hm_random *random, uint64_t index, float *row, size_t channels, size_t height,
+                         size_t width, size_t most)
+{
+    size_t n_ways = 2 * most + 1;
+    ptrdiff_t down = (ptrdiff_t)(hm_random_bits(random, index, 0) % n_ways) - (ptrdiff_t)most;
+    ptrdiff_t across = (ptrdiff_t)(hm_random_bits(random, index, 1) % n_ways) - (ptrdiff_t)most;
+    for (size_t c = 0; c < channels; c++) {
+        float *plane = row + c * height * width;
+        move(plane, height, width, width, down);
+        for (size_t y = 0; y < height; y++)
+            move(plane + y * width, width, 1, 1, across);
+    }
 }
 
 /* Averages of areas may leave 0..1 by a rounding, which is no fault of the data. */

@@ -11,6 +11,7 @@
 #include "learn/checkpoint.h"
 
 enum { SUB_STEPS_LOG2 = 10 };
+static const size_t BATCHES_MAX = (size_t)1 << (48 - SUB_STEPS_LOG2); /* steps of random numbers end at 2^48 */
 
 hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_train_events *events, const char *name,
                            size_t *machine, bool *is_resumed, hm_error *error)
@@ -52,6 +53,11 @@ hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *mo
                         .n_epochs = n_epochs,
                         .B = batch_size < n_cases ? batch_size : n_cases,
                         .error_unit = 1};
+    if (n_epochs > BATCHES_MAX / hm_stage_n_batches(stage))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%zu epochs of %zu mini-batches are more than there are random numbers for; take fewer epochs or "
+                       "larger batches",
+                       n_epochs, hm_stage_n_batches(stage));
     stage->order = hm_alloc(model->context, n_cases, sizeof *stage->order, error);
     return stage->order ? HM_OK : HM_ERROR_MEMORY;
 }

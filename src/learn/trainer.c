@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "base/log.h"
 #include "compute/backend.h"
 
 static size_t padded(size_t n)
@@ -72,7 +73,25 @@ static double automatic_rate(const hm_rbm *rbm)
 
 static double learning_rate_at(const hm_trainer *t, double time)
 {
-    return t->automatic_rate > 0 ? t->automatic_rate : hm_schedule_at(&t->config->learning_rate, time);
+    if (t->automatic_rate == 0)
+        return hm_schedule_at(&t->config->learning_rate, time);
+    double passed = t->config->aim == HM_AIM_GENERATIVE ? time / (double)t->stage.n_epochs : 0;
+    return t->automatic_rate * (1 - 0.9 * passed);
+}
+
+/* Probabilities as reconstructions reduce noise where one step gives features, and harm where the model is to be right
+ * about its own samples. */
+static void choose_states(hm_trainer *t)
+{
+    const hm_train_config *config = t->config;
+    bool is_generative = config->aim == HM_AIM_GENERATIVE || config->chains == HM_CHAINS_PERSISTENT;
+    t->is_sampled = config->visible_states == HM_STATES_SAMPLES ||
+                    (config->visible_states == HM_STATES_AUTO && is_generative);
+    bool is_harmful = is_generative || hm_schedule_at(&config->steps, (double)config->epochs) > 1;
+    if (is_harmful && config->visible_states == HM_STATES_PROBABILITIES && t->stage.machine == 0)
+        hm_log(t->stage.context, HM_LOG_WARNING,
+               "visible-states = probabilities: Gibbs steps from probabilities are not those of the model, and its "
+               "likelihood suffers; take samples for a generative model");
 }
 
 static const hm_stage_kind cd_stage;
@@ -95,6 +114,7 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     t->stage.error_unit = (double)t->V;
     if (hm_schedule_at(&config->learning_rate, 0) == 0)
         t->automatic_rate = automatic_rate(t->rbm);
+    choose_states(t);
     if (status == HM_OK)
         status = make_workspace(t, error);
     if (status == HM_OK)
@@ -156,9 +176,15 @@ static hm_status start(hm_stage *stage, hm_error *error)
 
 /* ---- A step ----------------------------------------------------------------------------------------- */
 
+/* What is not said follows the aim: one step for features; for a generative model 1 .. 10, growing with the weights, since
+ * large weights mix slowly. */
 static size_t n_gibbs_steps(const hm_trainer *t)
 {
-    return (size_t)(hm_schedule_at(&t->config->steps, (double)t->stage.epoch) + 0.5);
+    const size_t most = 10;
+    size_t said = (size_t)(hm_schedule_at(&t->config->steps, (double)t->stage.epoch) + 0.5);
+    if (said || t->config->aim == HM_AIM_FEATURES)
+        return said ? said : 1;
+    return 1 + (most - 1) * t->stage.epoch / (t->stage.n_epochs > 1 ? t->stage.n_epochs - 1 : 1);
 }
 
 /* Squared difference of one case and its first reconstruction. */
@@ -194,14 +220,13 @@ static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
     hm_gibbs gibbs = hm_stage_random(&t->stage);
     hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
     hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
-    bool sampled = t->config->visible_states == HM_STATES_SAMPLES;
-    hm_matrix v_sample = sampled ? hm_matrix_f32(t->v_sample, n, t->V) : none;
+    hm_matrix v_sample = t->is_sampled ? hm_matrix_f32(t->v_sample, n, t->V) : none;
     size_t k = n_gibbs_steps(t);
 
     hm_rbm_hidden_given_visible(t->rbm, *v, h0, h_sample, &gibbs);
     if (t->config->hidden_states == HM_STATES_SAMPLES)
         memcpy(t->h0, t->h0_sample, n * t->H * sizeof(float));
-    *v = sampled ? v_sample : v1;
+    *v = t->is_sampled ? v_sample : v1;
     for (size_t s = 1; s <= k; s++) {
         if (s == 1)
             reconstruct_once(t, n, h_sample, v1, v_sample, &gibbs);

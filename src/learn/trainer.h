@@ -13,6 +13,7 @@ typedef struct hm_trainer {
     hm_rbm *rbm;
     size_t V, H;
     double automatic_rate; /* 0: the learning rate of config is used */
+    bool is_sampled;       /* reconstructions are samples */
 
     float *velocity; /* [n_parameters] */
     float *activity; /* [H]: running means, for sparsity */

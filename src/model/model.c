@@ -48,6 +48,10 @@ hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t 
                           const hm_layer *hidden, hm_model **out, hm_error *error)
 {
     hm_model *model;
+    *out = NULL;
+    if (n_rbms == 0 || n_rbms > HM_MACHINES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "a model of %zu machines cannot be made; one to %d can", n_rbms,
+                       HM_MACHINES_MAX);
     hm_status status = create_empty(context, kind, n_rbms, &model, error);
     while (status == HM_OK && model->n_rbms < n_rbms)
         status = add_machine(model, visible, hidden, error);

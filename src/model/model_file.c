@@ -15,7 +15,6 @@ static const char *const kind_names[] = {[HM_MODEL_RBM] = "rbm",
                                          [HM_MODEL_NET] = "net"};
 enum {
     N_KINDS = sizeof kind_names / sizeof *kind_names,
-    MACHINES_MAX = 65536,
     NAME_MAX_LENGTH = 64,
     LAYERS_TEXT_MAX = 2048,
 };
@@ -351,7 +350,7 @@ static hm_status count_machines(const reading *r, hm_model_kind kind, size_t *n_
     if (status != HM_OK)
         return status;
     *n_rbms = tensor->shape[0];
-    if (*n_rbms == 0 || *n_rbms > MACHINES_MAX || 3 * *n_rbms > hm_tensor_file_n_tensors(r->file))
+    if (*n_rbms == 0 || *n_rbms > HM_MACHINES_MAX || 3 * *n_rbms > hm_tensor_file_n_tensors(r->file))
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: has %zu offsets but not a machine for each", r->path, *n_rbms);
     return HM_OK;
 }
