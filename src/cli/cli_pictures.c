@@ -41,6 +41,16 @@ static bool is_framed(size_t epoch, size_t n_epochs)
     return epoch % every == 0 || epoch == n_epochs;
 }
 
+const char *cli_name_model(const char *path, const hm_model *model, size_t machine, char text[200])
+{
+    char name[48];
+    const char *slash = strrchr(path, '/');
+    int n = snprintf(text, 200, "%.100s", slash ? slash + 1 : path);
+    if (model->kind == HM_MODEL_CLASSES)
+        snprintf(text + n, 200 - (size_t)n, ", machine of class %s", hm_model_class_name(model, machine, name, sizeof name));
+    return text;
+}
+
 const char *cli_count(size_t n_shown, size_t n, const char *what, char text[80])
 {
     if (n_shown < n)
@@ -147,23 +157,12 @@ void cli_pictures_free(cli_pictures *p)
 
 /* ---- Weights ---------------------------------------------------------------------------------------------- */
 
-/* "digits.safetensors, machine 3: " when there are several. */
-static void name_machine(const cli_pictures *p, size_t machine, char *text, size_t size)
-{
-    char name[48];
-    const char *path = p->call->options.output.output, *slash = strrchr(path, '/');
-    int n = snprintf(text, size, "%.80s", slash ? slash + 1 : path);
-    if (p->model->kind == HM_MODEL_CLASSES)
-        snprintf(text + n, size - (size_t)n, ", machine of class %s",
-                 hm_model_class_name(p->model, machine, name, sizeof name));
-}
-
 static hm_status draw_weights(const cli_pictures *p, size_t machine, size_t epoch, hm_image **image, hm_error *error)
 {
-    char title[300], what[80], model[160];
+    char title[300], what[80], model[200];
     size_t H = hm_rbm_hidden(p->model->rbm[machine])->n_units;
-    name_machine(p, machine, model, sizeof model);
-    snprintf(title, sizeof title, "%s: weights of %s after epoch %zu", model,
+    snprintf(title, sizeof title, "%.180s: weights of %s after epoch %zu",
+             cli_name_model(p->call->options.output.output, p->model, machine, model),
              cli_count(H < FILTERS_MAX ? H : FILTERS_MAX, H, "hidden units", what), epoch);
     return cli_draw_filters(p->model, machine, title, image, error);
 }

@@ -20,6 +20,9 @@ void cli_pictures_free(cli_pictures *pictures); /* null is allowed */
 hm_status cli_draw_filters(const hm_model *model, size_t machine, const char *title, hm_image **image,
                            hm_error *error);
 
+/* "digits.safetensors", and of a class model which machine: "classes.safetensors, machine of class 3". */
+const char *cli_name_model(const char *path, const hm_model *model, size_t machine, char text[200]);
+
 /* How many of n things a picture shows, as in "50 hidden units" or "the first 100 of 200 hidden units". */
 const char *cli_count(size_t n_shown, size_t n, const char *what, char text[80]);
 

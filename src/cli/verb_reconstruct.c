@@ -68,6 +68,7 @@ static hm_status draw(const cli_call *call, const cli_material *m, const bands *
 {
     size_t n = m->n < DRAWN_MAX ? m->n : DRAWN_MAX;
     hm_matrix rows[BANDS_MAX];
+    char title[200];
     char text[BANDS_MAX][40] = {"data"}, of[24];
     const char *names[BANDS_MAX];
     hm_image *image;
@@ -80,13 +81,15 @@ static hm_status draw(const cli_call *call, const cli_material *m, const bands *
         else if (i > 0)
             snprintf(text[i], sizeof text[i], "reconstruction");
     }
+    const char *path = call->operand[0], *slash = strrchr(path, '/');
     hm_status status = HM_OK;
+    snprintf(title, sizeof title, "%.100s: data and reconstructions", slash ? slash + 1 : path);
     for (size_t i = 0; status == HM_OK && i < b->n; i++)
         status = hm_model_restore_units(m->model, true, rows[i], error);
     if (status == HM_OK)
         status = hm_image_bands(call->context, rows, names, b->n, m->model->height, m->model->width,
-                                &(hm_grid){.n_channels = m->model->n_channels}, &image, error);
-    return status == HM_OK ? cli_give_image(call, image, "reconstructions.png", "Data and reconstructions",
+                                &(hm_grid){.n_channels = m->model->n_channels, .title = title}, &image, error);
+    return status == HM_OK ? cli_give_image(call, image, "reconstructions.png", title,
                                             "Through its binary features and back. What the machine knows it repeats well; "
                                             "what it never learned it bends towards what it knows.",
                                             error)

@@ -27,16 +27,18 @@ static hm_status give_values(const cli_call *call, const hm_model *model, hm_mat
     return status;
 }
 
-static hm_status give(const cli_call *call, const hm_model *model, hm_matrix values, size_t n_steps, hm_error *error)
+static hm_status give(const cli_call *call, const hm_model *model, size_t machine, hm_matrix values, size_t n_steps,
+                      hm_error *error)
 {
-    char title[200];
+    char title[300], name[200];
     bool is_each = strcmp(call->options.output.label, ALL_LABELS) == 0;
     hm_image *image;
     if (cli_is_values(call->options.output.output))
         return give_values(call, model, values, error);
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o samples.npy");
-    snprintf(title, sizeof title, "%zu %s after %zu Gibbs steps", values.rows, kind_of(call), n_steps);
+    snprintf(title, sizeof title, "%.180s: %zu %s after %zu Gibbs steps",
+             cli_name_model(call->operand[0], model, machine, name), values.rows, kind_of(call), n_steps);
     const hm_grid grid = {.title = title, .n_channels = model->n_channels, .n_cols = is_each && model->n_labels <= 20 ? model->n_labels : 0};
     hm_status status = hm_model_restore_units(model, true, values, error);
     if (status == HM_OK)
@@ -96,7 +98,7 @@ static hm_status dream(cli_call *call, const hm_model *model, hm_error *error)
         status = hm_chains_create(model, &config, &chains, error);
     if (status == HM_OK) {
         run_chains(call, chains, n, n_steps);
-        status = give(call, model, hm_chains_layer(chains, 0), n_steps, error);
+        status = give(call, model, config.machine, hm_chains_layer(chains, 0), n_steps, error);
     }
     hm_chains_destroy(chains);
     hm_free(call->context, label);
@@ -106,7 +108,7 @@ static hm_status dream(cli_call *call, const hm_model *model, hm_error *error)
 /* ---- Filling in ----------------------------------------------------------------------------------------- */
 
 /* Bands of the picture: the data, what is kept of it, and the completions. */
-static hm_status draw_completions(const cli_call *call, const cli_material *m, const bool *is_clamped,
+static hm_status draw_completions(const cli_call *call, const cli_material *m, size_t machine, const bool *is_clamped,
                                   const hm_matrix *completed, hm_error *error)
 {
     enum { BANDS_MAX = 102 };
@@ -125,15 +127,18 @@ static hm_status draw_completions(const cli_call *call, const cli_material *m, c
         if (k > 0)
             names[2 + k] = "";
     }
+    char title[300], name[200];
     hm_image *image;
     hm_status status = HM_OK;
+    snprintf(title, sizeof title, "%.180s: %s that complete what is given", cli_name_model(call->operand[0], m->model, machine, name),
+             kind_of(call));
     for (size_t k = 0; status == HM_OK && k < 2 + n_completions; k++)
         status = hm_model_restore_units(m->model, true, bands[k], error);
     if (status == HM_OK)
         status = hm_image_bands(call->context, bands, names, 2 + n_completions, m->model->height, m->model->width,
-                                &(hm_grid){.n_channels = m->model->n_channels}, &image, error);
+                                &(hm_grid){.n_channels = m->model->n_channels, .title = title}, &image, error);
     hm_free(call->context, given);
-    return status == HM_OK ? cli_give_image(call, image, "completions.png", "Completions",
+    return status == HM_OK ? cli_give_image(call, image, "completions.png", title,
                                             "The part that was not given, as the model fills it in: several answers for each "
                                             "case, all of which should be possible.",
                                             error)
@@ -185,7 +190,7 @@ static hm_status fill_in(cli_call *call, cli_material *m, const bool *is_clamped
     if (cli_is_values(output->output))
         status = give_values(call, m->model, completed, error);
     else if (m->model->height)
-        status = draw_completions(call, m, is_clamped, &completed, error);
+        status = draw_completions(call, m, config.machine, is_clamped, &completed, error);
     else
         status = hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o completions.npy");
     hm_chains_destroy(chains);

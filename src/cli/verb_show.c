@@ -13,18 +13,16 @@ static void name_picture(const cli_call *call, const hm_model *model, size_t mac
                          char title[TITLE_SIZE])
 {
     const cli_output *output = &call->options.output;
-    char what[80], of[64], where[96], how[96];
-    const char *slash = strrchr(call->operand[0], '/'), *name = slash ? slash + 1 : call->operand[0];
+    char what[80], name[200], layer_name[32] = "", how[96];
     size_t layer = (size_t)output->layer, n_units = hm_rbm_hidden(model->rbm[hm_model_is_stack(model) ? layer - 1 : machine])->n_units;
-    if (model->kind == HM_MODEL_CLASSES)
-        snprintf(where, sizeof where, "machine of class %s", hm_model_class_name(model, machine, of, sizeof of));
-    else
-        snprintf(where, sizeof where, "layer %zu", layer);
+    if (hm_model_is_stack(model))
+        snprintf(layer_name, sizeof layer_name, ", layer %zu", layer);
     if (output->by == CLI_BY_SAMPLING)
         snprintf(how, sizeof how, "each held on for %zu Gibbs steps, then a pass down", n_steps);
     else
         snprintf(how, sizeof how, "%s", layer == 1 ? "weights" : "weights multiplied down to the data");
-    snprintf(title, TITLE_SIZE, "%.80s, %s, %s: %s", name, where, cli_count(n, n_units, "units", what), how);
+    snprintf(title, TITLE_SIZE, "%.180s%s, %s: %s", cli_name_model(call->operand[0], model, machine, name), layer_name,
+             cli_count(n, n_units, "units", what), how);
 }
 
 static hm_status draw_layer(const cli_call *call, const hm_model *model, char title[TITLE_SIZE], hm_image **image,
