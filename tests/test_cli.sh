@@ -193,7 +193,7 @@ kill -TERM $job
 expect_stop "$folder/early"
 
 # A pipe as the output gets the model, and stays a pipe.
-mkfifo "$folder/fifo"
+mkfifo "$folder/pipe"
 cat "$folder/pipe" >"$folder/piped" &
 job=$!
 "$harmonium" train $two -o "$folder/pipe" --quiet

@@ -143,6 +143,35 @@ expect 0 '' "$harmonium" train bits.csv --hidden 2 --epochs 1 -o b.safetensors
 expect 0 'by 1 machine, in the units' "$harmonium" reconstruct b.safetensors bits.csv -o r.csv
 expect 1 'no picture' "$harmonium" reconstruct b.safetensors bits.csv -o r.png
 
+# ---- 8. Colour, through a model and back.
+if [ $has_python = yes ]; then
+    python3 - <<'PY'
+import struct, zlib, numpy as np
+def png(name, x):
+    h, w, _ = x.shape
+    raw = b"".join(b"\0" + r.tobytes() for r in x)
+    chunk = lambda t, d: struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d))
+    open(name, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, 8, 2, 0, 0, 0)) +
+                           chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
+import os
+os.mkdir("flags")
+for i in range(12):
+    x = np.zeros((6, 8, 3), "u1"); x[:, : 2 + i % 5] = (250, 20, 10); x[:, 2 + i % 5 :] = (10, 20, 250)
+    png(f"flags/{i:02}.png", x)
+PY
+    if "$harmonium" train flags --hidden 8 --epochs 30 -o flags.safetensors --quiet 2>err; then
+        "$harmonium" info flags.safetensors | grep -q '6 x 8, in colour' || fail "the model does not know its colours"
+        expect 0 '' "$harmonium" reconstruct flags.safetensors flags -n 4 -o flags.png
+        expect 0 '' "$harmonium" show flags.safetensors -o flags-features.png
+        expect 0 '' "$harmonium" sample flags.safetensors flags -n 2 --clamp left --gibbs-steps 5 -o filled.png
+        expect 0 '' "$harmonium" train flags --grey --hidden 3 --epochs 1 -o grey.safetensors
+        "$harmonium" info grey.safetensors | grep -q 'grey = yes' || fail "grey is not remembered"
+        expect 0 '' "$harmonium" score grey.safetensors flags
+    else
+        grep -q 'libpng' err || { cat err; fail "no model of colour pictures"; }
+    fi
+fi
+
 # ---- 10. Usage.
 printf '[learn]\nepochs = 3\nepochs = 4\n' >twice.ini
 expect 2 'line 3: epochs of \[learn\] is said twice' "$harmonium" train twice.ini -o b.safetensors

@@ -176,7 +176,8 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
  * defaults: a model remembers it, so that other data meets the same treatment. */
 const char *hm_dataset_preparation(const hm_dataset *set);
 
-/* Whether the option of that name is part of a preparation: resize, scale, invert, standardise, binarise, threshold. */
+/* Whether the option of that name is part of a preparation: grey, fit, resize, scale, invert, standardise, binarise,
+ * threshold. */
 bool hm_is_preparation(const char *name);
 
 /* Sets the options that a preparation says and leaves the others. HM_ERROR_FORMAT for text that is none. */

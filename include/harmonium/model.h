@@ -38,7 +38,7 @@ typedef struct hm_model {
     size_t n_labels;     /* DBN: label units, the last softmax group that the top RBM sees; net: classes it tells
                             apart; 0: none */
     float *offset;       /* [n_rbms]: classification is softmax(-F_c(v) + offset_c); HM_MODEL_CLASSES only */
-    size_t height, width; /* of a visible image; 0: none */
+    size_t height, width, n_channels; /* of a visible image, channel after channel (1 or 3); 0: none */
     float *shift, *spread; /* [n_visible]: (x - shift) / spread before the model sees data; null: none */
     char *preparation; /* how its data was made from a file (hm_dataset_preparation); never null */
     int32_t *class_label; /* [n_classes]: the label that class k has in the data; null: k itself */

@@ -81,6 +81,7 @@ typedef struct hm_layer_picture {
     const float *values;         /* [n] */
     size_t n;
     size_t height, width;        /* of a layer that is an image, drawn white on black; 0: a nearly square block */
+    size_t n_channels;           /* of an image: 3 is drawn in colour */
     const char *const *unit_names; /* [n]: drawn as bars with these names (labels); null: as cells */
 } hm_layer_picture;
 

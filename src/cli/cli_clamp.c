@@ -12,9 +12,10 @@ typedef struct rectangle {
 
 static void fill(const hm_model *model, rectangle r, bool *is_clamped)
 {
-    for (size_t y = r.top; y < r.top + r.height; y++)
-        for (size_t x = r.left; x < r.left + r.width; x++)
-            is_clamped[y * model->width + x] = true;
+    for (size_t c = 0; c < model->n_channels; c++)
+        for (size_t y = r.top; y < r.top + r.height; y++)
+            for (size_t x = r.left; x < r.left + r.width; x++)
+                is_clamped[(c * model->height + y) * model->width + x] = true;
 }
 
 static bool parse_half(const hm_model *model, const char *text, rectangle *r)
@@ -68,13 +69,14 @@ static hm_status read_mask(const hm_model *model, const char *path, size_t n, bo
     snprintf(config.data, sizeof config.data, "%s", path);
     float *values = hm_alloc(model->context, n, sizeof *values, error);
     hm_status status = values ? hm_dataset_open(model->context, &config, &mask, NULL, error) : HM_ERROR_MEMORY;
-    if (status == HM_OK && hm_dataset_n_features(mask) != n)
+    size_t n_pixels = model->n_channels ? n / model->n_channels : n; /* the mask is the same for every channel */
+    if (status == HM_OK && hm_dataset_n_features(mask) != n_pixels)
         status = hm_fail(error, HM_ERROR_MISMATCH, "%s: a mask of %zu x %zu, but the model sees %zu x %zu", path,
                          hm_dataset_height(mask), hm_dataset_width(mask), model->height, model->width);
     if (status == HM_OK)
-        status = hm_dataset_read(mask, NULL, 0, 1, 0, hm_matrix_f32(values, 1, n), error);
+        status = hm_dataset_read(mask, NULL, 0, 1, 0, hm_matrix_f32(values, 1, n_pixels), error);
     for (size_t i = 0; status == HM_OK && i < n; i++)
-        is_clamped[i] = values[i] > 0.5f;
+        is_clamped[i] = values[i % n_pixels] > 0.5f;
     hm_dataset_close(mask);
     hm_free(model->context, values);
     return status;

@@ -57,7 +57,7 @@ hm_status cli_draw_filters(const hm_model *model, size_t machine, const char *ti
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "the model's visible units are no picture, so its weights cannot be drawn");
-    hm_grid grid = {.signed_values = true, .transposed = true, .title = title,
+    hm_grid grid = {.n_channels = model->n_channels, .signed_values = true, .transposed = true, .title = title,
                     .n_cols = W.cols >= 50 ? 10 : 0};
     W.rows = hm_model_n_features(model); /* without the labels that a machine may see beside them */
     return hm_image_grid(model->context, hm_matrix_cols(W, 0, W.cols < FILTERS_MAX ? W.cols : FILTERS_MAX),

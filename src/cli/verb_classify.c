@@ -158,7 +158,7 @@ static hm_status draw_wrong(const cli_call *call, const cli_material *m, const o
     }
     snprintf(title, sizeof title, "%s%zu of the cases that were named wrongly", n < o->n_wrong ? "the first " : "all ", n);
     hm_image *image;
-    const hm_grid grid = {.captions = captions, .title = title, .n_cols = 10, .zoom = m->model->width < 50 ? 2 : 1};
+    const hm_grid grid = {.n_channels = m->model->n_channels, .captions = captions, .title = title, .n_cols = 10, .zoom = m->model->width < 50 ? 2 : 1};
     hm_matrix shown = hm_matrix_f32(cases, n, m->V);
     hm_status status = hm_model_restore_units(m->model, true, shown, error);
     if (status == HM_OK)

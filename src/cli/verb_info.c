@@ -86,7 +86,7 @@ static void print_model(const char *path, const hm_model *model)
     if (*model->preparation)
         printf("\npreparation of the data\n%s", model->preparation);
     if (model->height)
-        printf("\nimages    %zu x %zu\n", model->height, model->width);
+        printf("\nimages    %zu x %zu%s\n", model->height, model->width, model->n_channels == 3 ? ", in colour" : "");
     printf("seed      %llu\nhistory   %s\ndata      %s\n\nrecipe\n%s", (unsigned long long)model->seed,
            model->history, model->fingerprint, model->recipe);
 }

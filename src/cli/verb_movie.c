@@ -49,7 +49,8 @@ static hm_status scene_begin(scene *s, const cli_call *call, const hm_model *mod
                                            .values = s->layer[l],
                                            .n = n,
                                            .height = l ? 0 : model->height,
-                                           .width = l ? 0 : model->width};
+                                           .width = l ? 0 : model->width,
+                                           .n_channels = l ? 0 : model->n_channels};
     }
     s->labels = at;
     s->n_pictures = s->n_layers;

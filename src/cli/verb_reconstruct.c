@@ -84,8 +84,8 @@ static hm_status draw(const cli_call *call, const cli_material *m, const bands *
     for (size_t i = 0; status == HM_OK && i < b->n; i++)
         status = hm_model_restore_units(m->model, true, rows[i], error);
     if (status == HM_OK)
-        status = hm_image_bands(call->context, rows, names, b->n, m->model->height, m->model->width, &(hm_grid){0}, &image,
-                                error);
+        status = hm_image_bands(call->context, rows, names, b->n, m->model->height, m->model->width,
+                                &(hm_grid){.n_channels = m->model->n_channels}, &image, error);
     return status == HM_OK ? cli_give_image(call, image, "reconstructions.png", "Data and reconstructions",
                                             "Through its binary features and back. What the machine knows it repeats well; "
                                             "what it never learned it bends towards what it knows.",

@@ -37,7 +37,7 @@ static hm_status give(const cli_call *call, const hm_model *model, hm_matrix val
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o samples.npy");
     snprintf(title, sizeof title, "%zu %s after %zu Gibbs steps", values.rows, kind_of(call), n_steps);
-    const hm_grid grid = {.title = title, .n_cols = is_each && model->n_labels <= 20 ? model->n_labels : 0};
+    const hm_grid grid = {.title = title, .n_channels = model->n_channels, .n_cols = is_each && model->n_labels <= 20 ? model->n_labels : 0};
     hm_status status = hm_model_restore_units(model, true, values, error);
     if (status == HM_OK)
         status = hm_image_grid(call->context, values, model->height, model->width, &grid, &image, error);
@@ -131,7 +131,7 @@ static hm_status draw_completions(const cli_call *call, const cli_material *m, c
         status = hm_model_restore_units(m->model, true, bands[k], error);
     if (status == HM_OK)
         status = hm_image_bands(call->context, bands, names, 2 + n_completions, m->model->height, m->model->width,
-                                &(hm_grid){0}, &image, error);
+                                &(hm_grid){.n_channels = m->model->n_channels}, &image, error);
     hm_free(call->context, given);
     return status == HM_OK ? cli_give_image(call, image, "completions.png", "Completions",
                                             "The part that was not given, as the model fills it in: several answers for each "

@@ -50,7 +50,7 @@ static hm_status draw_layer(const cli_call *call, const hm_model *model, char ti
         name_picture(call, model, 0, n, n_steps, title);
     if (status == HM_OK && is_sampled)
         status = hm_model_restore_units(model, true, out, error);
-    const hm_grid grid = {.signed_values = !is_sampled, .title = title, .n_cols = n >= 50 ? 10 : 0};
+    const hm_grid grid = {.n_channels = model->n_channels, .signed_values = !is_sampled, .title = title, .n_cols = n >= 50 ? 10 : 0};
     if (status == HM_OK)
         status = hm_image_grid(call->context, out, model->height, model->width, &grid, image, error);
     hm_free(call->context, features);

@@ -37,6 +37,7 @@ static hm_layer without_labels(const hm_model *dbn, size_t i)
 static hm_status copy_texts(const hm_model *from, hm_model *to, hm_error *error)
 {
     to->height = from->height;
+    to->n_channels = from->n_channels;
     to->width = from->width;
     to->seed = from->seed;
     hm_status status = hm_model_set_text(to, &to->recipe, from->recipe, error);

@@ -189,9 +189,10 @@ hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *e
         status = hm_model_set_text(model, &model->preparation, hm_dataset_preparation(set), error);
     if (status == HM_OK && hm_dataset_shift(set) && hm_model_n_features(model) == hm_dataset_n_features(set))
         status = hm_model_set_standardising(model, hm_dataset_shift(set), hm_dataset_spread(set), error);
-    if (hm_model_n_features(model) == hm_dataset_height(set) * hm_dataset_width(set)) {
+    if (hm_dataset_height(set) && hm_model_n_features(model) == hm_dataset_n_features(set)) {
         model->height = hm_dataset_height(set);
         model->width = hm_dataset_width(set);
+        model->n_channels = hm_dataset_channels(set);
     }
     return status;
 }

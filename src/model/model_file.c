@@ -102,6 +102,13 @@ static hm_status add_classes(const hm_model *model, hm_tensor_file *file, hm_err
     return status;
 }
 
+/* "28x28", or "3x32x32" in colour. */
+static void print_image(const hm_model *model, char *text, size_t size)
+{
+    int n = model->n_channels > 1 ? snprintf(text, size, "%zux", model->n_channels) : 0;
+    snprintf(text + n, size - (size_t)n, "%zux%zu", model->height, model->width);
+}
+
 static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error *error)
 {
     char visible[128], hidden[128], image[64], seed[32], layers[LAYERS_TEXT_MAX], labels[32];
@@ -110,7 +117,7 @@ static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error
     hm_layer_print(hm_rbm_hidden(model->rbm[0]), hidden, sizeof hidden);
     print_layers(model, layers, sizeof layers);
     snprintf(labels, sizeof labels, "%zu", model->n_labels);
-    snprintf(image, sizeof image, "%zux%zu", model->height, model->width);
+    print_image(model, image, sizeof image);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)model->seed);
     const struct {
         bool is_wanted;
@@ -259,13 +266,26 @@ static hm_status check_preparation(const reading *r, const hm_model *model)
     return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
 }
 
+static bool read_image(const char *text, size_t V, hm_model *model)
+{
+    size_t size[3] = {1, 1, 1};
+    int n = sscanf(text, "%zux%zux%zu", &size[0], &size[1], &size[2]);
+    if (n < 2)
+        return false;
+    model->n_channels = n == 3 ? size[0] : 1;
+    model->height = size[n - 2];
+    model->width = size[n - 1];
+    bool is_sound = (model->n_channels == 1 || model->n_channels == 3) && model->height && model->width;
+    return is_sound && model->height <= V && model->width <= V / model->height &&
+           model->n_channels * model->height * model->width == V;
+}
+
 static hm_status read_texts(const reading *r, hm_model *model)
 {
     const char *image = hm_tensor_file_text(r->file, "image");
     size_t V = hm_model_n_features(model);
     model->seed = strtoull(text_of(r, "seed"), NULL, 10);
-    if (image && (sscanf(image, "%zux%zu", &model->height, &model->width) != 2 || model->height == 0 ||
-                  model->height > V || model->width > V || model->height * model->width != V))
+    if (image && !read_image(image, V, model))
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: images of %.40s do not fit %zu visible units", r->path,
                        image, V);
     hm_status status = hm_model_set_text(model, &model->recipe, text_of(r, "recipe"), r->error);

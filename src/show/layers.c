@@ -40,15 +40,34 @@ static place place_layer(const hm_layer_picture *layer, size_t left)
     return p;
 }
 
+static size_t n_channels_of(const hm_layer_picture *layer)
+{
+    return layer->height && layer->n_channels == 3 ? 3 : 1;
+}
+
+/* Each channel gives the byte of its colour. */
+static uint32_t pixel_of(const hm_layer_picture *layer, size_t k, size_t n_cells)
+{
+    static const uint32_t mask[3] = {0xff0000, 0x00ff00, 0x0000ff};
+    uint32_t colour = 0;
+    if (n_channels_of(layer) == 1)
+        return hm_grey_of(layer->values[k]);
+    for (size_t c = 0; c < 3; c++)
+        colour |= hm_grey_of(layer->values[c * n_cells + k]) & mask[c];
+    return colour;
+}
+
 static void draw_cells(hm_image *image, const hm_layer_picture *layer, const place *p)
 {
     bool is_image = layer->height > 0;
     size_t gap = !is_image && p->cell >= 4 ? 1 : 0;
-    for (size_t k = 0; k < layer->n; k++) {
+    size_t n_cells = layer->n / n_channels_of(layer);
+    for (size_t k = 0; k < n_cells; k++) {
         size_t x = p->left + k % p->cols * p->cell, y = p->top + k / p->cols * p->cell;
         float value = layer->values[k] < 0 ? 0 : layer->values[k] > 1 ? 1 : layer->values[k];
-        uint32_t grey = hm_grey_of(is_image ? value : 0.9f - 0.9f * value);
-        hm_image_fill(image, x, y, p->cell - gap, p->cell - gap, is_image ? grey : value < 0.02f ? COLOUR_OFF : grey);
+        uint32_t grey = hm_grey_of(0.9f - 0.9f * value);
+        hm_image_fill(image, x, y, p->cell - gap, p->cell - gap,
+                      is_image ? pixel_of(layer, k, n_cells) : value < 0.02f ? COLOUR_OFF : grey);
     }
 }
 
