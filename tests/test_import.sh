@@ -63,8 +63,12 @@ done
 cmp -s told said || fail "the preparation is not applied"
 import W.csv --resize 1x3 -o resized.safetensors
 "$harmonium" info resized.safetensors | grep -q '1 x 3' || fail "--resize is the size of the pictures"
-refuse 1 'shape = 2x2: is 4 pixels, but the model has 3 visible units' W.csv --shape 2x2
-refuse 2 'must be height x width' W.csv --shape 3x1x1
+refuse 1 'shape = 2x2: is 4 values, but the model has 3 visible units' W.csv --shape 2x2
+import W.csv --shape 3x1x1 -o coloured.safetensors
+"$harmonium" info coloured.safetensors | grep -q '1 x 1, in colour' || fail "pictures in colour"
+import W.csv --resize 1x1 -o coloured.safetensors
+"$harmonium" info coloured.safetensors | grep -q '1 x 1, in colour' || fail "pictures in colour, resized"
+refuse 2 'must be height x width' W.csv --shape 2x1x1
 refuse 2 'leave out --shape' W.csv --shape 2x2 --resize 1x3
 refuse 1 'visible = gaussian 4: is 4 units, but W.csv is 3 x 2' W.csv --visible "gaussian 4"
 refuse 2 'has no option --standardise' W.csv --standardise

@@ -163,24 +163,32 @@ static void fill(const cli_import *import, hm_rbm *rbm)
             memcpy(biases[side], import->bias[side].values, cli_import_units(import, side) * sizeof(float));
 }
 
-/* What the model sees: pictures of --shape, or what --resize makes of others. */
+/* What the model sees: pictures of --shape, or what --resize makes of others, in as many channels as fit. */
+static hm_status parse_picture(const hm_data_config *data, hm_model *model, hm_error *error)
+{
+    size_t V = hm_model_n_features(model);
+    if (!*data->resize)
+        return hm_shape_parse(data->shape, &model->n_channels, &model->height, &model->width, error);
+    if (*data->shape)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "shape = %.40s: --resize says how large the pictures are that the model "
+                       "sees; leave out --shape", data->shape);
+    hm_status status = hm_size_parse("resize", data->resize, &model->height, &model->width, error);
+    model->n_channels = V == 3 * model->height * model->width ? 3 : 1;
+    return status;
+}
+
 static hm_status note_picture(const cli_call *call, hm_model *model, hm_error *error)
 {
     const hm_data_config *data = &call->options.data;
-    const char *option = *data->resize ? "resize" : "shape", *text = *data->resize ? data->resize : data->shape;
-    size_t height, width, V = hm_model_n_features(model);
-    if (*data->resize && *data->shape)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "shape = %.40s: --resize says how large the pictures are that the model "
-                       "sees; leave out --shape", data->shape);
-    hm_status status = hm_size_parse(option, text, &height, &width, error);
-    if (status != HM_OK || !*text)
+    size_t V = hm_model_n_features(model);
+    if (!*data->resize && !*data->shape)
+        return HM_OK;
+    hm_status status = parse_picture(data, model, error);
+    size_t n = model->n_channels * model->height * model->width;
+    if (status != HM_OK || n == V)
         return status;
-    if (height * width != V)
-        return hm_fail(error, HM_ERROR_MISMATCH, "%s = %.40s: is %zu pixels, but the model has %zu visible units", option,
-                       text, height * width, V);
-    model->height = height;
-    model->width = width;
-    return HM_OK;
+    return hm_fail(error, HM_ERROR_MISMATCH, "%s = %.40s: is %zu values, but the model has %zu visible units",
+                   *data->resize ? "resize" : "shape", *data->resize ? data->resize : data->shape, n, V);
 }
 
 static const char *name_or_zero(const cli_array *bias)
@@ -248,6 +256,7 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_import = {
     "import", "Make a model of the weights of another program", "W [VISIBLE_BIAS [HIDDEN_BIAS]]", 1, 3,
-    {&cli_import_options, &hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output data: shape resize scale invert binarise threshold", NULL,
+    {&cli_import_options, &hm_data_options, &cli_output_options, &cli_common_options, NULL},
+    "output data: shape grey fit resize scale invert binarise threshold", NULL,
     "harmonium import W.npy b.npy c.npy --shape 28x28 -o model.safetensors", run,
 };

@@ -38,9 +38,8 @@ hm_status hm_size_parse(const char *option, const char *text, size_t *height, si
     return HM_OK;
 }
 
-/* "28x28", or with the number of channels in front as in "3x32x32". */
-static hm_status parse_shape(const char *text, size_t *channels, size_t *height, size_t *width,
-                             hm_error *error)
+hm_status hm_shape_parse(const char *text, size_t *channels, size_t *height, size_t *width,
+                         hm_error *error)
 {
     const char *first = strpbrk(text, "xX"), *second = first ? strpbrk(first + 1, "xX") : NULL;
     *channels = 1;
@@ -88,7 +87,7 @@ static hm_status make_plan(plan *p, hm_error *error)
     hm_reading *reading = &p->reading;
     hm_status status = check_config(config, error);
     if (status == HM_OK)
-        status = parse_shape(config->shape, &p->shape_channels, &p->shape_height, &p->shape_width,
+        status = hm_shape_parse(config->shape, &p->shape_channels, &p->shape_height, &p->shape_width,
                              error);
     if (status == HM_OK)
         status = hm_size_parse("resize", config->resize, &reading->height, &reading->width, error);
