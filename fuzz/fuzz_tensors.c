@@ -7,6 +7,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
+/* As `harmonium import` reads a stranger's tensors. */
+static void convert_all(const hm_tensor_file *file)
+{
+    for (size_t i = 0; i < hm_tensor_file_n_tensors(file); i++) {
+        const hm_tensor *tensor = hm_tensor_file_at(file, i);
+        float *values = malloc(hm_tensor_n_elements(tensor) * sizeof *values + 1);
+        if (values)
+            hm_tensor_to_f32(tensor, values);
+        free(values);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
     static hm_context *context;
@@ -20,6 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         return 0;
     memcpy(copy, bytes, n);
     if (hm_tensor_file_parse(context, "input", copy, n, &file, &error) == HM_OK) {
+        convert_all(file);
         if (hm_model_from_file(context, file, "input", &model, &error) == HM_OK)
             hm_model_destroy(model);
         hm_tensor_file_destroy(file);

@@ -1,6 +1,7 @@
 /* The model file: every hostile file of the corpus is refused, round trips are exact, saving fails cleanly. */
 #define _GNU_SOURCE /* mkstemp */
 #include <dirent.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 
 #include <harmonium/harmonium.h>
 
+#include "model/tensor_file.h"
 #include "temporary.h"
 
 static const char corpus[] = "fuzz/corpus/tensors";
@@ -101,6 +103,74 @@ static void round_trips_are_exact(void **state)
     unlink(path);
 }
 
+/* The tensor of that name in a file of the corpus, as floats. */
+static const hm_tensor *floats_of(const hm_tensor_file *file, const char *name, float out[3])
+{
+    const hm_tensor *tensor = hm_tensor_file_find(file, name);
+    assert_non_null(tensor);
+    assert_true(hm_tensor_n_elements(tensor) <= 3);
+    hm_tensor_to_f32(tensor, out);
+    return tensor;
+}
+
+static void types_are_carried_and_converted(void **state)
+{
+    static const struct {
+        const char *name, *type;
+        bool is_real;
+        float first, second;
+    } expected[] = {
+        {"bool", "BOOL", false, 0, 1},       {"i8", "I8", false, -1, 2},
+        {"u8", "U8", false, 1, 255},         {"i16", "I16", false, -300, 300},
+        {"i32", "I32", false, -70000, 70000}, {"i64", "I64", false, -1, 0x1p40f},
+        {"f16", "F16", true, -1.5f, 65504},  {"bf16", "BF16", true, 1.5f, -INFINITY},
+        {"f64", "F64", true, -0.25f, INFINITY}, {"hidden_bias", "F32", true, 3, 4},
+    };
+    static const char *const files[] = {"fuzz/corpus/tensors/types", "fuzz/corpus/tensors/types-unaligned"};
+    hm_context *context;
+    (void)state;
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    for (size_t f = 0; f < 2; f++) {
+        hm_tensor_file *file;
+        float value[3];
+        assert_int_equal(hm_tensor_file_load(context, files[f], &file, NULL), HM_OK);
+        for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+            const hm_tensor *tensor = floats_of(file, expected[i].name, value);
+            assert_string_equal(hm_tensor_type_name(tensor->type), expected[i].type);
+            assert_int_equal(hm_tensor_is_real(tensor), expected[i].is_real);
+            assert_true(value[0] == expected[i].first && value[1] == expected[i].second);
+        }
+        floats_of(file, "f16", value);
+        assert_true(value[2] == 0x1p-24f); /* the least half there is */
+        hm_tensor_file_destroy(file);
+    }
+    hm_context_destroy(context);
+}
+
+static void data_at_any_byte_are_moved(void **state)
+{
+    static const char *const files[] = {"unaligned", "unaligned-by-neighbour", "types-unaligned"};
+    hm_context *context;
+    (void)state;
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    for (size_t f = 0; f < sizeof files / sizeof *files; f++) {
+        hm_tensor_file *file;
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", corpus, files[f]);
+        assert_int_equal(hm_tensor_file_load(context, path, &file, NULL), HM_OK);
+        for (size_t i = 0; i < hm_tensor_file_n_tensors(file); i++) {
+            const hm_tensor *tensor = hm_tensor_file_at(file, i);
+            bool is_wide = tensor->type == HM_TENSOR_F64 || tensor->type == HM_TENSOR_I64;
+            if (hm_tensor_n_elements(tensor) && (is_wide || tensor->type == HM_TENSOR_F32))
+                assert_int_equal((uintptr_t)tensor->data % (is_wide ? 8 : 4), 0);
+        }
+        const float *c = hm_tensor_file_find(file, "hidden_bias")->data;
+        assert_true(c[0] == 3 && c[1] == 4 && c[2] == 5);
+        hm_tensor_file_destroy(file);
+    }
+    hm_context_destroy(context);
+}
+
 static void saving_where_one_may_not_is_told(void **state)
 {
     (void)state;
@@ -120,6 +190,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_corpus_is_judged_rightly),
         cmocka_unit_test(round_trips_are_exact),
+        cmocka_unit_test(types_are_carried_and_converted),
+        cmocka_unit_test(data_at_any_byte_are_moved),
         cmocka_unit_test(saving_where_one_may_not_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,6 +50,13 @@ typedef struct cli_output {
     int by, method; /* CLI_BY_.., HM_RECOGNISE_.. */
 } cli_output;
 
+/* Of `harmonium import`: names of tensors or files, and the kinds of the units. */
+typedef struct cli_import_config {
+    char weights[HM_TEXT_MAX], visible_bias[HM_TEXT_MAX], hidden_bias[HM_TEXT_MAX];
+    char visible[HM_TEXT_MAX], hidden[HM_TEXT_MAX];
+    bool transposed;
+} cli_import_config;
+
 typedef struct cli_options {
     cli_common common;
     hm_data_config data;
@@ -60,6 +67,7 @@ typedef struct cli_options {
     hm_up_down_config up_down;
     hm_backprop_config backprop;
     cli_output output;
+    cli_import_config import;
 } cli_options;
 
 enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 8, CLI_DATA_ROWS_MAX = 64 };
@@ -80,7 +88,8 @@ typedef struct cli_verb {
     const char *operands; /* as in "MODEL [DATA]" */
     int least_operands, most_operands;
     const hm_option_table *tables[CLI_TABLES_MAX]; /* null-terminated */
-    const char *words;    /* names of output options that this verb takes, separated by spaces */
+    const char *words;    /* names of output options that this verb takes, separated by spaces; behind "data:" those of
+                             hm_data_options, for a verb that does not take them all (and no recipe then) */
     const char *writes;   /* endings that --output may have, separated by spaces; null: a model, or nothing */
     const char *example;
     hm_status (*run)(cli_call *call, hm_error *error);
@@ -92,12 +101,15 @@ const cli_verb *cli_find_verb(const char *name); /* null: there is none */
 /* That there is no such verb, and which may be meant. */
 hm_status cli_fail_verb(const char *name, hm_error *error);
 
-extern const hm_option_table cli_common_options, cli_model_options, cli_output_options;
+extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options;
 
 /* Where in the options the fields of a table lie. */
 void *cli_config_of(cli_options *options, const hm_option_table *table);
 /* Whether a row of one of its tables belongs to the verb. */
 bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_option *row);
+
+/* Behind "data:" of its words; null: it takes all options of hm_data_options. */
+const char *cli_data_words(const cli_verb *verb);
 
 /* As on a command line: "epochs", or "up-down-epochs". */
 const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX]);

@@ -76,21 +76,36 @@ static const hm_option output_rows[] = {
     OUTPUT("temperature", 0, REAL, temperature, "1", 1e-3, 1e3, "T", "of the sampling"),
 };
 
+#define IMPORT(name, field, initial, unit, help)                                                             \
+    {name, 0, HM_OPTION_TEXT, offsetof(cli_import_config, field), initial, 0, 0, unit, NULL, help}
+
+static const hm_option import_rows[] = {
+    IMPORT("visible-bias", visible_bias, "", "FILE|NAME", "the visible biases: a file, or a tensor of the safetensors file"),
+    IMPORT("hidden-bias", hidden_bias, "", "FILE|NAME", "the hidden biases, likewise"),
+    IMPORT("weights", weights, "", "NAME", "the tensor that is W; needed where a safetensors file holds several matrices"),
+    {"transposed", 0, HM_OPTION_FLAG, offsetof(cli_import_config, transposed), "no", 0, 0, NULL, NULL,
+     "the file holds hidden x visible, as the weight of a PyTorch Linear does"},
+    IMPORT("visible", visible, "bernoulli", "LAYER",
+           "visible units: bernoulli, gaussian, softmax, relu or binomial; the number comes from W"),
+    IMPORT("hidden", hidden, "bernoulli", "LAYER", "hidden units, likewise"),
+};
+
 #define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, false}
 const hm_option_table cli_common_options = TABLE("run", "Running", common_rows);
 const hm_option_table cli_model_options = TABLE("model", "Model", model_rows);
 const hm_option_table cli_output_options = TABLE("output", "Output", output_rows);
+const hm_option_table cli_import_options = TABLE("import", "Import", import_rows);
 
 /* The tables in the order of a recipe's sections. */
 static const hm_option_table *const tables[] = {&hm_data_options,    &cli_model_options,   &hm_train_options,
                                                 &hm_up_down_options, &hm_backprop_options, &cli_common_options,
-                                                &cli_output_options};
+                                                &cli_output_options, &cli_import_options};
 enum { N_TABLES = sizeof tables / sizeof *tables, N_RECIPE_TABLES = 5 };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data,     &options->model,  &options->train, &options->up_down,
-                             &options->backprop, &options->common, &options->output};
+                             &options->backprop, &options->common, &options->output, &options->import};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];
@@ -104,13 +119,19 @@ void cli_init_options(cli_options *options)
         hm_options_init(tables[i], cli_config_of(options, tables[i]));
 }
 
+const char *cli_data_words(const cli_verb *verb)
+{
+    return strstr(verb->words, "data:");
+}
+
 bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_option *row)
 {
-    if (table != &cli_output_options)
+    const char *words = table == &cli_output_options ? verb->words : table == &hm_data_options ? cli_data_words(verb) : NULL;
+    if (!words)
         return true;
     size_t n = strlen(row->name);
-    for (const char *at = verb->words; (at = strstr(at, row->name)); at += n)
-        if ((at == verb->words || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))
+    for (const char *at = words; (at = strstr(at, row->name)); at += n)
+        if ((at == words || at[-1] == ' ') && (at[n] == ' ' || at[n] == 0))
             return true;
     return false;
 }

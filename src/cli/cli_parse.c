@@ -92,9 +92,10 @@ static hm_status parse_option(const cli_verb *verb, int n, char **arguments, int
     return cli_set_option(call, table, row->name, value, error);
 }
 
+/* Whether a recipe's [data] is of use to the verb. */
 static bool has_data(const cli_verb *verb)
 {
-    for (int t = 0; verb->tables[t]; t++)
+    for (int t = 0; verb->tables[t] && !cli_data_words(verb); t++)
         if (verb->tables[t] == &hm_data_options)
             return true;
     return false;

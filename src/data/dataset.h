@@ -57,6 +57,14 @@ hm_status hm_dataset_make(hm_storage *storage, hm_view *view, const hm_transform
 hm_status hm_dataset_tell(hm_dataset *set, const char *description, hm_error *error);
 void hm_dataset_mark(hm_dataset *set);
 
+/* The height x width of a picture, "16x16" or "16", as the value of an option; 0 x 0 for an empty text. */
+hm_status hm_size_parse(const char *option, const char *text, size_t *height, size_t *width,
+                        hm_error *error);
+
+/* The option shape: "28x28", or with the number of channels, 1 or 3, in front as in "3x32x32". */
+hm_status hm_shape_parse(const char *text, size_t *channels, size_t *height, size_t *width,
+                         hm_error *error);
+
 /* The preparation that a config asks for, into text. */
 void hm_preparation_print(const hm_data_config *config, char *text, size_t size);
 

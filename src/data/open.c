@@ -14,9 +14,8 @@
 
 /* ---- Reading the config ---------------------------------------------------------------------- */
 
-/* "16x16" or "16"; leaves 0 x 0 for an empty text. */
-static hm_status parse_size(const char *option, const char *text, size_t *height, size_t *width,
-                            hm_error *error)
+hm_status hm_size_parse(const char *option, const char *text, size_t *height, size_t *width,
+                        hm_error *error)
 {
     enum { SIDE_MAX = 4096 };
     char *end;
@@ -39,21 +38,20 @@ static hm_status parse_size(const char *option, const char *text, size_t *height
     return HM_OK;
 }
 
-/* "28x28", or with the number of channels in front as in "3x32x32". */
-static hm_status parse_shape(const char *text, size_t *channels, size_t *height, size_t *width,
-                             hm_error *error)
+hm_status hm_shape_parse(const char *text, size_t *channels, size_t *height, size_t *width,
+                         hm_error *error)
 {
     const char *first = strpbrk(text, "xX"), *second = first ? strpbrk(first + 1, "xX") : NULL;
     *channels = 1;
     if (!second)
-        return parse_size("shape", text, height, width, error);
+        return hm_size_parse("shape", text, height, width, error);
     if (first != text + 1 || (text[0] != '1' && text[0] != '3'))
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "shape = %.40s: must be height x width such as 28x28, or channels x height x "
                        "width such as 3x32x32 with 1 or 3 channels",
                        text);
     *channels = (size_t)(text[0] - '0');
-    return parse_size("shape", first + 1, height, width, error);
+    return hm_size_parse("shape", first + 1, height, width, error);
 }
 
 typedef struct plan {
@@ -89,10 +87,10 @@ static hm_status make_plan(plan *p, hm_error *error)
     hm_reading *reading = &p->reading;
     hm_status status = check_config(config, error);
     if (status == HM_OK)
-        status = parse_shape(config->shape, &p->shape_channels, &p->shape_height, &p->shape_width,
+        status = hm_shape_parse(config->shape, &p->shape_channels, &p->shape_height, &p->shape_width,
                              error);
     if (status == HM_OK)
-        status = parse_size("resize", config->resize, &reading->height, &reading->width, error);
+        status = hm_size_parse("resize", config->resize, &reading->height, &reading->width, error);
     if (status != HM_OK)
         return status;
     reading->tile = (size_t)config->tile;

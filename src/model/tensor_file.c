@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "data/element.h"
 
 static const size_t HEADER_MAX = (size_t)16 << 20;
 static const size_t FILE_MAX = (size_t)64 << 30; /* no model is larger; an allocation of it fails cleanly */
@@ -24,18 +25,66 @@ struct hm_tensor_file {
     const hm_context *context;
     char *name;           /* path, for messages */
     unsigned char *bytes; /* of a loaded file, owned; null otherwise */
+    unsigned char *moved; /* data that did not lie as their types want, owned; null where all did */
     hm_tensor *tensor;
     size_t n_tensors, tensor_room;
     text_entry *text;
     size_t n_texts, text_room;
 };
 
+/* `npy` is what NPY calls the type, whose conversion to floats is used. BF16 has no such name. */
 static const struct {
-    const char *name;
+    const char *name, *npy;
     size_t size;
+    bool is_real;
 } types[] = {
-    [HM_TENSOR_F32] = {"F32", 4}, [HM_TENSOR_F64] = {"F64", 8}, [HM_TENSOR_U8] = {"U8", 1}, [HM_TENSOR_I64] = {"I64", 8}};
+    [HM_TENSOR_F32] = {"F32", "<f4", 4, true},  [HM_TENSOR_F64] = {"F64", "<f8", 8, true},
+    [HM_TENSOR_U8] = {"U8", "|u1", 1, false},   [HM_TENSOR_I64] = {"I64", "<i8", 8, false},
+    [HM_TENSOR_F16] = {"F16", "<f2", 2, true},  [HM_TENSOR_BF16] = {"BF16", NULL, 2, true},
+    [HM_TENSOR_BOOL] = {"BOOL", "|b1", 1, false}, [HM_TENSOR_I8] = {"I8", "|i1", 1, false},
+    [HM_TENSOR_I16] = {"I16", "<i2", 2, false}, [HM_TENSOR_I32] = {"I32", "<i4", 4, false},
+};
 enum { N_TYPES = sizeof types / sizeof *types };
+
+/* ---- Types -------------------------------------------------------------------------------------------- */
+
+const char *hm_tensor_type_name(hm_tensor_type type)
+{
+    return types[type].name;
+}
+
+bool hm_tensor_is_real(const hm_tensor *tensor)
+{
+    return types[tensor->type].is_real;
+}
+
+size_t hm_tensor_n_elements(const hm_tensor *tensor)
+{
+    size_t n = 1;
+    for (int i = 0; i < tensor->n_axes; i++)
+        n *= tensor->shape[i];
+    return n;
+}
+
+static size_t n_bytes_of(const hm_tensor *tensor)
+{
+    return types[tensor->type].size * hm_tensor_n_elements(tensor);
+}
+
+static void convert_bf16(const unsigned char *bytes, size_t n, float *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)bytes[2 * i] << 16 | (uint32_t)bytes[2 * i + 1] << 24;
+        memcpy(&out[i], &bits, sizeof bits);
+    }
+}
+
+void hm_tensor_to_f32(const hm_tensor *tensor, float *out)
+{
+    const char *npy = types[tensor->type].npy;
+    const hm_element *element = npy ? hm_element_of_npy(npy, 3) : NULL;
+    (element ? element->to_f32 : convert_bf16)(tensor->data, hm_tensor_n_elements(tensor), out);
+}
 
 /* ---- The object ------------------------------------------------------------------------------------- */
 
@@ -61,6 +110,7 @@ void hm_tensor_file_destroy(hm_tensor_file *file)
     hm_free(file->context, file->tensor);
     hm_free(file->context, file->text);
     hm_free(file->context, file->bytes);
+    hm_free(file->context, file->moved);
     hm_free(file->context, file->name);
     hm_free(file->context, file);
 }
@@ -168,14 +218,6 @@ const char *hm_tensor_file_text(const hm_tensor_file *file, const char *key)
 
 /* ---- Writing ------------------------------------------------------------------------------------------ */
 
-static size_t n_bytes_of(const hm_tensor *tensor)
-{
-    size_t n = types[tensor->type].size;
-    for (int i = 0; i < tensor->n_axes; i++)
-        n *= tensor->shape[i];
-    return n;
-}
-
 static json_t *describe(const hm_tensor *tensor, size_t begin)
 {
     json_t *shape = json_array();
@@ -250,7 +292,7 @@ static hm_status read_shape(const hm_tensor_file *file, const char *name, json_t
     json_t *shape = json_object_get(entry, "shape");
     int type = find_type(json_string_value(json_object_get(entry, "dtype")));
     if (type < 0)
-        return fail_tensor(file, name, "its dtype is none of F32, F64, U8, I64", error);
+        return fail_tensor(file, name, "its dtype is none of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL", error);
     if (!json_is_array(shape) || json_array_size(shape) > HM_TENSOR_AXES_MAX)
         return fail_tensor(file, name, "its shape is not a list of at most four lengths", error);
     tensor->type = (hm_tensor_type)type;
@@ -287,8 +329,6 @@ static hm_status read_entry(hm_tensor_file *file, const char *name, json_t *entr
         return fail_tensor(file, name, "its data lie outside the file", error);
     if ((uint64_t)(end - begin) != n_bytes)
         return fail_tensor(file, name, "its data are not as long as its shape says", error);
-    if ((uintptr_t)(data + begin) % types[tensor.type].size != 0)
-        return fail_tensor(file, name, "its data are not aligned", error);
     tensor.data = data + begin;
     return hm_tensor_file_add(file, &tensor, error);
 }
@@ -321,6 +361,36 @@ static hm_status check_cover(hm_tensor_file *file, const unsigned char *data, si
     return HM_OK;
 }
 
+static bool is_aligned(const hm_tensor *tensor)
+{
+    return (uintptr_t)tensor->data % types[tensor->type].size == 0;
+}
+
+/* Bytes that a tensor takes where the next one is to be aligned as well. */
+static size_t room_of(const hm_tensor *tensor)
+{
+    return (n_bytes_of(tensor) + HM_ALIGNMENT - 1) / HM_ALIGNMENT * HM_ALIGNMENT;
+}
+
+/* Only Harmonium pads its header, so a stranger's tensors may begin at any byte. */
+static hm_status align_data(hm_tensor_file *file, hm_error *error)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < file->n_tensors; i++)
+        n += is_aligned(&file->tensor[i]) ? 0 : room_of(&file->tensor[i]);
+    file->moved = n ? hm_alloc(file->context, n, 1, error) : NULL;
+    unsigned char *at = file->moved;
+    for (size_t i = 0; at && i < file->n_tensors; i++) {
+        hm_tensor *tensor = &file->tensor[i];
+        if (is_aligned(tensor))
+            continue;
+        memcpy(at, tensor->data, n_bytes_of(tensor));
+        tensor->data = at;
+        at += room_of(tensor);
+    }
+    return n && !file->moved ? HM_ERROR_MEMORY : HM_OK;
+}
+
 static hm_status read_metadata(hm_tensor_file *file, json_t *texts, hm_error *error)
 {
     const char *key;
@@ -350,7 +420,8 @@ static hm_status read_header(hm_tensor_file *file, json_t *header, const unsigne
         if (status != HM_OK)
             return status;
     }
-    return check_cover(file, data, n_data, error);
+    hm_status status = check_cover(file, data, n_data, error);
+    return status == HM_OK ? align_data(file, error) : status;
 }
 
 static hm_status parse(hm_tensor_file *file, const unsigned char *bytes, size_t n, hm_error *error)

@@ -3,16 +3,30 @@
  * An 8-byte little-endian length, a JSON header of that length, then the bytes of the tensors. The header
  * maps names to {"dtype", "shape", "data_offsets"} and "__metadata__" to text values. Reading trusts nothing:
  * header at most 16 MiB, no duplicate names, every tensor inside the file, sizes equal to shapes, no
- * overlap and no hole. Writing sorts nothing and adds nothing, so the same content gives the same bytes. */
+ * overlap and no hole. Other programs' files may hold types that are of no use here, which are carried as they are,
+ * and data at any byte, which are moved. Writing sorts nothing and adds nothing, so the same content gives the same
+ * bytes. */
 #ifndef HM_MODEL_TENSOR_FILE_H
 #define HM_MODEL_TENSOR_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <harmonium/context.h>
 
-typedef enum hm_tensor_type { HM_TENSOR_F32, HM_TENSOR_F64, HM_TENSOR_U8, HM_TENSOR_I64 } hm_tensor_type;
+typedef enum hm_tensor_type {
+    HM_TENSOR_F32,
+    HM_TENSOR_F64,
+    HM_TENSOR_U8,
+    HM_TENSOR_I64,
+    HM_TENSOR_F16,
+    HM_TENSOR_BF16, /* the upper half of an F32 */
+    HM_TENSOR_BOOL,
+    HM_TENSOR_I8,
+    HM_TENSOR_I16,
+    HM_TENSOR_I32,
+} hm_tensor_type;
 
 enum { HM_TENSOR_AXES_MAX = 4 };
 
@@ -52,6 +66,18 @@ const hm_tensor *hm_tensor_file_find(const hm_tensor_file *file, const char *nam
 /* As find, and checks type and shape (0 in `shape` allows any length there): else HM_ERROR_FORMAT with a message. */
 hm_status hm_tensor_file_get(const hm_tensor_file *file, const char *name, hm_tensor_type type, int n_axes,
                              const size_t *shape, const hm_tensor **tensor, hm_error *error);
+
+/* "F32", and so on. */
+const char *hm_tensor_type_name(hm_tensor_type type);
+
+/* Whether it is one of the floating-point types. */
+bool hm_tensor_is_real(const hm_tensor *tensor);
+
+/* Elements of a tensor. */
+size_t hm_tensor_n_elements(const hm_tensor *tensor);
+
+/* The elements of a real tensor as floats, out[n_elements]; what is too large for a float becomes infinite. */
+void hm_tensor_to_f32(const hm_tensor *tensor, float *out);
 
 size_t hm_tensor_file_n_tensors(const hm_tensor_file *file);
 const hm_tensor *hm_tensor_file_at(const hm_tensor_file *file, size_t index);
