@@ -2,6 +2,9 @@
  *
  * A layer is one or a few groups of units side by side, each group of one kind, written as
  *     "bernoulli 784"    "gaussian 39"    "softmax 10"    "binomial 20x8"    "bernoulli 500 + softmax 10"
+ * A layer of one group may be maps of a height and a width, "bernoulli 40x17x17": its units lie map after map, row after
+ * row, and each map has one bias for all its places ("binomial 3x28x28x255": the size comes last).
+ *
  * With input a (what the other layer and the bias send) and inverse temperature beta, the kinds are:
  *
  *   bernoulli  s in {0, 1}     P(s = 1) = 1 / (1 + exp(-beta a))
@@ -45,6 +48,7 @@ typedef struct hm_unit_group {
 typedef struct hm_layer {
     int n_groups;
     size_t n_units; /* of all groups together */
+    size_t n_maps, height, width; /* of a layer of maps: their product is n_units; 0: it is none */
     hm_unit_group group[HM_LAYER_GROUPS_MAX];
 } hm_layer;
 
@@ -62,6 +66,10 @@ size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 
 /* n units of one kind (size as in hm_unit_group). */
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size);
+
+/* Biases of a layer: one a unit, or one a map; and how many units share one. */
+size_t hm_layer_n_biases(const hm_layer *layer);
+size_t hm_layer_bias_run(const hm_layer *layer);
 
 bool hm_layer_is_equal(const hm_layer *a, const hm_layer *b);
 

@@ -11,6 +11,7 @@
 #ifndef HARMONIUM_RBM_H
 #define HARMONIUM_RBM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,9 +39,23 @@ const hm_layer *hm_rbm_hidden(const hm_rbm *rbm);
 
 /* The parameters are one block [W | b | c], each part aligned to 64 bytes and padded with zeros. */
 float *hm_rbm_parameters(hm_rbm *rbm, size_t *n);
-hm_matrix hm_rbm_weights(const hm_rbm *rbm);   /* W: n_visible x n_hidden */
-float *hm_rbm_visible_bias(const hm_rbm *rbm); /* b[n_visible] */
-float *hm_rbm_hidden_bias(const hm_rbm *rbm);  /* c[n_hidden] */
+hm_matrix hm_rbm_weights(const hm_rbm *rbm);   /* W: n_visible x n_hidden; for machines whose layers are densely connected */
+float *hm_rbm_visible_bias(const hm_rbm *rbm); /* b[n_visible], or one for each map */
+float *hm_rbm_hidden_bias(const hm_rbm *rbm);  /* c[n_hidden], likewise */
+
+/* The parts of the block, in its order: W, b, c. */
+enum { HM_SLICE_WEIGHTS, HM_SLICE_VISIBLE_BIAS, HM_SLICE_HIDDEN_BIAS, HM_SLICES };
+typedef struct hm_slice {
+    const char *name; /* as in the model file: "W", "visible_bias", "hidden_bias" */
+    size_t first, n;  /* numbers of the block */
+    int n_axes;
+    size_t shape[4];
+    bool has_costs; /* weights are pulled towards zero, biases are not */
+} hm_slice;
+const hm_slice *hm_rbm_slices(const hm_rbm *rbm); /* [HM_SLICES] */
+
+/* How its layers are connected: "dense". */
+const char *hm_rbm_connection(const hm_rbm *rbm);
 
 /* Whatever drives the units: temperature, and where the random numbers come from. */
 typedef struct hm_gibbs {

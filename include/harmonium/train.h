@@ -23,7 +23,7 @@ extern "C" {
 
 enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES, HM_STATES_AUTO };
 enum { HM_AIM_FEATURES, HM_AIM_GENERATIVE };
-enum { HM_CHAINS_DATA, HM_CHAINS_PERSISTENT };
+enum { HM_LEARNER_CD, HM_LEARNER_PCD };
 
 /* Every field is a row of hm_train_options; its help text there is its documentation. */
 typedef struct hm_train_config {
@@ -37,7 +37,7 @@ typedef struct hm_train_config {
     double sparsity_target, sparsity_cost, sparsity_decay;
     double weight_deviation;
     double hidden_bias;
-    int chains;          /* HM_CHAINS_..: where the Gibbs steps begin */
+    int learner;         /* HM_LEARNER_..: where states of the model come from */
     int visible_states;  /* HM_STATES_..: of reconstructions; auto: by the aim */
     int hidden_states;   /* HM_STATES_..: in the positive statistics */
     int feed;            /* HM_STATES_..: what a level of a stack learns from */
@@ -46,6 +46,10 @@ typedef struct hm_train_config {
 } hm_train_config;
 
 extern const hm_option_table hm_train_options;
+
+/* Row `index` of the table of learners of one machine: its name and a line about it; null past the end. */
+const char *hm_learner_name(int index);
+const char *hm_learner_summary(int index);
 
 /* Up-down learning of a whole DBN. Every field is a row of hm_up_down_options. */
 typedef struct hm_up_down_config {

@@ -9,6 +9,13 @@
 
 enum { HM_ALIGNMENT = 64 };
 
+/* Floats that n floats take when the next ones are to be aligned too. */
+static inline size_t hm_padded_floats(size_t n)
+{
+    enum { FLOATS = HM_ALIGNMENT / sizeof(float) };
+    return (n + FLOATS - 1) / FLOATS * FLOATS;
+}
+
 /* n items of `size` bytes, all zero, aligned to HM_ALIGNMENT. On failure returns null and fills the
  * error with what was asked for. n * size = 0 gives a valid pointer. */
 void *hm_alloc(const hm_context *context, size_t n, size_t size, hm_error *error);

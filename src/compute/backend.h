@@ -19,9 +19,10 @@
 
 typedef struct hm_propagation {
     hm_matrix input;       /* cases x n_in; float, or bytes that are the states themselves */
-    hm_matrix weights;     /* W as stored, n_visible x n_hidden, float */
-    bool is_down;          /* false: input is visible, W; true: input is hidden, W' */
-    const float *bias;     /* n_out */
+    hm_matrix weights;     /* W as stored, n_below x n_above, float */
+    bool is_down;          /* false: input is below, W; true: input is above, W' */
+    const float *bias;     /* n_out / bias_run; null: none */
+    size_t bias_run;       /* so many units in a row share a bias: the places of a map; 0 or 1: each has its own */
     const hm_layer *layer; /* of the driven units; null: leave the input a = x W + b in `mean` */
     float beta;            /* 1 / temperature */
     hm_matrix mean;        /* cases x n_out, float */
@@ -36,7 +37,9 @@ typedef struct hm_correlation {
     hm_matrix x_minus, y_minus; /* data null: there is no second phase */
     float weight_minus;
     hm_matrix gradient;           /* n_x x n_y, float */
-    float *gradient_x, *gradient_y; /* n_x, n_y: the same of the states alone, for the biases; null: not wanted */
+    float *gradient_x, *gradient_y; /* n_x / run_x, n_y / run_y: the same of the states alone, for the biases; null: not
+                                       wanted */
+    size_t run_x, run_y;            /* so many units in a row share a bias; 0 or 1: each has its own */
 } hm_correlation;
 
 typedef struct hm_update {

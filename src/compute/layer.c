@@ -37,17 +37,60 @@ static hm_status fail_text(const char *text, const char *why, hm_error *error)
                    text, why);
 }
 
-/* "[kind] [count[xsize]]" of length n. */
+enum { NUMBERS_MAX = 4 };
+
+/* "40x17x17": numbers between 1 and UNITS_MAX, at most four; returns how many and moves *at behind them, or -1. */
+static int read_numbers(const char **at, long numbers[NUMBERS_MAX])
+{
+    int n = 0;
+    while (isdigit((unsigned char)**at)) {
+        char *end;
+        if (n == NUMBERS_MAX)
+            return -1;
+        numbers[n] = strtol(*at, &end, 10);
+        if (numbers[n] < 1 || numbers[n++] > UNITS_MAX)
+            return -1;
+        *at = *end == 'x' && isdigit((unsigned char)end[1]) ? end + 1 : end;
+    }
+    return n;
+}
+
+/* What the numbers say: units, units and size, maps and their sides, or all of them. */
+static hm_status take_numbers(const char *text, int kind, const long *numbers, int n, long n_default,
+                              hm_unit_group *group, hm_layer *layer, hm_error *error)
+{
+    bool has_size = hm_unit_kinds[kind].size_name != NULL, is_softmax = kind == HM_UNIT_SOFTMAX, has_maps = n >= 3;
+    bool says_size = n == 2 || n == 4;
+    long count = n ? numbers[0] : n_default, size = says_size ? numbers[n - 1] : is_softmax ? count : 1;
+    if (count < 1 || (has_maps && (is_softmax || count > UNITS_MAX / numbers[1] / numbers[2])))
+        return fail_text(text, "the number of units must lie between 1 and 16,777,216", error);
+    if (has_size ? size < hm_unit_kinds[kind].least_size : says_size)
+        return fail_text(text, "the size behind the x does not fit this kind of unit", error);
+    if (is_softmax && count % size != 0)
+        return fail_text(text, "the units must divide into groups of equal size", error);
+    if (kind == HM_UNIT_BINOMIAL && size > SIZE_MAX_TRIALS)
+        return fail_text(text, "a binomial unit has at most 1,000 trials", error);
+    if (has_maps) {
+        layer->n_maps = (size_t)count;
+        layer->height = (size_t)numbers[1];
+        layer->width = (size_t)numbers[2];
+        count *= numbers[1] * numbers[2];
+    }
+    *group = (hm_unit_group){(hm_unit)kind, (int)size, (size_t)count};
+    return HM_OK;
+}
+
+/* "[kind] [numbers]" of length n. */
 static hm_status parse_group(const char *text, const char *part, size_t n, size_t n_default,
-                             hm_unit_group *group, hm_error *error)
+                             hm_unit_group *group, hm_layer *layer, hm_error *error)
 {
     char words[64];
-    long count = (long)n_default, size = 0;
+    long numbers[NUMBERS_MAX];
     if (n >= sizeof words)
         return fail_text(text, "too long", error);
     memcpy(words, part, n);
     words[n] = 0;
-    char *at = words + strspn(words, " \t");
+    const char *at = words + strspn(words, " \t");
     size_t letters = 0;
     while (isalpha((unsigned char)at[letters]))
         letters++;
@@ -55,25 +98,12 @@ static hm_status parse_group(const char *text, const char *part, size_t n, size_
     if (kind < 0)
         return fail_text(text, "there is no such kind of unit", error);
     at += letters + strspn(at + letters, " \t");
-    if (isdigit((unsigned char)*at))
-        count = strtol(at, &at, 10);
-    if (*at == 'x')
-        size = strtol(at + 1, &at, 10);
+    int n_numbers = read_numbers(&at, numbers);
+    if (n_numbers < 0)
+        return fail_text(text, "the number of units must lie between 1 and 16,777,216", error);
     if (at[strspn(at, " \t")])
         return fail_text(text, "not understood", error);
-    if (count < 1 || count > UNITS_MAX || size < 0 || size > UNITS_MAX)
-        return fail_text(text, "the number of units must lie between 1 and 16,777,216", error);
-    bool has_size = hm_unit_kinds[kind].size_name != NULL;
-    if (has_size && size == 0)
-        size = kind == HM_UNIT_SOFTMAX ? count : 1;
-    if (has_size ? size < hm_unit_kinds[kind].least_size : size != 0)
-        return fail_text(text, "the size behind the x does not fit this kind of unit", error);
-    if (kind == HM_UNIT_SOFTMAX && count % size != 0)
-        return fail_text(text, "the units must divide into groups of equal size", error);
-    if (kind == HM_UNIT_BINOMIAL && size > SIZE_MAX_TRIALS)
-        return fail_text(text, "a binomial unit has at most 1,000 trials", error);
-    *group = (hm_unit_group){(hm_unit)kind, has_size ? (int)size : 1, (size_t)count};
-    return HM_OK;
+    return take_numbers(text, kind, numbers, n_numbers, (long)n_default, group, layer, error);
 }
 
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error)
@@ -85,7 +115,7 @@ hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm
         if (made.n_groups == HM_LAYER_GROUPS_MAX)
             return fail_text(text, "more than four groups", error);
         hm_unit_group *group = &made.group[made.n_groups++];
-        hm_status status = parse_group(text, part, n, n_default, group, error);
+        hm_status status = parse_group(text, part, n, n_default, group, &made, error);
         if (status != HM_OK)
             return status;
         made.n_units += group->n_units;
@@ -93,6 +123,8 @@ hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm
             break;
         part += n + 1;
     }
+    if (made.n_maps && made.n_groups > 1)
+        return fail_text(text, "maps cannot stand beside another group", error);
     *layer = made;
     return HM_OK;
 }
@@ -129,14 +161,28 @@ size_t hm_layer_print(const hm_layer *layer, char *text, size_t size)
     for (int i = 0; i < layer->n_groups; i++) {
         const hm_unit_group *group = &layer->group[i];
         bool whole = group->kind == HM_UNIT_SOFTMAX && group->n_units == (size_t)group->size;
-        char extra[16] = "";
+        char extra[16] = "", units[64];
         if (hm_unit_kinds[group->kind].size_name && !whole)
             snprintf(extra, sizeof extra, "x%d", group->size);
+        if (layer->n_maps)
+            snprintf(units, sizeof units, "%zux%zux%zu", layer->n_maps, layer->height, layer->width);
+        else
+            snprintf(units, sizeof units, "%zu", group->n_units);
         size_t room = used < size ? size - used : 0;
-        used += (size_t)snprintf(room ? text + used : NULL, room, "%s%s %zu%s", i ? " + " : "",
-                                 hm_unit_kinds[group->kind].name, group->n_units, extra);
+        used += (size_t)snprintf(room ? text + used : NULL, room, "%s%s %s%s", i ? " + " : "",
+                                 hm_unit_kinds[group->kind].name, units, extra);
     }
     return used;
+}
+
+size_t hm_layer_n_biases(const hm_layer *layer)
+{
+    return layer->n_maps ? layer->n_maps : layer->n_units;
+}
+
+size_t hm_layer_bias_run(const hm_layer *layer)
+{
+    return layer->n_maps ? layer->height * layer->width : 1;
 }
 
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size)
@@ -146,7 +192,7 @@ hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size)
 
 bool hm_layer_is_equal(const hm_layer *a, const hm_layer *b)
 {
-    bool equal = a->n_groups == b->n_groups;
+    bool equal = a->n_groups == b->n_groups && a->n_maps == b->n_maps && a->height == b->height && a->width == b->width;
     for (int i = 0; equal && i < a->n_groups; i++)
         equal = a->group[i].kind == b->group[i].kind && a->group[i].size == b->group[i].size &&
                 a->group[i].n_units == b->group[i].n_units;

@@ -111,13 +111,28 @@ static void activate_group(const propagate_job *job, const hm_unit_group *group,
     }
 }
 
+/* Each unit its own bias, or one for a run of units. */
+static void add_bias(const propagate_job *job, float *a)
+{
+    const hm_propagation *p = job->p;
+    size_t n = p->mean.cols, run = p->bias_run > 1 ? p->bias_run : 1;
+    if (!p->bias)
+        return;
+    if (run == 1) {
+        job->kernels->add(p->bias, a, n, 1);
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        a[i] += p->bias[i / run];
+}
+
 static void activate_rows(void *argument, size_t task)
 {
     const propagate_job *job = argument;
     const hm_propagation *p = job->p;
     size_t last = least((task + 1) * ROWS_PER_TASK, p->mean.rows);
     for (size_t row = task * ROWS_PER_TASK; row < last; row++) {
-        job->kernels->add(p->bias, hm_row_f32(&p->mean, row), p->mean.cols, 1);
+        add_bias(job, hm_row_f32(&p->mean, row));
         size_t col = 0;
         for (int g = 0; p->layer && g < p->layer->n_groups; g++) {
             activate_group(job, &p->layer->group[g], row, col);
@@ -177,14 +192,40 @@ static void add_columns(const hm_kernels *kernels, const hm_matrix *m, float wei
     }
 }
 
-static void bias_gradient(const correlate_job *job, const hm_matrix *plus, const hm_matrix *minus, float *sum)
+static float value_at(const hm_matrix *m, size_t row, size_t col)
 {
+    return m->dtype == HM_DTYPE_F32 ? hm_row_f32(m, row)[col] : (float)hm_row_u8(m, row)[col];
+}
+
+/* The same for runs of units that share a sum. */
+static void add_runs(const hm_matrix *m, float weight, size_t run, float *sum)
+{
+    for (size_t row = 0; row < m->rows; row++) {
+        for (size_t first = 0; first < m->cols; first += run) {
+            double total = 0;
+            for (size_t col = first; col < first + run; col++)
+                total += value_at(m, row, col);
+            sum[first / run] += weight * (float)total;
+        }
+    }
+}
+
+static void bias_gradient(const correlate_job *job, const hm_matrix *plus, const hm_matrix *minus, size_t run, float *sum)
+{
+    const hm_matrix *phase[] = {plus, minus};
+    const float weight[] = {job->c->weight_plus, -job->c->weight_minus};
     if (!sum)
         return;
-    memset(sum, 0, plus->cols * sizeof *sum);
-    add_columns(job->kernels, plus, job->c->weight_plus, sum);
-    if (minus->data)
-        add_columns(job->kernels, minus, -job->c->weight_minus, sum);
+    run = run > 1 ? run : 1;
+    memset(sum, 0, plus->cols / run * sizeof *sum);
+    for (int i = 0; i < 2; i++) {
+        if (!phase[i]->data)
+            continue;
+        if (run == 1)
+            add_columns(job->kernels, phase[i], weight[i], sum);
+        else
+            add_runs(phase[i], weight[i], run, sum);
+    }
 }
 
 static void correlate_tile(void *argument, size_t task)
@@ -192,11 +233,11 @@ static void correlate_tile(void *argument, size_t task)
     const correlate_job *job = argument;
     const hm_correlation *c = job->c;
     if (task == job->n_tiles) {
-        bias_gradient(job, &c->x_plus, &c->x_minus, c->gradient_x);
+        bias_gradient(job, &c->x_plus, &c->x_minus, c->run_x, c->gradient_x);
         return;
     }
     if (task == job->n_tiles + 1) {
-        bias_gradient(job, &c->y_plus, &c->y_minus, c->gradient_y);
+        bias_gradient(job, &c->y_plus, &c->y_minus, c->run_y, c->gradient_y);
         return;
     }
     size_t row = task / job->cols_parts * TILE_ROWS, n_rows = least(TILE_ROWS, c->gradient.rows - row);

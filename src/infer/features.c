@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
-#include "compute/backend.h"
+#include "model/machine.h"
 
 static size_t widest_layer(const hm_model *model)
 {
@@ -49,22 +49,16 @@ hm_status hm_project_features(const hm_model *model, size_t layer, size_t first,
     hm_status status = check(model, layer, first, out, error);
     if (status != HM_OK)
         return status;
-    float *workspace = hm_alloc(model->context, (2 * n + 1) * widest, sizeof *workspace, error);
+    float *workspace = hm_alloc(model->context, 2 * n * widest, sizeof *workspace, error);
     if (!workspace)
         return HM_ERROR_MEMORY;
-    const float *no_bias = workspace + 2 * n * widest;
     hm_matrix now = hm_matrix_f32(workspace, n, hm_model_layer_size(model, layer));
     for (size_t i = 0; i < n; i++)
         hm_row_f32(&now, i)[first + i] = 1;
     for (size_t l = layer; l > 0; l--) {
         const hm_rbm *rbm = machine_under(model, l);
         hm_matrix below = hm_matrix_f32(workspace + (layer - l + 1) % 2 * n * widest, n, hm_rbm_visible(rbm)->n_units);
-        hm_propagate(model->context, &(hm_propagation){.input = now,
-                                                       .weights = hm_rbm_weights(rbm),
-                                                       .is_down = true,
-                                                       .bias = no_bias,
-                                                       .beta = 1,
-                                                       .mean = below});
+        hm_machine_down(rbm, now, below);
         now = hm_matrix_cols(below, 0, hm_model_layer_size(model, l - 1));
     }
     copy_columns(now, out);

@@ -6,6 +6,10 @@
 #ifdef HM_HAVE_LBFGS
 #include <lbfgs.h>
 
+/* What a feed-forward net has: weights and the biases above them. */
+static const int parts[] = {HM_SLICE_WEIGHTS, HM_SLICE_HIDDEN_BIAS};
+enum { N_PARTS = sizeof parts / sizeof *parts };
+
 typedef struct problem {
     hm_net_pass *pass;
     size_t n, lowest;
@@ -20,17 +24,18 @@ static size_t exchange(const problem *p, lbfgsfloatval_t *x, bool is_out)
 {
     size_t used = 0;
     for (size_t l = p->lowest; l < p->pass->n_levels; l++) {
-        const hm_rbm *rbm = p->pass->net->rbm[l];
-        hm_matrix W = hm_rbm_weights(rbm);
-        float *const parts[] = {W.data, hm_rbm_hidden_bias(rbm)};
-        const size_t sizes[] = {W.rows * W.cols, W.cols};
-        for (int part = 0; part < 2; part++)
-            for (size_t i = 0; i < sizes[part]; i++, used++) {
+        hm_rbm *rbm = p->pass->net->rbm[l];
+        size_t n;
+        float *parameters = hm_rbm_parameters(rbm, &n);
+        for (int part = 0; part < N_PARTS; part++) {
+            const hm_slice *slice = &hm_rbm_slices(rbm)[parts[part]];
+            for (size_t i = 0; i < slice->n; i++, used++) {
                 if (x && is_out)
-                    x[used] = (lbfgsfloatval_t)parts[part][i];
+                    x[used] = (lbfgsfloatval_t)parameters[slice->first + i];
                 else if (x)
-                    parts[part][i] = (float)x[used];
+                    parameters[slice->first + i] = (float)x[used];
             }
+        }
     }
     return used;
 }
@@ -40,15 +45,16 @@ static double cost_of_weights(const problem *p, lbfgsfloatval_t *g)
     size_t used = 0;
     double total = 0;
     for (size_t l = p->lowest; l < p->pass->n_levels; l++) {
-        hm_matrix W = hm_rbm_weights(p->pass->net->rbm[l]);
-        const float *w = W.data, *slope = p->pass->gradient[l];
-        for (size_t i = 0; i < W.rows * W.cols; i++) {
-            g[used++] = slope[i] + p->weight_cost * w[i];
-            total += 0.5 * p->weight_cost * w[i] * w[i];
+        size_t n;
+        const float *parameters = hm_rbm_parameters(p->pass->net->rbm[l], &n), *slope = p->pass->gradient[l];
+        for (int part = 0; part < N_PARTS; part++) {
+            const hm_slice *slice = &hm_rbm_slices(p->pass->net->rbm[l])[parts[part]];
+            double cost = slice->has_costs ? p->weight_cost : 0;
+            for (size_t i = slice->first; i < slice->first + slice->n; i++) {
+                g[used++] = slope[i] + cost * parameters[i];
+                total += 0.5 * cost * parameters[i] * parameters[i];
+            }
         }
-        slope += hm_hidden_bias_offset(p->pass->net->rbm[l]);
-        for (size_t j = 0; j < W.cols; j++)
-            g[used++] = slope[j];
     }
     return total;
 }

@@ -4,10 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include <harmonium/random.h>
+
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
-#include "compute/backend.h"
+#include "model/machine.h"
 #include "model/model_internal.h"
 
 enum { ROWS_PER_TASK = 8 };
@@ -60,11 +62,6 @@ static hm_status check_units(const hm_model *net, hm_error *error)
 
 /* ---- Workspace -------------------------------------------------------------------------------------------- */
 
-static size_t padded(size_t n)
-{
-    return (n + 15) / 16 * 16;
-}
-
 /* Cuts the block into buffers, or with a null block counts how long it must be. */
 static size_t cut(hm_net_pass *pass, float *block)
 {
@@ -72,17 +69,17 @@ static size_t cut(hm_net_pass *pass, float *block)
     for (size_t l = 0; l <= pass->n_levels; l++) {
         size_t width = hm_model_layer_size(pass->net, l);
         pass->state[l] = block ? block + used : NULL;
-        used += padded(pass->B * width);
+        used += hm_padded_floats(pass->B * width);
         widest = width > widest ? width : widest;
     }
     for (int i = 0; i < 2; i++) {
         pass->delta[i] = block ? block + used : NULL;
-        used += padded(pass->B * widest);
+        used += hm_padded_floats(pass->B * widest);
     }
     for (size_t l = 0; l < pass->n_levels; l++) {
         hm_rbm_parameters(pass->net->rbm[l], &n);
         pass->gradient[l] = block ? block + used : NULL;
-        used += padded(n);
+        used += hm_padded_floats(n);
     }
     return used;
 }
@@ -244,18 +241,13 @@ static void derive_rows(void *argument, size_t task)
         job->of(hm_row_f32(&job->h, i), hm_row_f32(&job->delta, i), job->h.cols, job->scale);
 }
 
-/* delta^l = (delta^(l+1) W') f'(a^l). The visible biases of a net are zero and add nothing. */
+/* delta^l = (delta^(l+1) W') f'(a^l). */
 static void pass_down(hm_net_pass *pass, size_t l, size_t n, const hm_dropout *dropout)
 {
     const hm_rbm *level = pass->net->rbm[l];
     hm_matrix above = hm_matrix_f32(pass->delta[(l + 1) % 2], n, hm_model_layer_size(pass->net, l + 1));
     hm_matrix below = hm_matrix_f32(pass->delta[l % 2], n, hm_model_layer_size(pass->net, l));
-    hm_propagate(pass->net->context, &(hm_propagation){.input = above,
-                                                       .weights = hm_rbm_weights(level),
-                                                       .is_down = true,
-                                                       .bias = hm_rbm_visible_bias(level),
-                                                       .beta = 1,
-                                                       .mean = below});
+    hm_machine_down(level, above, below);
     derivative_job job = {derivatives[hm_model_layer(pass->net, l)->group[0].kind], state_of(pass, l, n), below,
                           dropout ? 1 / (1 - dropout->hidden) : 1};
     hm_pool_run(pass->net->context->pool, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, derive_rows, &job);
@@ -267,12 +259,7 @@ void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropou
         const hm_rbm *level = pass->net->rbm[l];
         hm_matrix x = state_of(pass, l, n);
         hm_matrix delta = hm_matrix_f32(pass->delta[(l + 1) % 2], n, hm_model_layer_size(pass->net, l + 1));
-        hm_correlate(pass->net->context,
-                     &(hm_correlation){.x_plus = x,
-                                       .y_plus = delta,
-                                       .weight_plus = 1.0f / (float)n,
-                                       .gradient = hm_matrix_f32(pass->gradient[l], x.cols, delta.cols),
-                                       .gradient_y = pass->gradient[l] + hm_hidden_bias_offset(level)});
+        hm_machine_correlate(level, &(hm_phase){x, delta, 1.0f / (float)n}, NULL, HM_PART_HIDDEN_BIAS, pass->gradient[l]);
         if (l > lowest)
             pass_down(pass, l, n, dropout);
     }

@@ -101,31 +101,16 @@ hm_gibbs hm_stage_random(const hm_stage *stage)
     return (hm_gibbs){.step = batch << SUB_STEPS_LOG2, .stream = stage->stream};
 }
 
-size_t hm_visible_bias_offset(const hm_rbm *rbm)
-{
-    return (size_t)(hm_rbm_visible_bias(rbm) - (const float *)hm_rbm_weights(rbm).data);
-}
-
-size_t hm_hidden_bias_offset(const hm_rbm *rbm)
-{
-    return (size_t)(hm_rbm_hidden_bias(rbm) - (const float *)hm_rbm_weights(rbm).data);
-}
-
 void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
                      const hm_stage_step *step)
 {
-    size_t n, V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
+    size_t n;
     float *parameters = hm_rbm_parameters(rbm, &n);
-    const struct {
-        unsigned part;
-        size_t first, n; /* without the padding, which a shared gradient buffer does not keep zero */
-        float costs;     /* weights have them, biases never */
-    } slices[] = {{HM_PART_WEIGHTS, 0, V * H, 1},
-                  {HM_PART_VISIBLE_BIAS, hm_visible_bias_offset(rbm), V, 0},
-                  {HM_PART_HIDDEN_BIAS, hm_hidden_bias_offset(rbm), H, 0}};
-    for (size_t i = 0; i < sizeof slices / sizeof *slices; i++) {
+    const hm_slice *slices = hm_rbm_slices(rbm);
+    for (int i = 0; i < HM_SLICES; i++) { /* without the padding, which a shared gradient buffer does not keep zero */
         size_t first = slices[i].first;
-        if (!(parts & slices[i].part))
+        float costs = slices[i].has_costs;
+        if (!(parts & 1u << i))
             continue;
         hm_update_parameters(stage->context, &(hm_update){.parameters = parameters + first,
                                                           .velocity = velocity + first,
@@ -133,8 +118,8 @@ void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const 
                                                           .n = slices[i].n,
                                                           .rate = (float)step->rate,
                                                           .momentum = (float)step->momentum,
-                                                          .l2 = (float)step->l2 * slices[i].costs,
-                                                          .l1 = (float)step->l1 * slices[i].costs});
+                                                          .l2 = (float)step->l2 * costs,
+                                                          .l1 = (float)step->l1 * costs});
     }
 }
 

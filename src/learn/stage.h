@@ -7,6 +7,8 @@
 
 #include <harmonium/train.h>
 
+#include "model/machine.h"
+
 enum { HM_STAGE_ARRAYS_MAX = 64, HM_STAGE_NAME_MAX = 48 };
 
 typedef struct hm_stage hm_stage;
@@ -89,15 +91,9 @@ typedef struct hm_stage_step {
     double rate, momentum, l2, l1;
 } hm_stage_step;
 
-enum { HM_PART_WEIGHTS = 1, HM_PART_VISIBLE_BIAS = 2, HM_PART_HIDDEN_BIAS = 4, HM_PART_ALL = 7 };
-
 /* Parameters, velocity and gradient share the layout of hm_rbm_parameters; `parts` of them are updated. */
 void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
                      const hm_stage_step *step);
-
-/* The places of the biases in a block laid out as hm_rbm_parameters. */
-size_t hm_visible_bias_offset(const hm_rbm *rbm);
-size_t hm_hidden_bias_offset(const hm_rbm *rbm);
 
 /* The first parameter of the machine that is not finite: "hidden" or "visible" unit; false when all are. */
 bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit);

@@ -14,8 +14,9 @@ static const hm_option rows[] = {
         "a generative model (sampled reconstructions, steps that grow from 1 to 10, a rate that falls to a tenth: about four "
         "times slower, and far better samples and likelihoods)"),
     ROW("steps", SCHEDULE, steps, "0", 0, 1000, "K", NULL, "Gibbs steps k of contrastive divergence; 0 goes by the aim"),
-    ROW("chains", CHOICE, chains, "data", 0, 0, "WHICH", "data|persistent",
-        "where Gibbs steps begin: at the data (contrastive divergence), or where they ended before (persistent)"),
+    ROW("learner", CHOICE, learner, "cd", 0, 0, "WHICH", "cd|pcd",
+        "where states of the model come from: k Gibbs steps from the data (contrastive divergence), or from where they ended "
+        "before (persistent chains)"),
     ROW("learning-rate", SCHEDULE, learning_rate, "0", 0, 1e6, "RATE", NULL,
         "size of a step; 0 takes 0.1, or 50 / hidden units if that is less, and a tenth of it for Gaussian visible units"
         "; it falls to a tenth by the end for a generative aim"),

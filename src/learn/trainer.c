@@ -1,9 +1,5 @@
-/* Contrastive divergence (Hinton 2002) on one machine, one mini-batch at a time; or persistent chains in the place of
- * the data where the Gibbs steps begin (Tieleman 2008).
- *
- * v0 data, h0 = P(h | v0), then k times v = P(v | h sample), h = P(h | v);  dW ~ v0'h0 - vk'hk.
- * Following Hinton (2010): hidden states that drive a reconstruction are samples, reconstructions are
- * probabilities (or samples, by option), and the last hidden states are always probabilities. */
+/* Learning of one machine, one mini-batch at a time: v0 data, h0 = P(h | v0); states v, h of the model from a learner
+ * (learner.h); dW ~ v0'h0 - v'h. */
 #include "learn/trainer.h"
 
 #include <math.h>
@@ -14,32 +10,25 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "compute/backend.h"
-
-static size_t padded(size_t n)
-{
-    return (n + 15) / 16 * 16;
-}
+#include "learn/learner.h"
 
 /* ---- Workspace -------------------------------------------------------------------------------------- */
 
 static hm_status make_workspace(hm_trainer *t, hm_error *error)
 {
     const hm_context *context = t->stage.context;
-    size_t n_parameters, B = t->stage.B, V = padded(t->V), H = padded(t->H);
+    size_t n_parameters, B = t->stage.B, V = hm_padded_floats(t->V), H = hm_padded_floats(t->H);
     hm_rbm_parameters(t->rbm, &n_parameters);
     if (!(t->velocity = hm_stage_array_create(&t->stage, "velocity", n_parameters, error)) ||
         !(t->activity = hm_stage_array_create(&t->stage, "activity", t->H, error)))
         return HM_ERROR_MEMORY;
-    if (t->config->chains == HM_CHAINS_PERSISTENT &&
-        !(t->chains = hm_stage_array_create(&t->stage, "chains", t->stage.B * t->V, error)))
-        return HM_ERROR_MEMORY;
-    t->workspace = hm_alloc(context, n_parameters + V + 3 * B * V + 3 * B * H, sizeof(float), error);
+    t->workspace = hm_alloc(context, n_parameters + H + 3 * B * V + 3 * B * H, sizeof(float), error);
     t->row_error = hm_alloc(context, B, sizeof(double), error);
     if (!t->workspace || !t->row_error)
         return HM_ERROR_MEMORY;
     t->gradient = t->workspace;
-    t->mean_v = t->gradient + n_parameters;
-    t->v0 = t->mean_v + V;
+    t->pull = t->gradient + n_parameters;
+    t->v0 = t->pull + H;
     t->v1 = t->v0 + B * V;
     t->v_sample = t->v1 + B * V;
     t->h0 = t->v_sample + B * V;
@@ -84,7 +73,7 @@ static double learning_rate_at(const hm_trainer *t, double time)
 static void choose_states(hm_trainer *t)
 {
     const hm_train_config *config = t->config;
-    bool is_generative = config->aim == HM_AIM_GENERATIVE || config->chains == HM_CHAINS_PERSISTENT;
+    bool is_generative = config->aim == HM_AIM_GENERATIVE || t->learner->samples_data;
     t->is_sampled = config->visible_states == HM_STATES_SAMPLES ||
                     (config->visible_states == HM_STATES_AUTO && is_generative);
     bool is_harmful = is_generative || hm_schedule_at(&config->steps, (double)config->epochs) > 1;
@@ -114,9 +103,12 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     t->stage.error_unit = (double)t->V;
     if (hm_schedule_at(&config->learning_rate, 0) == 0)
         t->automatic_rate = automatic_rate(t->rbm);
+    t->learner = hm_learners[config->learner];
     choose_states(t);
     if (status == HM_OK)
         status = make_workspace(t, error);
+    if (status == HM_OK && t->learner->create)
+        status = t->learner->create(t, error);
     if (status == HM_OK)
         status = make_feeds(t, error);
     if (status != HM_OK)
@@ -151,26 +143,39 @@ static float bias_for_mean(const hm_unit_group *group, double p)
     return (float)(group->kind == HM_UNIT_SOFTMAX ? log(p) : log(p / (1 - p)));
 }
 
+/* From the means of the units; a map's bias from the mean over its places. */
+static void set_visible_bias(const hm_layer *visible, const double *mean, float *bias)
+{
+    size_t first = 0, run = hm_layer_bias_run(visible);
+    for (int g = 0; g < visible->n_groups; g++)
+        for (size_t end = first + visible->group[g].n_units; first < end; first += run) {
+            double average = 0;
+            for (size_t i = first; i < first + run; i++)
+                average += mean[i] / (double)run;
+            bias[first / run] = bias_for_mean(&visible->group[g], average);
+        }
+}
+
 static hm_status start(hm_stage *stage, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
+    for (size_t j = 0; j < t->H; j++)
+        t->activity[j] = (float)t->config->sparsity_target;
+    if (*stage->model->history) /* learned before: go on with what is there */
+        return HM_OK;
     const hm_layer *visible = hm_rbm_visible(t->rbm);
     double *mean = hm_alloc(stage->context, t->V, sizeof *mean, error);
     if (!mean)
         return HM_ERROR_MEMORY;
     hm_status status = hm_feed_means(t->feed, mean, error);
-    size_t i = 0;
-    for (int g = 0; status == HM_OK && g < visible->n_groups; g++)
-        for (size_t end = i + visible->group[g].n_units; i < end; i++)
-            hm_rbm_visible_bias(t->rbm)[i] = bias_for_mean(&visible->group[g], mean[i]);
+    if (status == HM_OK)
+        set_visible_bias(visible, mean, hm_rbm_visible_bias(t->rbm));
     hm_free(stage->context, mean);
     if (status != HM_OK)
         return status;
     hm_rbm_init_weights(t->rbm, (float)t->config->weight_deviation, stage->machine);
-    for (size_t j = 0; j < t->H; j++) {
+    for (size_t j = 0; j < hm_layer_n_biases(hm_rbm_hidden(t->rbm)); j++)
         hm_rbm_hidden_bias(t->rbm)[j] = (float)t->config->hidden_bias;
-        t->activity[j] = (float)t->config->sparsity_target;
-    }
     return HM_OK;
 }
 
@@ -178,7 +183,7 @@ static hm_status start(hm_stage *stage, hm_error *error)
 
 /* What is not said follows the aim: one step for features; for a generative model 1 .. 10, growing with the weights, since
  * large weights mix slowly. */
-static size_t n_gibbs_steps(const hm_trainer *t)
+size_t hm_trainer_n_steps(const hm_trainer *t)
 {
     const size_t most = 10;
     size_t said = (size_t)(hm_schedule_at(&t->config->steps, (double)t->stage.epoch) + 0.5);
@@ -206,83 +211,44 @@ static void sum_row_error(void *argument, size_t i)
     t->row_error[i] = total;
 }
 
-/* Leaves the first reconstruction of the data in v1, and its errors in row_error. */
-static void reconstruct_once(hm_trainer *t, size_t n, hm_matrix h_sample, hm_matrix v1, hm_matrix v_sample,
-                             const hm_gibbs *gibbs)
+void hm_trainer_measure(hm_trainer *t, size_t n)
 {
-    hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, v_sample, gibbs);
     hm_pool_run(t->stage.context->pool, n, sum_row_error, t);
 }
 
-/* Leaves v_k in *v and h_k in h1. */
-static void reconstruct(hm_trainer *t, size_t n, hm_matrix *v)
+/* What the data drive, in h0; and samples of it. */
+static void find_data_states(hm_trainer *t, size_t n, const hm_gibbs *gibbs)
 {
-    hm_gibbs gibbs = hm_stage_random(&t->stage);
-    hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
-    hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
-    hm_matrix v_sample = t->is_sampled ? hm_matrix_f32(t->v_sample, n, t->V) : none;
-    size_t k = n_gibbs_steps(t);
-
-    hm_rbm_hidden_given_visible(t->rbm, *v, h0, h_sample, &gibbs);
+    hm_rbm_hidden_given_visible(t->rbm, hm_matrix_f32(t->v0, n, t->V), hm_matrix_f32(t->h0, n, t->H),
+                                hm_matrix_f32(t->h0_sample, n, t->H), gibbs);
     if (t->config->hidden_states == HM_STATES_SAMPLES)
         memcpy(t->h0, t->h0_sample, n * t->H * sizeof(float));
-    *v = t->is_sampled ? v_sample : v1;
-    for (size_t s = 1; s <= k; s++) {
-        if (s == 1)
-            reconstruct_once(t, n, h_sample, v1, v_sample, &gibbs);
-        else
-            hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, v_sample, &gibbs);
-        gibbs.step++;
-        hm_rbm_hidden_given_visible(t->rbm, *v, h1, s < k ? h_sample : none, &gibbs);
-    }
 }
 
-/* The same for chains that go on from batch to batch; they begin at the first data. Their states are samples. */
-static void run_chains(hm_trainer *t, size_t n, hm_matrix *v)
+/* For learners that do not reconstruct. */
+static void reconstruct_for_report(hm_trainer *t, size_t n, const hm_gibbs *gibbs)
 {
-    hm_gibbs gibbs = hm_stage_random(&t->stage);
-    hm_matrix none = {0}, h0 = hm_matrix_f32(t->h0, n, t->H), h1 = hm_matrix_f32(t->h1, n, t->H);
-    hm_matrix h_sample = hm_matrix_f32(t->h0_sample, n, t->H), v1 = hm_matrix_f32(t->v1, n, t->V);
-    hm_matrix chains = hm_matrix_f32(t->chains, n, t->V);
-
-    if (t->stage.epoch == 0 && t->stage.batch == 0)
-        memcpy(t->chains, t->v0, n * t->V * sizeof(float));
-    hm_rbm_hidden_given_visible(t->rbm, *v, h0, h_sample, &gibbs);
-    reconstruct_once(t, n, h_sample, v1, none, &gibbs);
-    if (t->config->hidden_states == HM_STATES_SAMPLES)
-        memcpy(t->h0, t->h0_sample, n * t->H * sizeof(float));
-    for (size_t s = 0; s < n_gibbs_steps(t); s++) {
-        gibbs.step++;
-        hm_rbm_hidden_given_visible(t->rbm, chains, h1, h_sample, &gibbs);
-        hm_rbm_visible_given_hidden(t->rbm, h_sample, v1, chains, &gibbs);
-    }
-    gibbs.step++;
-    hm_rbm_hidden_given_visible(t->rbm, chains, h1, none, &gibbs);
-    *v = chains;
+    hm_rbm_visible_given_hidden(t->rbm, hm_matrix_f32(t->h0_sample, n, t->H), hm_matrix_f32(t->v1, n, t->V),
+                                (hm_matrix){0}, gibbs);
+    hm_trainer_measure(t, n);
 }
 
-/* Sparsity (Hinton 2010, section 11): q follows the mean activity, and cost (p - q) is added to the slope of the
- * hidden bias and, times the mean of v, to those of the weights. */
+/* Sparsity (Hinton 2010, section 11): q follows the mean activity, and cost (p - q) is added to the slope of the hidden bias
+ * and, times the mean of v, to those of the weights. Adding it to the hidden states of the data does both. */
 static void add_sparsity(hm_trainer *t, size_t n)
 {
     const hm_train_config *config = t->config;
     const hm_kernels *kernels = t->stage.context->backend->kernels();
-    float *gradient_c = t->gradient + hm_hidden_bias_offset(t->rbm);
-    float *pull = t->h1; /* free by now */
+    float *pull = t->pull, decay = (float)config->sparsity_decay, cost = (float)config->sparsity_cost;
     memset(pull, 0, t->H * sizeof *pull);
-    memset(t->mean_v, 0, t->V * sizeof *t->mean_v);
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++)
         kernels->add(t->h0 + i * t->H, pull, t->H, 1.0f / (float)n);
-        kernels->add(t->v0 + i * t->V, t->mean_v, t->V, 1.0f / (float)n);
-    }
-    float decay = (float)config->sparsity_decay, cost = (float)config->sparsity_cost;
     for (size_t j = 0; j < t->H; j++) {
         t->activity[j] = decay * t->activity[j] + (1 - decay) * pull[j];
         pull[j] = cost * ((float)config->sparsity_target - t->activity[j]);
     }
-    kernels->add(pull, gradient_c, t->H, 1);
-    for (size_t i = 0; i < t->V; i++)
-        kernels->add(pull, t->gradient + i * t->H, t->H, t->mean_v[i]);
+    for (size_t i = 0; i < n; i++)
+        kernels->add(pull, t->h0 + i * t->H, t->H, 1);
 }
 
 /* Gradients are means over the batch, so rates, momentum and costs mean the same whatever its size; the step of a
@@ -318,25 +284,19 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
     hm_matrix v0 = hm_matrix_f32(t->v0, n, t->V), v = v0;
+    hm_gibbs gibbs = hm_stage_random(stage);
     hm_status status = hm_feed_read(t->feed, stage->order + first, first, n, stage->epoch, v0, error);
     if (status != HM_OK)
         return status;
-    if (t->chains)
-        run_chains(t, n, &v);
-    else
-        reconstruct(t, n, &v);
-
-    hm_correlate(stage->context, &(hm_correlation){.x_plus = v0,
-                                                   .y_plus = hm_matrix_f32(t->h0, n, t->H),
-                                                   .weight_plus = 1.0f / (float)n,
-                                                   .x_minus = v,
-                                                   .y_minus = hm_matrix_f32(t->h1, n, t->H),
-                                                   .weight_minus = 1.0f / (float)n,
-                                                   .gradient = hm_matrix_f32(t->gradient, t->V, t->H),
-                                                   .gradient_x = t->gradient + hm_visible_bias_offset(t->rbm),
-                                                   .gradient_y = t->gradient + hm_hidden_bias_offset(t->rbm)});
+    find_data_states(t, n, &gibbs);
+    hm_gibbs first_step = gibbs;
+    if (!t->learner->find_states(t, n, &gibbs, &v))
+        reconstruct_for_report(t, n, &first_step);
     if (t->config->sparsity_target > 0)
         add_sparsity(t, n);
+    const hm_phase plus = {v0, hm_matrix_f32(t->h0, n, t->H), 1.0f / (float)n};
+    const hm_phase minus = {v, hm_matrix_f32(t->h1, n, t->H), 1.0f / (float)n};
+    hm_machine_correlate(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient);
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += t->row_error[i];
@@ -410,16 +370,17 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
 {
     hm_trainer *t = (hm_trainer *)stage;
     const char *what;
-    size_t unit, n_weights = t->V * t->H;
+    size_t unit, n;
+    const hm_slice *W = &hm_rbm_slices(t->rbm)[HM_SLICE_WEIGHTS];
     if (hm_find_bad_parameter(t->rbm, &what, &unit))
         return fail_numeric(t, error);
     double last = (double)stage->epoch + 1 - 1e-9;
     report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * (double)t->V);
-    report->update_ratio = sum_of_magnitudes(t->velocity, n_weights) /
-                           sum_of_magnitudes(hm_rbm_weights(t->rbm).data, n_weights);
+    report->update_ratio = sum_of_magnitudes(t->velocity + W->first, W->n) /
+                           sum_of_magnitudes(hm_rbm_parameters(t->rbm, &n) + W->first, W->n);
     report->learning_rate = learning_rate_at(t, last);
     report->momentum = hm_schedule_at(&t->config->momentum, last);
-    report->steps = n_gibbs_steps(t);
+    report->steps = hm_trainer_n_steps(t);
     float *activity = t->h0_sample; /* free between steps */
     memset(activity, 0, t->H * sizeof *activity);
     hm_status status = watch(t, t->feed, stage->train, &report->free_energy_train, activity, error);

@@ -1,4 +1,4 @@
-/* Contrastive divergence on one machine: of its own, of a class, or a level of a stack. */
+/* Learning of one machine: of its own, of a class, or a level of a stack. */
 #ifndef HM_LEARN_TRAINER_H
 #define HM_LEARN_TRAINER_H
 
@@ -11,19 +11,20 @@ typedef struct hm_trainer {
     const hm_train_config *config;
     hm_feed *feed, *feed_validation; /* the latter null without validation data */
     hm_rbm *rbm;
+    const struct hm_learner *learner;
     size_t V, H;
     double automatic_rate; /* 0: the learning rate of config is used */
     bool is_sampled;       /* reconstructions are samples */
 
     float *velocity; /* [n_parameters] */
     float *activity; /* [H]: running means, for sparsity */
-    float *chains;   /* [B][V]: visible states of persistent chains, or null */
+    float *chains;   /* [B][V]: visible states of persistent chains; of the learner that has them */
 
     float *workspace; /* one block for all below */
     float *gradient;  /* [n_parameters] */
     float *v0, *v1, *h0, *h0_sample, *h1; /* [B][V], [B][V], [B][H], ... */
     float *v_sample;   /* [B][V]; used when reconstructions are samples */
-    float *mean_v;     /* [V], for sparsity */
+    float *pull;       /* [H], of sparsity */
     double *row_error; /* [B] */
 } hm_trainer;
 

@@ -43,11 +43,6 @@ typedef struct up_down {
 
 /* ---- Workspace ------------------------------------------------------------------------------------------ */
 
-static size_t padded(size_t n)
-{
-    return (n + 15) / 16 * 16;
-}
-
 static size_t largest_machine(const hm_model *model, size_t *widest)
 {
     size_t most = 0;
@@ -66,8 +61,8 @@ static size_t largest_machine(const hm_model *model, size_t *widest)
 static size_t cut(up_down *u, float *block)
 {
     size_t widest, B = u->stage.B, used = 0, n_gradient = largest_machine(u->stage.model, &widest);
-    size_t n_x = B * padded(u->n_below + u->n_labels), n_t = B * padded(u->T);
-#define TAKE(field, n) (u->field = block ? block + used : NULL, used += padded(n))
+    size_t n_x = B * hm_padded_floats(u->n_below + u->n_labels), n_t = B * hm_padded_floats(u->T);
+#define TAKE(field, n) (u->field = block ? block + used : NULL, used += hm_padded_floats(n))
     TAKE(gradient, n_gradient);
     for (size_t l = 0; l < u->n_levels; l++) {
         TAKE(wake[l], B * hm_model_layer_size(u->stage.model, l));
@@ -75,7 +70,7 @@ static size_t cut(up_down *u, float *block)
     }
     TAKE(x, n_x);
     TAKE(x_tilde, n_x);
-    TAKE(x_mean, B * padded(widest));
+    TAKE(x_mean, B * hm_padded_floats(widest));
     TAKE(t_mean, n_t);
     TAKE(t, n_t);
     TAKE(t_tilde, n_t);
@@ -197,14 +192,14 @@ static void sleep(phase *p)
 /* ---- Learning ------------------------------------------------------------------------------------------- */
 
 /* prediction <- prediction - target, and the squared sums of its rows. */
-typedef struct difference {
+typedef struct difference_job {
     up_down *u;
     hm_matrix prediction, target;
-} difference;
+} difference_job;
 
 static void subtract_row(void *argument, size_t i)
 {
-    difference *d = argument;
+    difference_job *d = argument;
     float *p = hm_row_f32(&d->prediction, i), total[8] = {0};
     d->u->stage.context->backend->kernels()->add(hm_row_f32(&d->target, i), p, d->prediction.cols, -1);
     for (size_t k = 0; k < d->prediction.cols; k++)
@@ -221,13 +216,9 @@ static void learn_generative(phase *p, size_t l, const hm_stage_step *step)
     hm_rbm *G = u->stage.model->generative[l];
     hm_matrix target = wake_layer(p, l), prediction = mean_like(p, target);
     hm_rbm_visible_given_hidden(G, wake_layer(p, l + 1), prediction, (hm_matrix){0}, &p->gibbs);
-    hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference){u, prediction, target});
-    hm_correlate(u->stage.context, &(hm_correlation){.x_plus = prediction,
-                                                     .y_plus = wake_layer(p, l + 1),
-                                                     .weight_plus = -1.0f / (float)p->n,
-                                                     .gradient = hm_matrix_f32(u->gradient, target.cols,
-                                                                               hm_rbm_hidden(G)->n_units),
-                                                     .gradient_x = u->gradient + hm_visible_bias_offset(G)});
+    hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference_job){u, prediction, target});
+    const hm_phase difference = {prediction, wake_layer(p, l + 1), -1.0f / (float)p->n};
+    hm_machine_correlate(G, &difference, NULL, HM_PART_VISIBLE_BIAS, u->gradient);
     hm_stage_update(&u->stage, G, u->velocity_G[l], u->gradient, HM_PART_WEIGHTS | HM_PART_VISIBLE_BIAS, step);
 }
 
@@ -238,12 +229,9 @@ static void learn_recognition(phase *p, size_t l, const hm_stage_step *step)
     hm_rbm *R = u->stage.model->rbm[l];
     hm_matrix below = sleep_layer(p, l), target = sleep_layer(p, l + 1), prediction = mean_like(p, target);
     hm_rbm_hidden_given_visible(R, below, prediction, (hm_matrix){0}, &p->gibbs);
-    hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference){u, prediction, target});
-    hm_correlate(u->stage.context, &(hm_correlation){.x_plus = below,
-                                                     .y_plus = prediction,
-                                                     .weight_plus = -1.0f / (float)p->n,
-                                                     .gradient = hm_matrix_f32(u->gradient, below.cols, target.cols),
-                                                     .gradient_y = u->gradient + hm_hidden_bias_offset(R)});
+    hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference_job){u, prediction, target});
+    const hm_phase difference = {below, prediction, -1.0f / (float)p->n};
+    hm_machine_correlate(R, &difference, NULL, HM_PART_HIDDEN_BIAS, u->gradient);
     hm_stage_update(&u->stage, R, u->velocity_R[l], u->gradient, HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS, step);
 }
 
@@ -251,15 +239,8 @@ static void learn_top(phase *p, const hm_stage_step *step)
 {
     up_down *u = p->u;
     float weight = 1.0f / (float)p->n;
-    hm_correlate(u->stage.context, &(hm_correlation){.x_plus = p->x,
-                                                     .y_plus = p->t,
-                                                     .weight_plus = weight,
-                                                     .x_minus = p->x_tilde,
-                                                     .y_minus = p->t_tilde,
-                                                     .weight_minus = weight,
-                                                     .gradient = hm_matrix_f32(u->gradient, p->x.cols, u->T),
-                                                     .gradient_x = u->gradient + hm_visible_bias_offset(u->top),
-                                                     .gradient_y = u->gradient + hm_hidden_bias_offset(u->top)});
+    hm_machine_correlate(u->top, &(hm_phase){p->x, p->t, weight}, &(hm_phase){p->x_tilde, p->t_tilde, weight}, HM_PART_ALL,
+                         u->gradient);
     hm_stage_update(&u->stage, u->top, u->velocity_top, u->gradient, HM_PART_ALL, step);
 }
 

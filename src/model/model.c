@@ -87,6 +87,7 @@ static hm_layer with_labels(hm_layer layer, size_t n_labels)
 {
     layer.group[layer.n_groups++] = (hm_unit_group){HM_UNIT_SOFTMAX, (int)n_labels, n_labels};
     layer.n_units += n_labels;
+    layer.n_maps = layer.height = layer.width = 0; /* no longer maps alone */
     return layer;
 }
 

@@ -8,20 +8,33 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
-#include "compute/backend.h"
+#include "compute/connection.h"
 #include "compute/unit.h"
+#include "model/machine.h"
 
 struct hm_rbm {
     const hm_context *context;
-    hm_layer visible, hidden;
+    hm_connection connection; /* between its layers: below visible, above hidden */
+    hm_slice slice[HM_SLICES];
     size_t n_parameters; /* of the whole block, padding included */
-    float *W, *b, *c;    /* slices of one block that begins at W */
+    float *block;
 };
 
-static size_t padded(size_t n)
+/* The one place that knows how the block is laid out. */
+static void lay_out(hm_rbm *rbm)
 {
-    enum { FLOATS = HM_ALIGNMENT / sizeof(float) };
-    return (n + FLOATS - 1) / FLOATS * FLOATS;
+    static const char *const names[HM_SLICES] = {"W", "visible_bias", "hidden_bias"};
+    const size_t sizes[HM_SLICES] = {hm_connection_n_weights(&rbm->connection),
+                                     hm_layer_n_biases(&rbm->connection.below),
+                                     hm_layer_n_biases(&rbm->connection.above)};
+    for (int i = 0; i < HM_SLICES; i++) {
+        hm_slice *slice = &rbm->slice[i];
+        *slice = (hm_slice){.name = names[i], .first = rbm->n_parameters, .n = sizes[i], .n_axes = 1, .shape = {sizes[i]},
+                            .has_costs = i == HM_SLICE_WEIGHTS};
+        rbm->n_parameters += hm_padded_floats(sizes[i]);
+    }
+    rbm->slice[HM_SLICE_WEIGHTS].n_axes =
+        rbm->connection.kind->shape(&rbm->connection, rbm->slice[HM_SLICE_WEIGHTS].shape);
 }
 
 hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
@@ -34,15 +47,14 @@ hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, cons
     hm_rbm *rbm = hm_alloc(context, 1, sizeof *rbm, error);
     if (!rbm)
         return HM_ERROR_MEMORY;
-    *rbm = (hm_rbm){.context = context, .visible = *visible, .hidden = *hidden};
-    rbm->n_parameters = padded(V * H) + padded(V) + padded(H);
-    rbm->W = hm_alloc(context, rbm->n_parameters, sizeof(float), error);
-    if (!rbm->W) {
+    rbm->context = context;
+    rbm->connection = (hm_connection){.kind = hm_connection_kinds[0], .below = *visible, .above = *hidden};
+    lay_out(rbm);
+    rbm->block = rbm->connection.weights = hm_alloc(context, rbm->n_parameters, sizeof(float), error);
+    if (!rbm->block) {
         hm_free(context, rbm);
         return HM_ERROR_MEMORY;
     }
-    rbm->b = rbm->W + padded(V * H);
-    rbm->c = rbm->b + padded(V);
     *out = rbm;
     return HM_OK;
 }
@@ -51,49 +63,61 @@ void hm_rbm_destroy(hm_rbm *rbm)
 {
     if (!rbm)
         return;
-    hm_free(rbm->context, rbm->W);
+    hm_free(rbm->context, rbm->block);
     hm_free(rbm->context, rbm);
 }
 
 void hm_rbm_init_weights(hm_rbm *rbm, float deviation, uint64_t stream)
 {
     hm_random random = {rbm->context->seed, HM_RANDOM_WEIGHTS, stream};
-    size_t V = rbm->visible.n_units, H = rbm->hidden.n_units;
-    for (size_t i = 0; i < V; i++)
-        hm_random_fill_normal(&random, i, 0, H, rbm->W + i * H);
-    for (size_t k = 0; k < V * H; k++)
-        rbm->W[k] *= deviation;
+    const hm_slice *W = &rbm->slice[HM_SLICE_WEIGHTS];
+    size_t n_columns = W->shape[W->n_axes - 1];
+    for (size_t i = 0; i < W->n / n_columns; i++)
+        hm_random_fill_normal(&random, i, 0, n_columns, rbm->block + i * n_columns);
+    for (size_t k = 0; k < W->n; k++)
+        rbm->block[k] *= deviation;
 }
 
 const hm_layer *hm_rbm_visible(const hm_rbm *rbm)
 {
-    return &rbm->visible;
+    return &rbm->connection.below;
 }
 
 const hm_layer *hm_rbm_hidden(const hm_rbm *rbm)
 {
-    return &rbm->hidden;
+    return &rbm->connection.above;
 }
 
 float *hm_rbm_parameters(hm_rbm *rbm, size_t *n)
 {
     *n = rbm->n_parameters;
-    return rbm->W;
+    return rbm->block;
+}
+
+const hm_slice *hm_rbm_slices(const hm_rbm *rbm)
+{
+    return rbm->slice;
+}
+
+const char *hm_rbm_connection(const hm_rbm *rbm)
+{
+    return rbm->connection.kind->name;
 }
 
 hm_matrix hm_rbm_weights(const hm_rbm *rbm)
 {
-    return hm_matrix_f32(rbm->W, rbm->visible.n_units, rbm->hidden.n_units);
+    const hm_slice *W = &rbm->slice[HM_SLICE_WEIGHTS];
+    return hm_matrix_f32(rbm->block, W->shape[0], W->n / W->shape[0]);
 }
 
 float *hm_rbm_visible_bias(const hm_rbm *rbm)
 {
-    return rbm->b;
+    return rbm->block + rbm->slice[HM_SLICE_VISIBLE_BIAS].first;
 }
 
 float *hm_rbm_hidden_bias(const hm_rbm *rbm)
 {
-    return rbm->c;
+    return rbm->block + rbm->slice[HM_SLICE_HIDDEN_BIAS].first;
 }
 
 /* ---- Conditionals --------------------------------------------------------------------------------- */
@@ -103,37 +127,70 @@ static float beta_of(float beta)
     return beta == 0 ? 1 : beta;
 }
 
+/* The units above driven by those below, or below by above. */
+static void drive(const hm_rbm *rbm, bool is_down, hm_matrix from, hm_matrix mean, hm_matrix sample,
+                  const hm_gibbs *gibbs)
+{
+    const hm_layer *layer = is_down ? &rbm->connection.below : &rbm->connection.above;
+    hm_random_purpose purpose = is_down ? HM_RANDOM_VISIBLE : HM_RANDOM_HIDDEN;
+    const hm_propagation job = {.input = from,
+                                .is_down = is_down,
+                                .bias = is_down ? hm_rbm_visible_bias(rbm) : hm_rbm_hidden_bias(rbm),
+                                .bias_run = hm_layer_bias_run(layer),
+                                .layer = layer,
+                                .beta = beta_of(gibbs->beta),
+                                .mean = mean,
+                                .sample = sample,
+                                .random = {hm_random_stream(rbm->context->seed, gibbs->stream), purpose, gibbs->step},
+                                .first_case = gibbs->first_case};
+    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
 void hm_rbm_hidden_given_visible(const hm_rbm *rbm, hm_matrix v, hm_matrix mean, hm_matrix sample,
                                  const hm_gibbs *gibbs)
 {
-    hm_propagate(rbm->context,
-                 &(hm_propagation){.input = v,
-                                   .weights = hm_rbm_weights(rbm),
-                                   .bias = rbm->c,
-                                   .layer = &rbm->hidden,
-                                   .beta = beta_of(gibbs->beta),
-                                   .mean = mean,
-                                   .sample = sample,
-                                   .random = {hm_random_stream(rbm->context->seed, gibbs->stream), HM_RANDOM_HIDDEN,
-                                              gibbs->step},
-                                   .first_case = gibbs->first_case});
+    drive(rbm, false, v, mean, sample, gibbs);
 }
 
 void hm_rbm_visible_given_hidden(const hm_rbm *rbm, hm_matrix h, hm_matrix mean, hm_matrix sample,
                                  const hm_gibbs *gibbs)
 {
-    hm_propagate(rbm->context,
-                 &(hm_propagation){.input = h,
-                                   .weights = hm_rbm_weights(rbm),
-                                   .is_down = true,
-                                   .bias = rbm->b,
-                                   .layer = &rbm->visible,
-                                   .beta = beta_of(gibbs->beta),
-                                   .mean = mean,
-                                   .sample = sample,
-                                   .random = {hm_random_stream(rbm->context->seed, gibbs->stream), HM_RANDOM_VISIBLE,
-                                              gibbs->step},
-                                   .first_case = gibbs->first_case});
+    drive(rbm, true, h, mean, sample, gibbs);
+}
+
+void hm_machine_up(const hm_rbm *rbm, hm_matrix below, hm_matrix above)
+{
+    const hm_propagation job = {.input = below,
+                                .bias = hm_rbm_hidden_bias(rbm),
+                                .bias_run = hm_layer_bias_run(&rbm->connection.above),
+                                .beta = 1,
+                                .mean = above};
+    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+void hm_machine_down(const hm_rbm *rbm, hm_matrix above, hm_matrix below)
+{
+    const hm_propagation job = {.input = above, .is_down = true, .beta = 1, .mean = below};
+    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+void hm_machine_correlate(const hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient)
+{
+    hm_correlation job = {.x_plus = plus->below,
+                          .y_plus = plus->above,
+                          .weight_plus = plus->weight,
+                          .run_x = hm_layer_bias_run(&rbm->connection.below),
+                          .run_y = hm_layer_bias_run(&rbm->connection.above)};
+    if (minus) {
+        job.x_minus = minus->below;
+        job.y_minus = minus->above;
+        job.weight_minus = minus->weight;
+    }
+    if (parts & HM_PART_VISIBLE_BIAS)
+        job.gradient_x = gradient + rbm->slice[HM_SLICE_VISIBLE_BIAS].first;
+    if (parts & HM_PART_HIDDEN_BIAS)
+        job.gradient_y = gradient + rbm->slice[HM_SLICE_HIDDEN_BIAS].first;
+    rbm->connection.kind->correlate(rbm->context, &rbm->connection, job, gradient);
 }
 
 /* ---- Energies --------------------------------------------------------------------------------------- */
@@ -157,14 +214,16 @@ static double dot(const float *a, const float *b, size_t n)
     return sum;
 }
 
-/* Inputs a = c + v'W of one block of cases. */
-static void hidden_inputs(const hm_rbm *rbm, hm_matrix v, hm_matrix inputs)
+/* b'v with a bias for each run of units. */
+static double bias_energy(const float *b, const float *v, const hm_layer *layer)
 {
-    hm_propagate(rbm->context, &(hm_propagation){.input = v,
-                                                 .weights = hm_rbm_weights(rbm),
-                                                 .bias = rbm->c,
-                                                 .beta = 1,
-                                                 .mean = inputs});
+    size_t run = hm_layer_bias_run(layer);
+    double sum = 0;
+    if (run == 1)
+        return dot(b, v, layer->n_units);
+    for (size_t i = 0; i < layer->n_units; i++)
+        sum += (double)b[i / run] * v[i];
+    return sum;
 }
 
 typedef struct energy_job {
@@ -181,14 +240,16 @@ static void energy_of_case(void *argument, size_t i)
     energy_job *job = argument;
     const hm_rbm *rbm = job->rbm;
     const hm_kernels *kernels = rbm->context->backend->kernels();
-    size_t V = rbm->visible.n_units, H = rbm->hidden.n_units;
+    const hm_layer *visible = hm_rbm_visible(rbm), *hidden = hm_rbm_hidden(rbm);
+    size_t V = visible->n_units, H = hidden->n_units;
     const float *v = row_of(rbm, &job->v, i, job->v_rows + i * V), *a = hm_row_f32(&job->inputs, i);
-    double energy = hm_layer_base_energy(kernels, &rbm->visible, job->beta, v) - dot(rbm->b, v, V);
+    double energy = hm_layer_base_energy(kernels, visible, job->beta, v) -
+                    bias_energy(hm_rbm_visible_bias(rbm), v, visible);
     if (job->h.data) {
         const float *h = row_of(rbm, &job->h, i, job->h_rows + i * H);
-        energy += hm_layer_base_energy(kernels, &rbm->hidden, job->beta, h) - dot(a, h, H);
+        energy += hm_layer_base_energy(kernels, hidden, job->beta, h) - dot(a, h, H);
     } else {
-        energy -= hm_layer_log_partition(kernels, &rbm->hidden, job->beta, a) / job->beta;
+        energy -= hm_layer_log_partition(kernels, hidden, job->beta, a) / job->beta;
     }
     job->energy[i] = energy;
 }
@@ -196,7 +257,7 @@ static void energy_of_case(void *argument, size_t i)
 static hm_status energies(const hm_rbm *rbm, hm_matrix v, hm_matrix h, float beta, double *energy,
                           hm_error *error)
 {
-    size_t V = rbm->visible.n_units, H = rbm->hidden.n_units;
+    size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
     size_t block = v.rows < CASES_PER_BLOCK ? v.rows : CASES_PER_BLOCK;
     float *workspace = hm_alloc(rbm->context, block * (V + 2 * H), sizeof *workspace, error);
     if (!workspace)
@@ -212,7 +273,7 @@ static hm_status energies(const hm_rbm *rbm, hm_matrix v, hm_matrix h, float bet
                           .energy = energy + first};
         if (h.data)
             job.h = hm_matrix_rows(h, first, n);
-        hidden_inputs(rbm, job.v, job.inputs);
+        hm_machine_up(rbm, job.v, job.inputs);
         hm_pool_run(rbm->context->pool, n, energy_of_case, &job);
     }
     hm_free(rbm->context, workspace);
@@ -235,7 +296,7 @@ hm_status hm_rbm_free_energy(const hm_rbm *rbm, hm_matrix v, float beta, double 
 hm_status hm_rbm_gibbs_chains(const hm_rbm *rbm, hm_matrix v, hm_matrix v_mean, size_t n_steps,
                               const hm_gibbs *gibbs, hm_error *error)
 {
-    size_t V = rbm->visible.n_units, H = rbm->hidden.n_units, n = v.rows;
+    size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units, n = v.rows;
     float *workspace = hm_alloc(rbm->context, n * (2 * H + (v_mean.data ? 0 : V)), sizeof *workspace, error);
     if (!workspace)
         return HM_ERROR_MEMORY;

@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "compute/backend.h"
 #include "compute/unit.h"
+#include "model/machine.h"
 #include "model/model_internal.h"
 
 enum { CASES_PER_BLOCK = 256 };
@@ -83,14 +84,13 @@ void hm_net_drive(const hm_model *net, size_t level, hm_matrix below, hm_matrix 
 {
     const hm_rbm *rbm = net->rbm[level];
     bool is_rectified = hm_layer_is_all(hm_rbm_hidden(rbm), HM_UNIT_RELU);
-    hm_propagate(net->context, &(hm_propagation){.input = below,
-                                                 .weights = hm_rbm_weights(rbm),
-                                                 .bias = hm_rbm_hidden_bias(rbm),
-                                                 .layer = is_rectified ? NULL : hm_rbm_hidden(rbm),
-                                                 .beta = 1,
-                                                 .mean = above});
-    if (is_rectified)
-        hm_pool_run(net->context->pool, above.rows, rectify_row, &above);
+    const hm_gibbs gibbs = {0};
+    if (!is_rectified) {
+        hm_rbm_hidden_given_visible(rbm, below, above, (hm_matrix){0}, &gibbs);
+        return;
+    }
+    hm_machine_up(rbm, below, above);
+    hm_pool_run(net->context->pool, above.rows, rectify_row, &above);
 }
 
 /* ---- Up ------------------------------------------------------------------------------------------------- */

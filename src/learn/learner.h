@@ -1,0 +1,34 @@
+/* Learners of one machine: where the second of the two correlations comes from.
+ *
+ * The slope of the log-likelihood is <v h> with the data held less <v h> under the model. The trainer (trainer.h) does what
+ * all learners share: data, the first correlation, sparsity, costs, the update, monitors. A learner is a row that says where
+ * states of the model come from; whatever it remembers from one batch to the next lies in arrays of the stage, which
+ * checkpoints hold by themselves. */
+#ifndef HM_LEARN_LEARNER_H
+#define HM_LEARN_LEARNER_H
+
+#include "learn/trainer.h"
+
+typedef struct hm_learner {
+    const char *name;    /* "cd": in recipes, reports and histories */
+    const char *summary;
+    bool samples_data;   /* its states of the visible units are samples, unless said otherwise */
+    /* Makes what it remembers, with hm_stage_array_create; null: nothing. */
+    hm_status (*create)(hm_trainer *t, hm_error *error);
+    /* Leaves states of the model in *v (n x V) and what they drive in h1; `gibbs` has the random numbers that are free. In
+     * h0_sample lie hidden states of the data, in v0 the data. May leave the first reconstruction in v1, and says whether it
+     * has, with its errors counted (hm_trainer_measure). */
+    bool (*find_states)(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v);
+} hm_learner;
+
+/* The order is that of the choices of the option `learner`. */
+extern const hm_learner *const hm_learners[]; /* null-terminated */
+extern const hm_learner hm_learner_cd, hm_learner_pcd;
+
+/* Squared differences of v0 and v1, the first reconstruction, for the report. */
+void hm_trainer_measure(hm_trainer *t, size_t n);
+
+/* k of this epoch. */
+size_t hm_trainer_n_steps(const hm_trainer *t);
+
+#endif
