@@ -27,6 +27,27 @@ def read_model(path):
     return texts, tensors
 
 
+def as_version_1(path, target):
+    """The same model as the first version of the format had it: layers of a machine apart, no connections."""
+    with open(path, "rb") as stream:
+        content = stream.read()
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:begin])
+    texts = header["__metadata__"]
+    texts["format"] = "harmonium 1"
+    texts["visible"], texts["hidden"] = texts.pop("layers").split(" | ")
+    del texts["connections"]
+    written = json.dumps(header).encode()
+    written += b" " * (-len(written) % 64)
+    with open(target, "wb") as stream:
+        stream.write(len(written).to_bytes(8, "little") + written + content[begin:])
+
+
+def score(program, path, n):
+    command = [program, "score", path, "digits", "--part", "test", "-n", str(n), "-q"]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
+
+
 def read_digits(path, n):
     import gzip
     with gzip.open(path) as stream:
@@ -46,10 +67,12 @@ def main():
         path = os.path.join(folder, "m.safetensors")
         subprocess.run([program, "train", "--data", "digits", "--hidden", "30", "--epochs", "2", "-o", path, "-q"],
                        check=True)
-        printed = subprocess.run([program, "score", path, "digits", "--part", "test", "-n", str(n), "-q"],
-                                 check=True, stdout=subprocess.PIPE).stdout
+        printed = score(program, path, n)
         texts, model = read_model(path)
-    assert texts["format"] == "harmonium 1" and texts["hidden"] == "bernoulli 30" and texts["image"] == "28x28"
+        as_version_1(path, os.path.join(folder, "old"))
+        assert score(program, os.path.join(folder, "old"), n) == printed, "a file of version 1 reads otherwise"
+    assert texts["format"] == "harmonium 2" and texts["layers"] == "bernoulli 784 | bernoulli 30"
+    assert texts["connections"] == "dense" and texts["image"] == "28x28"
     theirs = numpy.array(printed.split(), numpy.float64)
     ours = free_energy(model, read_digits(digits, n))
     worst = numpy.abs(ours / theirs - 1).max()

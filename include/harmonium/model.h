@@ -1,7 +1,7 @@
 /* Models, and the file that `harmonium train` leaves behind, one safetensors file.
  *
  * Every kind is made of RBMs: one, one for each class, or a stack whose hidden layer is the next one's visible
- * layer. Metadata of the file: format "harmonium 1", kind, layers, image size, recipe, seed, history and the
+ * layer. Metadata of the file: format "harmonium 2", kind, layers, image size, recipe, seed, history and the
  * fingerprint of the training data. Tensors: W, visible_bias, hidden_bias (docs/file-format.md). */
 #ifndef HARMONIUM_MODEL_H
 #define HARMONIUM_MODEL_H
@@ -101,6 +101,20 @@ hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix
 /* Number of units of layer 0 (the data) .. n_rbms (the top), without label units. */
 size_t hm_model_layer_size(const hm_model *model, size_t layer);
 const hm_layer *hm_model_layer(const hm_model *model, size_t layer); /* that of the data may include labels */
+
+/* What a model may be able to do. */
+typedef enum hm_ability {
+    HM_ABILITY_SAMPLE,       /* Gibbs chains, samples, completions */
+    HM_ABILITY_RECONSTRUCT,
+    HM_ABILITY_FREE_ENERGY,  /* of the data */
+    HM_ABILITY_CLASSES,      /* naming the class of a case */
+    HM_ABILITY_LAYERS,       /* layers above one another, to be shown and filmed */
+    HM_ABILITY_LABELS,       /* label units that can be held */
+    HM_ABILITY_LEARN_ENERGY, /* contrastive divergence and its kin */
+} hm_ability;
+bool hm_model_can(const hm_model *model, hm_ability ability);
+/* HM_ERROR_MISMATCH, naming the stage or the model that would give it, unless the model can. */
+hm_status hm_model_require(const hm_model *model, hm_ability ability, hm_error *error);
 
 /* Whether the levels form a stack (DBN, net). */
 bool hm_model_is_stack(const hm_model *model);

@@ -176,8 +176,7 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = cli_load_material(call, (size_t)call->options.output.number, &m, error);
     if (status != HM_OK)
         return status;
-    if (hm_model_n_classes(m.model) == 0)
-        status = hm_class_probabilities(m.model, 0, 0, (hm_matrix){0}, NULL, error); /* which says why */
+    status = hm_model_require(m.model, HM_ABILITY_CLASSES, error);
     if (status == HM_OK)
         status = alloc_outcome(call, &m, &o, error);
     if (status == HM_OK)

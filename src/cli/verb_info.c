@@ -25,7 +25,7 @@ static void print_layer(const char *name, const hm_layer *layer, size_t most)
     char text[128];
     hm_layer_print(layer, text, sizeof text);
     size_t n = layer->n_units * WIDTH / most;
-    printf("  %-8s", name);
+    printf("  %-10s", name);
     for (size_t k = 0; k < (n ? n : 1); k++)
         printf("\u25A0");
     printf("  %s\n", text);
@@ -47,10 +47,10 @@ static void print_layers(const hm_model *model)
         snprintf(name, sizeof name, is_net && is_top ? "output" : L > 1 ? "hidden %zu" : "hidden", l);
         print_layer(name, hm_rbm_hidden(rbm), most);
         const char *arrow = is_net ? "\u2191" : is_top ? "\u2195" : is_untied ? "\u2193\u2191" : "\u2193";
-        printf("  %-8s%s %zu weights%s\n", "", arrow, hm_rbm_visible(rbm)->n_units * hm_rbm_hidden(rbm)->n_units,
+        printf("  %-10s%s %zu weights%s\n", "", arrow, hm_rbm_visible(rbm)->n_units * hm_rbm_hidden(rbm)->n_units,
                is_untied ? " each way" : "");
         if (l > 1 && is_top && model->kind == HM_MODEL_DBN && model->n_labels)
-            printf("  %-8s(beside %zu labels)\n", "", model->n_labels);
+            printf("  %-10s(beside %zu labels)\n", "", model->n_labels);
     }
     print_layer(hm_model_is_stack(model) ? "data" : "visible", hm_rbm_visible(model->rbm[0]), most);
 }

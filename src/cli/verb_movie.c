@@ -130,9 +130,9 @@ static hm_status generate(scene *s, const cli_call *call, hm_error *error)
     const cli_output *output = &call->options.output;
     bool has_label = *output->label && strcmp(output->label, "all") != 0, is_each = !has_label && s->model->n_labels > 0;
     size_t k = 0;
-    if (has_label && s->model->n_labels == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH, "label = %.80s: this model has no label units to hold", output->label);
-    hm_status status = has_label ? cli_find_class(s->model, "label", output->label, &k, error) : HM_OK;
+    hm_status status = has_label ? hm_model_require(s->model, HM_ABILITY_LABELS, error) : HM_OK;
+    if (status == HM_OK && has_label)
+        status = cli_find_class(s->model, "label", output->label, &k, error);
     size_t n_scenes = is_each ? s->model->n_labels : 1;
     double frames = output->seconds / frame_seconds / (double)n_scenes;
     size_t n_frames = frames > 12 ? (size_t)frames - 9 : 3; /* the last of a scene stands for ten */
@@ -238,12 +238,11 @@ static hm_status film(cli_call *call, cli_material *m, hm_error *error)
 {
     const char *path = *call->options.output.output ? call->options.output.output : "movie.gif";
     scene s = {0};
-    if (m->model->kind == HM_MODEL_CLASSES)
-        return hm_fail(error, HM_ERROR_MISMATCH, "a class model has no layers above one another; film an RBM, a deep "
-                       "belief net or a feed-forward net");
-    if (m->model->kind == HM_MODEL_NET && !m->set)
-        return hm_fail(error, HM_ERROR_MISMATCH, "a feed-forward net generates nothing; give data for it to recognise");
-    hm_status status = scene_begin(&s, call, m->model, path, error);
+    hm_status status = hm_model_require(m->model, HM_ABILITY_LAYERS, error);
+    if (status == HM_OK && !m->set)
+        status = hm_model_require(m->model, HM_ABILITY_SAMPLE, error);
+    if (status == HM_OK)
+        status = scene_begin(&s, call, m->model, path, error);
     if (status == HM_OK)
         status = m->set ? recognise(&s, m, error) : generate(&s, call, error);
     if (status == HM_OK) {

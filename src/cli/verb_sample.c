@@ -69,13 +69,10 @@ static hm_status choose_labels(const cli_call *call, const hm_model *model, size
     const char *wanted = call->options.output.label;
     bool is_each = strcmp(wanted, ALL_LABELS) == 0;
     size_t k = 0;
-    hm_status status = HM_OK;
-    if (*wanted && model->n_labels == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "label = %.80s: this model has no label units to hold; train one with --kind dbn --joint yes", wanted);
-    if (*wanted && !is_each)
+    hm_status status = *wanted ? hm_model_require(model, HM_ABILITY_LABELS, error) : HM_OK;
+    if (status == HM_OK && *wanted && !is_each)
         status = cli_find_class(model, "label", wanted, &k, error);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; status == HM_OK && i < n; i++)
         label[i] = !*wanted ? -1 : is_each ? (int32_t)(i % model->n_labels) : (int32_t)k;
     return status;
 }

@@ -10,10 +10,10 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status != HM_OK)
         return status;
     size_t machine;
-    if (hm_model_is_stack(m.model)) {
+    status = hm_model_require(m.model, HM_ABILITY_FREE_ENERGY, error);
+    if (status != HM_OK) {
         cli_free_material(&m);
-        return hm_fail(error, HM_ERROR_MISMATCH, "%s: a stack of layers has no free energy of the data; score an RBM or "
-                       "a class model", call->operand[0]);
+        return status;
     }
     double *F = hm_alloc(call->context, m.n, sizeof *F, error), sum = 0;
     status = F ? cli_choose_machine(call, m.model, &machine, error) : HM_ERROR_MEMORY;

@@ -75,8 +75,8 @@ static hm_status run(cli_call *call, hm_error *error)
         return status;
     bool is_classes = model->kind == HM_MODEL_CLASSES;
     status = cli_choose_machine(call, model, &machine, error);
-    if (status == HM_OK && is_classes && (output->layer > 1 || output->by == CLI_BY_SAMPLING))
-        status = hm_fail(error, HM_ERROR_MISMATCH, "a class model has one hidden layer for each class; show its weights");
+    if (status == HM_OK && (output->layer > 1 || output->by == CLI_BY_SAMPLING))
+        status = hm_model_require(model, HM_ABILITY_LAYERS, error);
     if (status == HM_OK)
         status = is_classes ? draw_machine(call, model, machine, title, &image, error)
                             : draw_layer(call, model, title, &image, error);

@@ -157,9 +157,7 @@ static hm_status check_labels(const hm_chains *c, const hm_chains_config *config
 {
     for (size_t i = 0; config->label && i < config->n; i++) {
         if (config->label[i] >= 0 && c->n_labels == 0)
-            return hm_fail(error, HM_ERROR_MISMATCH,
-                           "label = %d: this model has no label units to hold; train one with --kind dbn --joint yes",
-                           config->label[i]);
+            return hm_model_require(c->model, HM_ABILITY_LABELS, error);
         if (config->label[i] >= (int64_t)c->n_labels && config->label[i] >= 0)
             return hm_fail(error, HM_ERROR_ARGUMENT, "label = %d: the model's labels are 0 to %zu", config->label[i],
                            c->n_labels - 1);
@@ -198,19 +196,17 @@ static hm_status copy_config(hm_chains *c, const hm_chains_config *config, hm_er
 hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config, hm_chains **out, hm_error *error)
 {
     *out = NULL;
-    if (model->kind == HM_MODEL_NET)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "a feed-forward net has no distribution to sample from; use the deep belief net it was made of");
-    hm_chains *c = hm_alloc(model->context, 1, sizeof *c, error);
+    hm_status status = hm_model_require(model, HM_ABILITY_SAMPLE, error);
+    hm_chains *c = status == HM_OK ? hm_alloc(model->context, 1, sizeof *c, error) : NULL;
     if (!c)
-        return HM_ERROR_MEMORY;
+        return status == HM_OK ? HM_ERROR_MEMORY : status;
     c->model = model;
     c->n = config->n;
     c->L = model->kind == HM_MODEL_DBN ? model->n_rbms : 1;
     c->top = model->rbm[model->kind == HM_MODEL_DBN ? c->L - 1 : config->machine];
     c->n_labels = model->kind == HM_MODEL_DBN ? model->n_labels : 0;
     c->n_below = hm_rbm_visible(c->top)->n_units - c->n_labels;
-    hm_status status = check_labels(c, config, error);
+    status = check_labels(c, config, error);
     if (status == HM_OK)
         status = copy_config(c, config, error);
     if (status != HM_OK) {

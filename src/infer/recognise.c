@@ -108,9 +108,9 @@ static hm_status by_top(const hm_model *dbn, int method, size_t n_steps, hm_matr
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
                                  hm_error *error)
 {
-    if (hm_model_n_classes(model) == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "this model has no classes; train one on labelled data with --kind classes, dbn or net");
+    hm_status status = hm_model_require(model, HM_ABILITY_CLASSES, error);
+    if (status != HM_OK)
+        return status;
     if (model->kind == HM_MODEL_CLASSES)
         return by_machines(model, v, probability, error);
     return model->kind == HM_MODEL_NET ? by_outputs(model, v, probability, error)

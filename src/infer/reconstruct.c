@@ -2,7 +2,6 @@
 #include <harmonium/infer.h>
 
 #include "base/alloc.h"
-#include "base/fail.h"
 
 static hm_status by_machine(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
                             hm_error *error)
@@ -40,12 +39,12 @@ static hm_status by_chains(const hm_model *dbn, hm_matrix v, size_t n_steps, hm_
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
                          hm_error *error)
 {
+    hm_status status = hm_model_require(model, HM_ABILITY_RECONSTRUCT, error);
+    if (status != HM_OK)
+        return status;
     if (model->kind == HM_MODEL_DBN)
         return by_chains(model, v, n_steps, out, error);
     if (model->kind != HM_MODEL_NET)
         return by_machine(model, machine, v, n_steps, out, error);
-    if (model->n_labels || hm_model_layer_size(model, model->n_rbms) != hm_model_n_features(model))
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "this net classifies; only an autoencoder reconstructs (harmonium train --backprop-target data)");
     return hm_model_up_pass(model, model->n_rbms, v, out, error);
 }

@@ -47,15 +47,6 @@ static hm_status train_one(run *r, size_t i, bool is_resumed, const hm_dataset *
     return status;
 }
 
-static hm_status check_model(const hm_model *model, hm_error *error)
-{
-    if (model->kind == HM_MODEL_NET)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "a feed-forward net has no energy to learn by; use backpropagation, or train a deep belief "
-                       "net and unroll it");
-    return HM_OK;
-}
-
 /* A fresh class model has a machine for each class of its data. */
 static hm_status check_classes(hm_model *model, const hm_dataset *train, hm_error *error)
 {
@@ -69,7 +60,7 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
     hm_model *model = r->model;
     size_t first = 0;
     bool is_resumed = false;
-    hm_status status = check_model(model, error);
+    hm_status status = hm_model_require(model, HM_ABILITY_LEARN_ENERGY, error);
     if (status == HM_OK)
         status = check_classes(model, train, error);
     if (status == HM_OK)

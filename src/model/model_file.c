@@ -6,9 +6,12 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "compute/connection.h"
+#include "model/machine.h"
 #include "model/model_internal.h"
 
-static const char FORMAT[] = "harmonium 1";
+/* Version 2 says `layers` and `connections` of every kind; version 1 said `visible` and `hidden` of machines. */
+static const char FORMAT[] = "harmonium 2", FORMAT_1[] = "harmonium 1";
 static const char *const kind_names[] = {[HM_MODEL_RBM] = "rbm",
                                          [HM_MODEL_CLASSES] = "classes",
                                          [HM_MODEL_DBN] = "dbn",
@@ -38,48 +41,59 @@ static const char *name_of(hm_model_kind kind, size_t i, const char *what, char 
     return name;
 }
 
-static hm_status add_machine(const hm_model *model, size_t i, hm_tensor_file *file, hm_error *error)
+/* The slices of a machine named in `parts`, each a tensor. */
+static hm_status add_slices(hm_rbm *rbm, unsigned parts, hm_model_kind kind, size_t i, const char *prefix,
+                            hm_tensor_file *file, hm_error *error)
 {
-    char name[NAME_MAX_LENGTH];
-    const hm_rbm *rbm = model->rbm[i];
-    hm_matrix W = hm_rbm_weights(rbm);
-    hm_status status = hm_tensor_file_add(
-        file, &(hm_tensor){name_of(model->kind, i, "W", name), HM_TENSOR_F32, 2, {W.rows, W.cols}, W.data}, error);
-    if (status == HM_OK)
-        status = add_vector(file, name_of(model->kind, i, "visible_bias", name), W.rows, hm_rbm_visible_bias(rbm), error);
-    if (status == HM_OK)
-        status = add_vector(file, name_of(model->kind, i, "hidden_bias", name), W.cols, hm_rbm_hidden_bias(rbm), error);
+    char name[NAME_MAX_LENGTH], what[NAME_MAX_LENGTH / 2];
+    size_t n;
+    const float *block = hm_rbm_parameters(rbm, &n);
+    const hm_slice *slices = hm_rbm_slices(rbm);
+    hm_status status = HM_OK;
+    for (int k = 0; status == HM_OK && k < HM_SLICES; k++) {
+        if (!(parts & 1u << k))
+            continue;
+        snprintf(what, sizeof what, "%s%s", prefix, slices[k].name);
+        hm_tensor tensor = {name_of(kind, i, what, name), HM_TENSOR_F32, slices[k].n_axes, {0}, block + slices[k].first};
+        memcpy(tensor.shape, slices[k].shape, sizeof tensor.shape);
+        status = hm_tensor_file_add(file, &tensor, error);
+    }
     return status;
 }
 
-/* The generative weights of an untied level. */
-static hm_status add_generative(const hm_model *model, size_t i, hm_tensor_file *file, hm_error *error)
+/* What an untied level has of its own to generate with. */
+enum { GENERATIVE_PARTS = HM_PART_WEIGHTS | HM_PART_VISIBLE_BIAS };
+
+static hm_status add_machine(const hm_model *model, size_t i, hm_tensor_file *file, hm_error *error)
 {
-    char name[NAME_MAX_LENGTH];
-    const hm_rbm *rbm = model->generative ? model->generative[i] : NULL;
-    if (!rbm)
-        return HM_OK;
-    hm_matrix W = hm_rbm_weights(rbm);
-    const hm_tensor tensor = {name_of(model->kind, i, "generative.W", name), HM_TENSOR_F32, 2, {W.rows, W.cols},
-                              W.data};
-    hm_status status = hm_tensor_file_add(file, &tensor, error);
-    return status == HM_OK ? add_vector(file, name_of(model->kind, i, "generative.visible_bias", name), W.rows,
-                                        hm_rbm_visible_bias(rbm), error)
-                           : status;
+    hm_rbm *own = model->generative ? model->generative[i] : NULL;
+    hm_status status = add_slices(model->rbm[i], HM_PART_ALL, model->kind, i, "", file, error);
+    if (status == HM_OK && own)
+        status = add_slices(own, GENERATIVE_PARTS, model->kind, i, "generative.", file, error);
+    return status;
 }
 
 /* "bernoulli 784 | bernoulli 500 | ...": the layers from the data up, labels left out. */
 static void print_layers(const hm_model *model, char *text, size_t size)
 {
-    size_t used = 0;
+    size_t used = 0, n_levels = hm_model_is_stack(model) ? model->n_rbms : 1;
     *text = 0;
-    for (size_t i = 0; i <= model->n_rbms; i++) {
+    for (size_t i = 0; i <= n_levels; i++) {
         hm_layer layer = *hm_model_layer(model, i);
         if (layer.n_units > hm_model_layer_size(model, i)) /* a joint RBM: the label group is the last */
             layer.n_units -= layer.group[--layer.n_groups].n_units;
         used += (size_t)snprintf(text + used, size - used, "%s", i ? " | " : "");
         used += hm_layer_print(&layer, text + used, size - used);
     }
+}
+
+/* "dense | dense", from the data up. */
+static void print_connections(const hm_model *model, char *text, size_t size)
+{
+    size_t used = 0, n_levels = hm_model_is_stack(model) ? model->n_rbms : 1;
+    *text = 0;
+    for (size_t i = 0; i < n_levels; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " | " : "", hm_rbm_connection(model->rbm[i]));
 }
 
 /* "2 cat" a line: the label of each class, and its name if it has one. */
@@ -110,10 +124,8 @@ static void print_image(const hm_model *model, char *text, size_t size)
 
 static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error *error)
 {
-    char visible[128], hidden[128], image[64], seed[32], layers[LAYERS_TEXT_MAX], labels[32];
-    bool is_stack = hm_model_is_stack(model);
-    hm_layer_print(hm_rbm_visible(model->rbm[0]), visible, sizeof visible);
-    hm_layer_print(hm_rbm_hidden(model->rbm[0]), hidden, sizeof hidden);
+    char image[64], seed[32], layers[LAYERS_TEXT_MAX], connections[LAYERS_TEXT_MAX], labels[32];
+    print_connections(model, connections, sizeof connections);
     print_layers(model, layers, sizeof layers);
     snprintf(labels, sizeof labels, "%zu", model->n_labels);
     print_image(model, image, sizeof image);
@@ -124,10 +136,9 @@ static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error
     } texts[] = {
         {true, "format", FORMAT},
         {true, "kind", kind_names[model->kind]},
-        {!is_stack, "visible", visible},
-        {!is_stack, "hidden", hidden},
-        {is_stack, "layers", layers},
-        {is_stack, "labels", labels},
+        {true, "layers", layers},
+        {true, "connections", connections},
+        {model->n_labels > 0, "labels", labels},
         {true, "seed", seed},
         {true, "recipe", model->recipe},
         {true, "history", model->history},
@@ -146,11 +157,8 @@ hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error
 {
     size_t V = hm_model_n_features(model);
     hm_status status = add_texts(model, file, error);
-    for (size_t i = 0; status == HM_OK && i < model->n_rbms; i++) {
+    for (size_t i = 0; status == HM_OK && i < model->n_rbms; i++)
         status = add_machine(model, i, file, error);
-        if (status == HM_OK)
-            status = add_generative(model, i, file, error);
-    }
     if (status == HM_OK && model->offset)
         status = add_vector(file, "offset", model->n_rbms, model->offset, error);
     if (status == HM_OK && model->shift) {
@@ -207,17 +215,20 @@ static hm_status read_floats(const reading *r, const char *name, int n_axes, con
     return HM_OK;
 }
 
-static hm_status read_machine(const reading *r, hm_model *model, size_t i)
+static hm_status read_slices(const reading *r, hm_rbm *rbm, unsigned parts, hm_model_kind kind, size_t i,
+                             const char *prefix)
 {
-    char name[NAME_MAX_LENGTH];
-    hm_rbm *rbm = model->rbm[i];
-    hm_matrix W = hm_rbm_weights(rbm);
-    const size_t shape[] = {W.rows, W.cols};
-    hm_status status = read_floats(r, name_of(model->kind, i, "W", name), 2, shape, W.data);
-    if (status == HM_OK)
-        status = read_floats(r, name_of(model->kind, i, "visible_bias", name), 1, shape, hm_rbm_visible_bias(rbm));
-    if (status == HM_OK)
-        status = read_floats(r, name_of(model->kind, i, "hidden_bias", name), 1, shape + 1, hm_rbm_hidden_bias(rbm));
+    char name[NAME_MAX_LENGTH], what[NAME_MAX_LENGTH / 2];
+    size_t n;
+    float *block = hm_rbm_parameters(rbm, &n);
+    const hm_slice *slices = hm_rbm_slices(rbm);
+    hm_status status = HM_OK;
+    for (int k = 0; status == HM_OK && k < HM_SLICES; k++) {
+        if (!(parts & 1u << k))
+            continue;
+        snprintf(what, sizeof what, "%s%s", prefix, slices[k].name);
+        status = read_floats(r, name_of(kind, i, what, name), slices[k].n_axes, slices[k].shape, block + slices[k].first);
+    }
     return status;
 }
 
@@ -229,15 +240,8 @@ static hm_status read_generative(const reading *r, hm_model *model)
         !hm_tensor_file_find(r->file, name_of(model->kind, 0, "generative.W", name)))
         return HM_OK;
     hm_status status = hm_model_untie(model, r->error);
-    for (size_t i = 0; status == HM_OK && i + 1 < model->n_rbms; i++) {
-        hm_rbm *rbm = model->generative[i];
-        hm_matrix W = hm_rbm_weights(rbm);
-        const size_t shape[] = {W.rows, W.cols};
-        status = read_floats(r, name_of(model->kind, i, "generative.W", name), 2, shape, W.data);
-        if (status == HM_OK)
-            status = read_floats(r, name_of(model->kind, i, "generative.visible_bias", name), 1, shape,
-                                 hm_rbm_visible_bias(rbm));
-    }
+    for (size_t i = 0; status == HM_OK && i + 1 < model->n_rbms; i++)
+        status = read_slices(r, model->generative[i], GENERATIVE_PARTS, model->kind, i, "generative.");
     return status;
 }
 
@@ -355,39 +359,74 @@ static hm_status count_machines(const reading *r, hm_model_kind kind, size_t *n_
     return HM_OK;
 }
 
-static hm_status make_machines(const reading *r, hm_model_kind kind, hm_model **model)
+/* Layers from the data up: of version 1, those of a machine stand apart. */
+static hm_status read_layers(const reading *r, bool is_apart, hm_layer *layers, size_t *n_layers)
 {
-    hm_layer visible, hidden;
-    size_t n_rbms = 0;
     hm_error why;
-    if (hm_layer_parse(text_of(r, "visible"), 0, &visible, &why) != HM_OK ||
-        hm_layer_parse(text_of(r, "hidden"), 0, &hidden, &why) != HM_OK)
-        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
-    hm_status status = check_claim(r, kind, 0, visible.n_units, hidden.n_units);
-    if (status == HM_OK)
-        status = count_machines(r, kind, &n_rbms);
-    return status == HM_OK ? hm_model_create(r->context, kind, n_rbms, &visible, &hidden, model, r->error) : status;
+    hm_status status;
+    *n_layers = 2;
+    if (is_apart) {
+        status = hm_layer_parse(text_of(r, "visible"), 0, &layers[0], &why);
+        if (status == HM_OK)
+            status = hm_layer_parse(text_of(r, "hidden"), 0, &layers[1], &why);
+    } else {
+        status = hm_layers_parse(text_of(r, "layers"), 0, layers, HM_LEVELS_MAX + 1, n_layers, &why);
+    }
+    return status == HM_OK ? HM_OK : hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
 }
 
-static hm_status make_stack(const reading *r, hm_model_kind kind, hm_model **model)
+static hm_status read_n_labels(const reading *r, size_t *n_labels)
 {
-    hm_layer layers[HM_LEVELS_MAX + 1];
-    size_t n_layers = 0;
-    hm_error why;
     char *end;
-    const char *labels = text_of(r, "labels");
-    unsigned long n_labels = strtoul(labels, &end, 10);
-    if (end == labels || *end || n_labels > HM_LABELS_MAX)
+    const char *labels = hm_tensor_file_text(r->file, "labels");
+    unsigned long n = labels ? strtoul(labels, &end, 10) : 0;
+    if (labels && (end == labels || *end || n > HM_LABELS_MAX))
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: \"%.40s\" is no number of labels", r->path, labels);
-    hm_status status = hm_layers_parse(text_of(r, "layers"), 0, layers, HM_LEVELS_MAX + 1, &n_layers, &why);
+    *n_labels = n;
+    return HM_OK;
+}
+
+/* Only what this program can compute: names between bars, as many as levels. */
+static hm_status check_connections(const reading *r)
+{
+    const char *at = hm_tensor_file_text(r->file, "connections");
+    while (at && *at) {
+        char name[32];
+        int used = 0;
+        if (sscanf(at, " %31[a-z] %n", name, &used) != 1 || !hm_connection_find(name))
+            return hm_fail(r->error, HM_ERROR_FORMAT, "%s: \"%.40s\" is no kind of connection that this program knows", r->path,
+                           at);
+        at += used;
+        at += *at == '|';
+    }
+    return HM_OK;
+}
+
+static hm_status make_machines(const reading *r, hm_model_kind kind, const hm_layer *layers, size_t n_layers,
+                               hm_model **model)
+{
+    size_t n_rbms = 0;
+    if (n_layers != 2)
+        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: a machine has two layers, not %zu", r->path, n_layers);
+    hm_status status = check_claim(r, kind, 0, layers[0].n_units, layers[1].n_units);
+    if (status == HM_OK)
+        status = count_machines(r, kind, &n_rbms);
+    return status == HM_OK ? hm_model_create(r->context, kind, n_rbms, &layers[0], &layers[1], model, r->error) : status;
+}
+
+static hm_status make_stack(const reading *r, hm_model_kind kind, const hm_layer *layers, size_t n_layers,
+                            hm_model **model)
+{
+    size_t n_labels = 0;
+    hm_error why;
+    hm_status status = read_n_labels(r, &n_labels);
     for (size_t i = 0; status == HM_OK && i + 1 < n_layers; i++) {
         size_t beside = kind == HM_MODEL_DBN && i + 2 == n_layers ? n_labels : 0;
         status = check_claim(r, kind, i, layers[i].n_units + beside, layers[i + 1].n_units);
-        if (status != HM_OK)
-            return status;
     }
-    if (status == HM_OK)
-        status = hm_model_create_stack(r->context, kind, layers, n_layers, n_labels, model, &why);
+    if (status != HM_OK)
+        return status;
+    status = hm_model_create_stack(r->context, kind, layers, n_layers, n_labels, model, &why);
     if (status == HM_ERROR_ARGUMENT) /* what a caller may not ask for, a file may not claim */
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
     return status == HM_OK ? HM_OK : hm_fail(r->error, status, "%s: %.400s", r->path, why.message);
@@ -395,16 +434,23 @@ static hm_status make_stack(const reading *r, hm_model_kind kind, hm_model **mod
 
 static hm_status make_model(const reading *r, hm_model **model)
 {
+    hm_layer layers[HM_LEVELS_MAX + 1];
+    size_t n_layers;
     int kind = find_kind(text_of(r, "kind"));
-    if (strcmp(text_of(r, "format"), FORMAT) != 0)
+    bool is_old = strcmp(text_of(r, "format"), FORMAT_1) == 0;
+    if (!is_old && strcmp(text_of(r, "format"), FORMAT) != 0)
         return hm_fail(r->error, HM_ERROR_FORMAT,
-                       "%s: its format is \"%.40s\", this program reads \"%s\"; is it a Harmonium model?", r->path,
-                       text_of(r, "format"), FORMAT);
+                       "%s: its format is \"%.40s\", this program reads \"%s\" and \"%s\"; is it a Harmonium model?", r->path,
+                       text_of(r, "format"), FORMAT, FORMAT_1);
     if (kind < 0)
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: holds a model of unknown kind \"%.40s\"", r->path,
                        text_of(r, "kind"));
     bool is_stack = kind == HM_MODEL_DBN || kind == HM_MODEL_NET;
-    return (is_stack ? make_stack : make_machines)(r, (hm_model_kind)kind, model);
+    hm_status status = check_connections(r);
+    if (status == HM_OK)
+        status = read_layers(r, is_old && !is_stack, layers, &n_layers);
+    return status == HM_OK ? (is_stack ? make_stack : make_machines)(r, (hm_model_kind)kind, layers, n_layers, model)
+                           : status;
 }
 
 hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *file, const char *path,
@@ -415,7 +461,7 @@ hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *fi
     *out = NULL;
     hm_status status = make_model(&r, &model);
     for (size_t i = 0; status == HM_OK && i < model->n_rbms; i++)
-        status = read_machine(&r, model, i);
+        status = read_slices(&r, model->rbm[i], HM_PART_ALL, model->kind, i, "");
     if (status == HM_OK)
         status = read_generative(&r, model);
     if (status == HM_OK && model->offset)
