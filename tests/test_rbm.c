@@ -4,9 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include <harmonium/harmonium.h>
+
+#include "model/machine.h"
 
 enum { V = 5, H = 4, STATES_V = 1 << V, STATES_H = 1 << H };
 
@@ -27,8 +30,8 @@ static hm_rbm *make_rbm(const hm_context *context, const char *visible, const ch
     assert_int_equal(hm_rbm_create(context, &v, &h, &rbm, NULL), HM_OK);
     hm_rbm_init_weights(rbm, 0.8f, 0);
     hm_random random = {3, HM_RANDOM_USER, 0};
-    hm_random_fill_normal(&random, 0, 0, v.n_units, hm_rbm_visible_bias(rbm));
-    hm_random_fill_normal(&random, 1, 0, h.n_units, hm_rbm_hidden_bias(rbm));
+    hm_random_fill_normal(&random, 0, 0, hm_layer_n_biases(&v), hm_rbm_visible_bias(rbm));
+    hm_random_fill_normal(&random, 1, 0, hm_layer_n_biases(&h), hm_rbm_hidden_bias(rbm));
     return rbm;
 }
 
@@ -191,6 +194,54 @@ static void samples_have_the_reported_mean(void **state)
     hm_context_destroy(context);
 }
 
+/* "bernoulli 2x3x4" is 24 units with two biases: the same machine as 24 units whose biases are equal map by map. */
+static void maps_share_a_bias(void **state)
+{
+    (void)state;
+    enum { MAPS = 2, PLACES = 12, HIDDEN = 5, CASES = 7 };
+    hm_context *context = make_context();
+    hm_rbm *maps = make_rbm(context, "bernoulli 2x3x4", "bernoulli 5"), *flat = make_rbm(context, "24", "5");
+    float v[CASES][MAPS * PLACES], mean[2][CASES][MAPS * PLACES], h[CASES][HIDDEN];
+    double F[2][CASES];
+    hm_random random = {1, HM_RANDOM_USER, 1};
+    assert_int_equal(hm_layer_n_biases(hm_rbm_visible(maps)), MAPS);
+    assert_int_equal(hm_rbm_slices(maps)[HM_SLICE_VISIBLE_BIAS].n, MAPS);
+    memcpy(hm_rbm_weights(maps).data, hm_rbm_weights(flat).data, MAPS * PLACES * HIDDEN * sizeof(float));
+    memcpy(hm_rbm_hidden_bias(maps), hm_rbm_hidden_bias(flat), HIDDEN * sizeof(float));
+    for (int i = 0; i < MAPS * PLACES; i++)
+        hm_rbm_visible_bias(flat)[i] = hm_rbm_visible_bias(maps)[i / PLACES];
+    for (int i = 0; i < CASES; i++) {
+        for (int k = 0; k < MAPS * PLACES; k++)
+            v[i][k] = hm_random_uniform(&random, (uint64_t)i, (uint64_t)k) < 0.5f;
+        for (int k = 0; k < HIDDEN; k++)
+            h[i][k] = hm_random_uniform(&random, (uint64_t)i, 100 + (uint64_t)k) < 0.5f;
+    }
+    hm_rbm *const both[] = {maps, flat};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(hm_rbm_free_energy(both[i], hm_matrix_f32(v[0], CASES, MAPS * PLACES), 1, F[i], NULL), HM_OK);
+        hm_rbm_visible_given_hidden(both[i], hm_matrix_f32(h[0], CASES, HIDDEN),
+                                    hm_matrix_f32(mean[i][0], CASES, MAPS * PLACES), (hm_matrix){0}, &(hm_gibbs){0});
+    }
+    assert_memory_equal(mean[0], mean[1], sizeof mean[0]);
+    for (int i = 0; i < CASES; i++)
+        assert_float_equal(F[0][i], F[1][i], 1e-5);
+
+    /* The slope of a map's bias is the sum of those of its places. */
+    float slope[2][512];
+    const hm_phase phase = {hm_matrix_f32(v[0], CASES, MAPS * PLACES), hm_matrix_f32(h[0], CASES, HIDDEN), 0.5f};
+    for (int i = 0; i < 2; i++)
+        hm_machine_correlate(both[i], &phase, NULL, HM_PART_ALL, slope[i]);
+    for (int map = 0; map < MAPS; map++) {
+        float sum = 0;
+        for (int i = 0; i < PLACES; i++)
+            sum += slope[1][hm_rbm_slices(flat)[HM_SLICE_VISIBLE_BIAS].first + (size_t)(map * PLACES + i)];
+        assert_float_equal(slope[0][hm_rbm_slices(maps)[HM_SLICE_VISIBLE_BIAS].first + (size_t)map], sum, 1e-5);
+    }
+    hm_rbm_destroy(maps);
+    hm_rbm_destroy(flat);
+    hm_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +250,7 @@ int main(void)
         cmocka_unit_test(chains_reach_the_exact_distribution),
         cmocka_unit_test(free_energy_slopes_are_means),
         cmocka_unit_test(samples_have_the_reported_mean),
+        cmocka_unit_test(maps_share_a_bias),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

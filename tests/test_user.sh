@@ -116,7 +116,8 @@ expect 0 '' "$harmonium" train digits $few -o /dev/null
 [ "$(ls -l /dev/null)" = "$before" ] || fail "/dev/null was replaced"
 
 # Killed and resumed, metrics and movie are those of an undisturbed run: nothing twice, nothing missing.
-long="--classes 2,3 --hidden 10 --epochs 40 --batch-size 10 --quiet"
+printf '[model]\nhidden = 10\n[learn]\nepochs = 20\n[greedy]\nepochs = 20\nlearner = pcd\nlearning-rate = 0.01\n' >two-stages
+long="two-stages --classes 2,3 --batch-size 10 --quiet"
 mkdir whole parts
 "$harmonium" train digits $long -o whole/m --metrics whole/metrics --pictures whole/pictures --checkpoint-epochs 1
 "$harmonium" train digits $long -o parts/m --metrics parts/metrics --pictures parts/pictures --checkpoint-epochs 1 &
@@ -124,7 +125,7 @@ job=$!
 turns=0
 while [ "$turns" -lt 100000 ] && [ ! -s parts/metrics ]; do turns=$((turns + 1)); done
 turns=0
-while [ "$turns" -lt 2000 ] && [ "$(wc -l <parts/metrics)" -lt 12 ]; do turns=$((turns + 1)); done
+while [ "$turns" -lt 4000 ] && [ "$(wc -l <parts/metrics)" -lt 24 ]; do turns=$((turns + 1)); done
 kill -9 $job 2>/dev/null || true
 wait $job 2>/dev/null || true
 printf '{"stage": "cd", "machine": 0, "ep' >>parts/metrics # as if killed in the middle of a line
@@ -132,6 +133,7 @@ if [ -e parts/m.checkpoint ]; then
     expect 2 'unfinished run' "$harmonium" train digits $long -o parts/m
     "$harmonium" train digits $long -o parts/m --metrics parts/metrics --pictures parts/pictures --checkpoint-epochs 1 --resume
     [ "$(wc -l <parts/metrics)" = 40 ] || fail "$(wc -l <parts/metrics) lines of metrics for 40 epochs"
+    "$harmonium" info parts/m | grep -c 'epochs of' | grep -q '^2$' || fail "the history lacks a stage"
     strip() { sed 's/"seconds.*//' "$1"; }
     [ "$(strip whole/metrics)" = "$(strip parts/metrics)" ] || fail "the metrics of the resumed run differ"
     for picture in weights.gif curve-error.png; do
@@ -139,6 +141,19 @@ if [ -e parts/m.checkpoint ]; then
             fail "$picture of the resumed run differs"
     done
 fi
+
+# A finished model goes on: more epochs, another learner, other data.
+"$harmonium" train digits $few -o begun.safetensors
+"$harmonium" train digits --from begun.safetensors --learner pcd --learning-rate 0.01 $few --classes 3 --subset 0 -o gone.safetensors
+"$harmonium" info gone.safetensors | grep -c 'greedy, ' | grep -q '^2$' || fail "the history does not tell both stages"
+expect 2 'nothing to learn' "$harmonium" train digits --from begun.safetensors -o gone.safetensors
+expect 1 'deep belief net' "$harmonium" train digits --from begun.safetensors --up-down-epochs 1 -o gone.safetensors
+printf '[model]\nkind = dbn\nlayers = 784 20 10\n[greedy]\nepochs = 1\n[greedy 2]\nepochs = 2\n[up-down]\nepochs = 1\n' >stages.ini
+"$harmonium" train stages.ini --subset 200 -o stages.safetensors --metrics stages.jsonl --quiet
+[ "$(sed 's/.*"stage": "\([a-z-]*\)", "stage_index": \([0-9]\).*/\1 \2/' stages.jsonl | tr '\n' ' ')" = \
+    'greedy 0 greedy 0 greedy 0 up-down 1 ' ] || fail "the stages are not run in their order"
+printf '[up-down]\nsteps = 2\n' >no-epochs.ini
+expect 2 'say how many epochs' "$harmonium" train no-epochs.ini --kind dbn --layers "784 10 5" -o x.safetensors
 
 # ---- 6. Classes with gaps, names, and machines that begin apart.
 "$harmonium" train --data digits --kind classes --classes 2,5 $few --subset 200 -o gaps.safetensors

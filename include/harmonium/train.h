@@ -83,7 +83,9 @@ extern const hm_option_table hm_backprop_options;
  * difference between data and first reconstruction (whatever k), per visible unit. Free energies: means over fixed
  * cases. */
 typedef struct hm_train_report {
-    const char *stage;          /* "cd", "up-down", "backprop" */
+    const char *stage;          /* "greedy", "up-down", "backprop" */
+    const char *learner;        /* of a greedy stage: "cd", "pcd"; else null */
+    size_t stage_index;         /* events->stage */
     size_t machine, n_machines; /* which RBM of a class model or level of a stack */
     size_t epoch, n_epochs;     /* epochs done, epochs in all */
     double reconstruction_error;
@@ -115,6 +117,7 @@ typedef struct hm_train_events {
     hm_status (*on_epoch)(void *user, const hm_train_report *report, hm_error *error);
     bool (*should_stop)(void *user); /* asked after every batch */
     const char *checkpoint;          /* path; null: none is written */
+    size_t stage;                    /* which of the stages of a run this is: a checkpoint of another one is refused */
     bool resume;                     /* go on from the checkpoint if there is one, of this stage or before it */
     size_t checkpoint_epochs;        /* epochs between checkpoints; 0: by the clock alone */
     double checkpoint_minutes;       /* minutes between checkpoints; 0: by the epochs alone */
@@ -122,7 +125,8 @@ typedef struct hm_train_events {
 
 /* Trains the model on the data: its machine; or its machine for each class on the cases of that class and then the
  * offsets; or the levels of a DBN one after the other, each on the features of the level below and the top one
- * beside the labels (greedy learning: Hinton, Osindero and Teh, 2006). A fresh model starts from visible biases log(p / (1 - p)) and small random weights. events and
+ * beside the labels (greedy learning: Hinton, Osindero and Teh, 2006). A fresh model (without a history) starts from visible
+ * biases log(p / (1 - p)) and small random weights; one that has learned before goes on from what it is. events and
  * validation may be null.
  *
  * HM_ERROR_MISMATCH when model and data do not fit; HM_ERROR_NUMERIC when a parameter stops being finite (the
@@ -153,8 +157,9 @@ void hm_model_init_net(hm_model *net, double deviation);
 hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
                             const hm_backprop_config *config, const hm_train_events *events, hm_error *error);
 
-/* Which stage a checkpoint was written by: its name (see hm_train_report) in name[size]. */
-hm_status hm_checkpoint_stage(const hm_context *context, const char *path, char *name, size_t size, hm_error *error);
+/* Which stage of a run a checkpoint was written by, and its name (see hm_train_report) in name[size]. */
+hm_status hm_checkpoint_stage(const hm_context *context, const char *path, size_t *index, char *name, size_t size,
+                              hm_error *error);
 
 /* Fits the offsets of a class model, by Newton steps on the log-likelihood of the labels. hm_train does it at its end. */
 hm_status hm_train_offsets(hm_model *model, const hm_dataset *set, hm_error *error);

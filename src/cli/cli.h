@@ -24,13 +24,24 @@ typedef struct cli_model {
     char visible[HM_TEXT_MAX], hidden[HM_TEXT_MAX], layers[HM_TEXT_MAX];
 } cli_model;
 
-/* "--level2-epochs 50", or epochs = 50 under [level2]: levels count from 1, as people count. */
+/* "--level2-epochs 50", or epochs = 50 under [greedy 2]: levels count from 1, as people count. */
 typedef struct cli_override {
     int level;
     char name[48], value[256];
 } cli_override;
 
 enum { CLI_OVERRIDES_MAX = 64, CLI_NAME_MAX = 96 };
+
+/* A stage of learning: a section of a recipe. */
+enum { CLI_STAGE_GREEDY, CLI_STAGE_UP_DOWN, CLI_STAGE_BACKPROP, CLI_N_STAGE_KINDS, CLI_STAGES_MAX = 16 };
+typedef struct cli_stage {
+    int kind;
+    hm_train_config train; /* the one of its kind counts */
+    hm_up_down_config up_down;
+    hm_backprop_config backprop;
+    cli_override override[CLI_OVERRIDES_MAX]; /* of single levels, greedy */
+    int n_overrides;
+} cli_stage;
 
 typedef struct cli_output {
     char output[HM_TEXT_MAX];
@@ -61,11 +72,8 @@ typedef struct cli_options {
     cli_common common;
     hm_data_config data;
     cli_model model;
-    hm_train_config train;
-    cli_override override[CLI_OVERRIDES_MAX];
-    int n_overrides;
-    hm_up_down_config up_down;
-    hm_backprop_config backprop;
+    cli_stage stage[CLI_STAGES_MAX]; /* in their order */
+    int n_stages;
     cli_output output;
     cli_import_config import;
 } cli_options;
@@ -77,6 +85,7 @@ typedef struct cli_call {
     const char *operand[CLI_OPERANDS_MAX]; /* without recipes */
     int n_operands;
     const char *recipe; /* that was read, or "" */
+    bool is_reading_recipe;
     const char *command; /* the whole command line */
     bool is_data_given[CLI_DATA_ROWS_MAX]; /* which rows of hm_data_options were said, not left to their defaults */
     hm_context *context;
@@ -113,9 +122,26 @@ const char *cli_data_words(const cli_verb *verb);
 
 /* As on a command line: "epochs", or "up-down-epochs". */
 const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX]);
-/* The configuration of each level of a stack: that of [learn] with what was said for the level. */
-hm_status cli_level_configs(const cli_options *options, size_t n_levels, hm_train_config *configs, hm_error *error);
-hm_status cli_add_override(cli_options *options, int level, const char *name, const char *value, hm_error *error);
+/* ---- Stages (cli_stages.c) ------------------------------------------------------------------------------ */
+
+/* The kind of stage that a table or a section is of, or -1; the level that a section is for ("greedy 2"), or 0. */
+int cli_stage_kind_of(const hm_option_table *table);
+int cli_stage_kind_of_section(const char *section);
+int cli_level_of_section(const char *section);
+void *cli_stage_config(cli_stage *stage);
+/* The first of its kind, or null. */
+const cli_stage *cli_find_stage(const cli_options *options, int kind);
+/* A stage with its defaults, the last of all or where its kind belongs. */
+hm_status cli_add_stage(cli_options *options, int kind, bool is_last, cli_stage **added, hm_error *error);
+/* Sets a row of the section being read, or, on a command line, of all stages of the kind; makes one if there is none. */
+hm_status cli_set_stage(cli_call *call, const hm_option_table *table, const char *name, const char *value, hm_error *error);
+hm_status cli_add_override(cli_call *call, int level, const char *name, const char *value, hm_error *error);
+/* The configuration of each level of a stack: that of the stage with what was said for the level. */
+hm_status cli_level_configs(const cli_stage *stage, size_t n_levels, hm_train_config *configs, hm_error *error);
+/* As a section of a recipe; as snprintf. */
+size_t cli_echo_stage(const cli_stage *stage, char *text, size_t size);
+
+/* ---- Options -------------------------------------------------------------------------------------------- */
 
 void cli_init_options(cli_options *options);
 /* Sets a row of a table from text, and remembers that it was said. */

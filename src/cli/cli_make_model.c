@@ -46,7 +46,8 @@ static hm_status make_dbn(const cli_call *call, const hm_dataset *train, hm_mode
     hm_layer layers[HM_LEVELS_MAX + 1];
     size_t n_layers, n_classes = hm_dataset_classes(train, NULL);
     int joint = call->options.model.joint;
-    bool is_joint = joint == CLI_JOINT_YES || (joint == CLI_JOINT_AUTO && call->options.backprop.epochs == 0);
+    bool is_joint = joint == CLI_JOINT_YES ||
+                    (joint == CLI_JOINT_AUTO && !cli_find_stage(&call->options, CLI_STAGE_BACKPROP));
     if (joint == CLI_JOINT_YES && n_classes == 0)
         return hm_fail(error, HM_ERROR_MISMATCH, "joint = yes: %s has no labels; give --labels",
                        hm_dataset_describe(train));
@@ -62,7 +63,8 @@ static hm_status make_net(const cli_call *call, const hm_dataset *train, hm_mode
 {
     hm_layer layers[HM_LEVELS_MAX + 1];
     size_t n_layers, n_classes = hm_dataset_classes(train, NULL);
-    bool is_classifier = call->options.backprop.target == HM_TARGET_LABELS;
+    const cli_stage *backprop = cli_find_stage(&call->options, CLI_STAGE_BACKPROP);
+    bool is_classifier = !backprop || backprop->backprop.target == HM_TARGET_LABELS;
     hm_status status = parse_stack(call, train, layers, &n_layers, error);
     if (status != HM_OK)
         return status;
@@ -73,7 +75,7 @@ static hm_status make_net(const cli_call *call, const hm_dataset *train, hm_mode
     status = hm_model_create_stack(call->context, HM_MODEL_NET, layers, n_layers, is_softmax ? last->n_units : 0,
                                    model, error);
     if (status == HM_OK)
-        hm_model_init_net(*model, call->options.backprop.weight_deviation);
+        hm_model_init_net(*model, backprop ? backprop->backprop.weight_deviation : 0);
     return status;
 }
 

@@ -39,7 +39,8 @@ void cli_metrics_close(cli_metrics *m)
 
 static int print_head(const hm_train_report *r, char *text, size_t size)
 {
-    return snprintf(text, size, "{\"stage\": \"%s\", \"machine\": %zu, \"epoch\": %zu, ", r->stage, r->machine, r->epoch);
+    return snprintf(text, size, "{\"stage\": \"%s\", \"stage_index\": %zu, \"machine\": %zu, \"epoch\": %zu, ", r->stage,
+                    r->stage_index, r->machine, r->epoch);
 }
 
 /* Cuts the file before the line that begins with `head`, or after its last whole line, and goes on writing there. */
@@ -67,6 +68,8 @@ static void print_number(FILE *stream, const char *name, double value)
 static void print_line(FILE *stream, const char *head, const hm_train_report *r)
 {
     fputs(head, stream);
+    if (r->learner)
+        fprintf(stream, "\"learner\": \"%s\", ", r->learner);
     print_number(stream, "reconstruction_error", r->reconstruction_error);
     print_number(stream, "free_energy_train", r->free_energy_train);
     print_number(stream, "free_energy_validation", r->free_energy_validation);
@@ -111,14 +114,15 @@ static double member_of(const char *line, const char *name)
 size_t cli_metrics_read(const char *path, const char *stage, size_t machine, const char *member, double *value,
                         size_t most)
 {
-    char head[128], *line = NULL;
+    char head[128], machine_part[48], *line = NULL;
     size_t room = 0, n = 0;
     FILE *stream = fopen(path, "r");
     if (!stream)
         return 0;
-    snprintf(head, sizeof head, "{\"stage\": \"%s\", \"machine\": %zu, ", stage, machine);
+    snprintf(head, sizeof head, "{\"stage\": \"%s\", ", stage);
+    snprintf(machine_part, sizeof machine_part, "\"machine\": %zu, ", machine);
     while (n < most && getline(&line, &room, stream) > 0)
-        if (strncmp(line, head, strlen(head)) == 0)
+        if (strncmp(line, head, strlen(head)) == 0 && strstr(line, machine_part))
             value[n++] = member_of(line, member);
     free(line);
     fclose(stream);

@@ -96,16 +96,14 @@ const hm_option_table cli_model_options = TABLE("model", "Model", model_rows);
 const hm_option_table cli_output_options = TABLE("output", "Output", output_rows);
 const hm_option_table cli_import_options = TABLE("import", "Import", import_rows);
 
-/* The tables in the order of a recipe's sections. */
-static const hm_option_table *const tables[] = {&hm_data_options,    &cli_model_options,   &hm_train_options,
-                                                &hm_up_down_options, &hm_backprop_options, &cli_common_options,
+/* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
+static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
                                                 &cli_output_options, &cli_import_options};
-enum { N_TABLES = sizeof tables / sizeof *tables, N_RECIPE_TABLES = 5 };
+enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
-    void *const configs[] = {&options->data,     &options->model,  &options->train, &options->up_down,
-                             &options->backprop, &options->common, &options->output, &options->import};
+    void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];
@@ -139,6 +137,8 @@ bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_opti
 hm_status cli_set_option(cli_call *call, const hm_option_table *table, const char *name, const char *value,
                          hm_error *error)
 {
+    if (cli_stage_kind_of(table) >= 0)
+        return cli_set_stage(call, table, name, value, error);
     hm_status status = hm_options_set(table, cli_config_of(&call->options, table), name, value, error);
     if (status == HM_OK && table == &hm_data_options)
         call->is_data_given[hm_options_find(table, name) - table->rows] = true;
@@ -152,56 +152,16 @@ const char *cli_option_name(const hm_option_table *table, const hm_option *row, 
     return name;
 }
 
-/* ---- Levels ------------------------------------------------------------------------------------------- */
-
-hm_status cli_add_override(cli_options *options, int level, const char *name, const char *value, hm_error *error)
-{
-    hm_train_config tried = options->train;
-    if (level < 1 || level > HM_LEVELS_MAX)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "level%d: levels count from 1 to %d", level, HM_LEVELS_MAX);
-    if (options->n_overrides == CLI_OVERRIDES_MAX)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "more than %d options for single levels", CLI_OVERRIDES_MAX);
-    hm_status status = hm_options_set(&hm_train_options, &tried, name, value, error);
-    cli_override *override = &options->override[options->n_overrides];
-    if (status != HM_OK)
-        return status;
-    if (strlen(name) >= sizeof override->name || strlen(value) >= sizeof override->value)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "level%d-%s: \"%.40s...\" is too long", level, name, value);
-    override->level = level;
-    strcpy(override->name, name);
-    strcpy(override->value, value);
-    options->n_overrides++;
-    return HM_OK;
-}
-
-hm_status cli_level_configs(const cli_options *options, size_t n_levels, hm_train_config *configs, hm_error *error)
-{
-    hm_status status = HM_OK;
-    for (size_t l = 0; l < n_levels; l++)
-        configs[l] = options->train;
-    for (int i = 0; status == HM_OK && i < options->n_overrides; i++) {
-        const cli_override *override = &options->override[i];
-        if ((size_t)override->level > n_levels)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "level%d-%s: the model has %zu levels", override->level,
-                           override->name, n_levels);
-        status = hm_options_set(&hm_train_options, &configs[override->level - 1], override->name, override->value,
-                                error);
-    }
-    return status;
-}
-
 /* The seed is a row of the model file of its own; threads and backend do not change a result's meaning. */
 void cli_echo_recipe(const cli_options *options, char *text, size_t size)
 {
     size_t used = 0;
-    for (int i = 0; i < N_RECIPE_TABLES && used < size; i++) {
-        const void *config = cli_config_of((cli_options *)options, tables[i]);
+    const hm_option_table *const told[] = {&hm_data_options, &cli_model_options};
+    for (int i = 0; i < 2 && used < size; i++) {
         char rows[4096];
-        if (hm_options_echo(tables[i], config, false, rows, sizeof rows) == 0 && tables[i]->is_prefixed)
-            continue; /* a stage that is not wanted */
-        used += (size_t)snprintf(text + used, size - used, "%s[%s]\n%s", i ? "\n" : "", tables[i]->section, rows);
+        hm_options_echo(told[i], cli_config_of((cli_options *)options, told[i]), false, rows, sizeof rows);
+        used += (size_t)snprintf(text + used, size - used, "%s[%s]\n%s", i ? "\n" : "", told[i]->section, rows);
     }
-    for (int i = 0; i < options->n_overrides && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "\n[level%d]\n%s = %s\n", options->override[i].level,
-                                 options->override[i].name, options->override[i].value);
+    for (int i = 0; i < options->n_stages && used < size; i++)
+        used += cli_echo_stage(&options->stage[i], text + used, size - used);
 }

@@ -88,7 +88,7 @@ static hm_status parse_option(const cli_verb *verb, int n, char **arguments, int
     else
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s needs a value: %s %s", given, given, row->unit);
     if (level)
-        return cli_add_override(&call->options, level, row->name, value, error);
+        return cli_add_override(call, level, row->name, value, error);
     return cli_set_option(call, table, row->name, value, error);
 }
 
@@ -116,13 +116,16 @@ static bool is_named_set(const char *name)
 
 static hm_status take_operand(const cli_verb *verb, const char *operand, cli_call *call, hm_error *error)
 {
+    if (has_data(verb) && !is_named_set(operand) && cli_is_recipe(operand)) {
+        call->recipe = operand;
+        call->is_reading_recipe = true;
+        hm_status status = cli_read_recipe(call, operand, error);
+        call->is_reading_recipe = false;
+        return status;
+    }
     if (call->n_operands == verb->most_operands)
         return hm_fail(error, HM_ERROR_ARGUMENT, "\"%.200s\" is one argument too many; usage: harmonium %s %s",
                        operand, verb->name, verb->operands);
-    if (has_data(verb) && !is_named_set(operand) && cli_is_recipe(operand)) {
-        call->recipe = operand;
-        return cli_read_recipe(call, operand, error);
-    }
     call->operand[call->n_operands++] = operand;
     return HM_OK;
 }

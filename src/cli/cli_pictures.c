@@ -22,7 +22,8 @@ struct cli_pictures {
     const hm_model *model;
     const hm_dataset *watched;
     char folder[HM_TEXT_MAX];
-    size_t n_epochs; /* of contrastive divergence, which has features to draw */
+    size_t n_epochs; /* of the first greedy stage, whose features are drawn */
+    size_t stage; /* its number in the run */
     cli_metrics metrics;
 };
 
@@ -142,7 +143,9 @@ hm_status cli_pictures_begin(const cli_call *call, const hm_model *model, const 
     p->call = call;
     p->model = model;
     p->watched = watched;
-    p->n_epochs = (size_t)call->options.train.epochs;
+    const cli_stage *greedy = cli_find_stage(&call->options, CLI_STAGE_GREEDY);
+    p->n_epochs = greedy ? (size_t)greedy->train.epochs : 0;
+    p->stage = greedy ? (size_t)(greedy - call->options.stage) : 0;
     strcpy(p->folder, call->options.output.pictures);
     return make_folder(p, error);
 }
@@ -213,7 +216,7 @@ static hm_status keep_weights(const cli_pictures *p, const hm_train_report *r, h
 hm_status cli_pictures_epoch(cli_pictures *p, const hm_train_report *r, hm_error *error)
 {
     bool is_machine = hm_model_is_stack(p->model) ? r->machine == 0 : r->machine < p->model->n_rbms;
-    if (strcmp(r->stage, "cd") != 0 || !is_machine)
+    if (strcmp(r->stage, "greedy") != 0 || !is_machine || r->stage_index != p->stage)
         return HM_OK;
     hm_status status = cli_metrics_add(&p->metrics, r, error);
     return status == HM_OK ? keep_weights(p, r, error) : status;
@@ -286,10 +289,10 @@ static hm_status read_series(const cli_pictures *p, series *s, hm_error *error)
     s->error = s->epoch + most;
     s->F_train = s->error + most;
     s->F_validation = s->F_train + most;
-    s->n = cli_metrics_read(path, "cd", 0, "epoch", s->epoch, most);
-    cli_metrics_read(path, "cd", 0, "reconstruction_error", s->error, most);
-    cli_metrics_read(path, "cd", 0, "free_energy_train", s->F_train, most);
-    cli_metrics_read(path, "cd", 0, "free_energy_validation", s->F_validation, most);
+    s->n = cli_metrics_read(path, "greedy", 0, "epoch", s->epoch, most);
+    cli_metrics_read(path, "greedy", 0, "reconstruction_error", s->error, most);
+    cli_metrics_read(path, "greedy", 0, "free_energy_train", s->F_train, most);
+    cli_metrics_read(path, "greedy", 0, "free_energy_validation", s->F_validation, most);
     return HM_OK;
 }
 

@@ -51,6 +51,7 @@ typedef struct recipe {
     cli_call *call;
     FILE *stream;
     int line;            /* being read, from 1 */
+    int n_sections;      /* begun so far: the same stage may come again */
     hm_status status;    /* of the first fault */
     int fault_line;
     hm_error error;
@@ -68,6 +69,21 @@ static char *stop_at(recipe *r, hm_status status)
     r->status = status;
     r->fault_line = r->line;
     return NULL;
+}
+
+/* A section that is a stage adds one to the run, whatever it says; inih tells only of sections with something in them. */
+static hm_status begin_section(recipe *r, const char *line)
+{
+    char section[64];
+    cli_stage *added;
+    if (sscanf(line, " [%63[^]\n]]", section) != 1)
+        return HM_OK;
+    r->n_sections++;
+    int kind = cli_stage_kind_of_section(section);
+    hm_status status = kind < 0 ? HM_OK : cli_add_stage(&r->call->options, kind, true, &added, &r->error);
+    if (status != HM_OK)
+        stop_at(r, status);
+    return status;
 }
 
 /* inih's convention: a line of fewer than `room` characters, or null at the end. */
@@ -89,19 +105,20 @@ static char *next_line(char *text, int room, void *user)
         return stop_at(r, hm_fail(&r->error, HM_ERROR_FORMAT,
                                   "longer than %d characters; give a longer value as an option on the command line",
                                   room - 2));
-    return n > 0 ? text : NULL;
+    return n > 0 && begin_section(r, text) == HM_OK ? text : NULL;
 }
 
 static hm_status fail_section(const char *section, const char *name, hm_error *error)
 {
-    static const char known[] = "the sections are [data], [model], [learn], [level1] and so on for single levels of a "
-                                "stack, [up-down], [backprop] and [run]";
-    const char *names[N_RECIPE_TABLES];
+    static const char known[] = "the sections are [data], [model], the stages [greedy] (or [learn]), [up-down] and "
+                                "[backprop] in the order they are run, [greedy 1] and so on for single levels of a stack, and "
+                                "[run]";
+    const char *names[N_RECIPE_TABLES + 1] = {[N_RECIPE_TABLES] = "learn"};
     for (int i = 0; i < N_RECIPE_TABLES; i++)
         names[i] = recipe_tables[i]->section;
     if (!*section)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s stands before any section; %s", name, known);
-    const char *near = hm_nearest_name(section, names, N_RECIPE_TABLES);
+    const char *near = hm_nearest_name(section, names, N_RECIPE_TABLES + 1);
     return hm_fail(error, HM_ERROR_ARGUMENT, "there is no section [%s]%s%s%s; %s", section,
                    near ? "; did you mean [" : "", near ? near : "", near ? "]?" : "", known);
 }
@@ -110,7 +127,8 @@ static hm_status fail_section(const char *section, const char *name, hm_error *e
 static hm_status check_once(recipe *r, const char *section, const char *name)
 {
     char key[KEY_MAX];
-    snprintf(key, sizeof key, "%s.%s", section, name);
+    bool is_stage = cli_stage_kind_of_section(section) >= 0;
+    snprintf(key, sizeof key, "%d.%s.%s", is_stage ? r->n_sections : 0, section, name);
     for (int i = 0; i < r->n_seen; i++)
         if (strcmp(r->seen[i], key) == 0)
             return hm_fail(&r->error, HM_ERROR_ARGUMENT, "%s of [%s] is said twice; leave one of the two", name, section);
@@ -121,9 +139,13 @@ static hm_status check_once(recipe *r, const char *section, const char *name)
 
 static hm_status set_value(recipe *r, const char *section, const char *name, const char *value)
 {
-    int level, used = 0;
-    if (sscanf(section, "level%d%n", &level, &used) == 1 && !section[used])
-        return cli_add_override(&r->call->options, level, name, value, &r->error);
+    int level = cli_level_of_section(section), kind = cli_stage_kind_of_section(section);
+    const hm_option_table *const of_stages[CLI_N_STAGE_KINDS] = {&hm_train_options, &hm_up_down_options,
+                                                                 &hm_backprop_options};
+    if (level)
+        return cli_add_override(r->call, level, name, value, &r->error);
+    if (kind >= 0)
+        return cli_set_option(r->call, of_stages[kind], name, value, &r->error);
     for (int i = 0; i < N_RECIPE_TABLES; i++)
         if (strcmp(section, recipe_tables[i]->section) == 0)
             return cli_set_option(r->call, recipe_tables[i], name, value, &r->error);

@@ -52,9 +52,9 @@ static void on_batch(void *user, const hm_train_progress *p)
 {
     training *t = user;
     char what[200], machine[64];
-    snprintf(what, sizeof what, "%s%s%sepoch %zu/%zu, error %.4f", strcmp(p->stage, "cd") ? p->stage : "",
-             strcmp(p->stage, "cd") ? ", " : "", name_machine(t, p->machine, p->n_machines, machine, sizeof machine),
-             p->epoch + 1, p->n_epochs, p->error);
+    bool is_named = strcmp(p->stage, "greedy") != 0; /* the rule needs no word */
+    snprintf(what, sizeof what, "%s%s%sepoch %zu/%zu, error %.4f", is_named ? p->stage : "", is_named ? ", " : "",
+             name_machine(t, p->machine, p->n_machines, machine, sizeof machine), p->epoch + 1, p->n_epochs, p->error);
     double epochs = (double)p->epoch + (double)p->batch / (double)p->n_batches;
     bool counts_machines = p->n_machines > 1;
     double before = counts_machines ? (double)p->machine * (double)p->n_epochs : 0;
@@ -89,8 +89,8 @@ static void tell_epoch(const training *t, const hm_train_report *r)
         snprintf(line + used, sizeof line - used, " activity %.3f, dead %zu, stuck %zu,", r->mean_activity, r->n_dead,
                  r->n_stuck);
     }
-    bool is_cd = strcmp(r->stage, "cd") == 0;
-    cli_say(t->call, "%s%s%sepoch %zu/%zu:%s %.2f s", is_cd ? "" : r->stage, is_cd ? "" : ", ",
+    bool is_named = strcmp(r->stage, "greedy") != 0;
+    cli_say(t->call, "%s%s%sepoch %zu/%zu:%s %.2f s", is_named ? r->stage : "", is_named ? ", " : "",
             name_machine(t, r->machine, r->n_machines, machine, sizeof machine), r->epoch, r->n_epochs, line,
             r->seconds);
 }
@@ -135,75 +135,68 @@ typedef struct session {
     hm_train_events events;
     hm_lock lock;
     char checkpoint[HM_TEXT_MAX + 32]; /* empty for an output that is no file */
-    char resumed[64]; /* the stage that the checkpoint is of, or empty */
+    size_t first;                      /* stage to begin with: that of the checkpoint */
 } session;
 
-static hm_status run_greedy(session *s, hm_error *error)
+static hm_status run_greedy(session *s, const cli_stage *stage, hm_error *error)
 {
-    const cli_options *options = &s->talk.call->options;
     hm_train_config configs[HM_LEVELS_MAX];
     if (s->model->kind != HM_MODEL_DBN)
-        return options->n_overrides
+        return stage->n_overrides
                    ? hm_fail(error, HM_ERROR_ARGUMENT, "options of single levels are for --kind dbn")
-                   : hm_train(s->model, s->train, s->validation, &options->train, &s->events, error);
-    hm_status status = cli_level_configs(options, s->model->n_rbms, configs, error);
+                   : hm_train(s->model, s->train, s->validation, &stage->train, &s->events, error);
+    hm_status status = cli_level_configs(stage, s->model->n_rbms, configs, error);
     return status == HM_OK ? hm_train_levels(s->model, s->train, s->validation, configs, &s->events, error) : status;
 }
 
-static hm_status run_up_down(session *s, hm_error *error)
+static hm_status run_up_down(session *s, const cli_stage *stage, hm_error *error)
 {
-    return hm_train_up_down(s->model, s->train, s->validation, &s->talk.call->options.up_down, &s->events, error);
+    return hm_train_up_down(s->model, s->train, s->validation, &stage->up_down, &s->events, error);
 }
 
-static hm_status run_backprop(session *s, hm_error *error)
+/* A net for backpropagation, in the place of the deep belief net. */
+static hm_status unroll(session *s, const hm_backprop_config *config, hm_error *error)
 {
-    const hm_backprop_config *config = &s->talk.call->options.backprop;
     hm_model *net = NULL;
-    size_t n_classes = config->target == HM_TARGET_LABELS ? hm_dataset_n_classes(s->train) : 0;
+    bool has_labels = config->target == HM_TARGET_LABELS;
+    size_t n_labels = s->model->n_labels ? s->model->n_labels : hm_dataset_classes(s->train, NULL);
+    hm_status status = hm_model_unroll(s->model, has_labels ? n_labels : 0, config->weight_deviation, &net, error);
+    if (status == HM_OK && has_labels && !net->class_label)
+        status = hm_model_name_classes(net, s->train, error);
+    if (status != HM_OK) {
+        hm_model_destroy(net);
+        return status;
+    }
+    hm_model_destroy(s->model);
+    s->model = net;
+    return HM_OK;
+}
+
+static hm_status run_backprop(session *s, const cli_stage *stage, hm_error *error)
+{
+    const hm_backprop_config *config = &stage->backprop;
     hm_status status = HM_OK;
-    if (config->target == HM_TARGET_LABELS && n_classes == 0)
+    s->talk.has_labels = config->target == HM_TARGET_LABELS;
+    if (s->talk.has_labels && hm_dataset_n_classes(s->train) == 0)
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "%s has no labels to learn by backpropagation; give --labels, or --backprop-target data",
                        hm_dataset_describe(s->train));
-    if (s->model->kind != HM_MODEL_NET) {
-        status = hm_model_unroll(s->model, n_classes, config->weight_deviation, &net, error);
-        if (status != HM_OK)
-            return status;
-        hm_model_destroy(s->model);
-        s->model = net;
-    }
-    return hm_train_backprop(s->model, s->train, s->validation, config, &s->events, error);
+    if (s->model->kind != HM_MODEL_NET)
+        status = unroll(s, config, error);
+    return status == HM_OK ? hm_train_backprop(s->model, s->train, s->validation, config, &s->events, error) : status;
 }
 
-typedef struct stage {
-    const char *name; /* as in a checkpoint */
-    hm_status (*run)(session *s, hm_error *error);
-} stage;
-
-static const stage stages[] = {{"cd", run_greedy}, {"up-down", run_up_down}, {"backprop", run_backprop}};
-enum { N_STAGES = sizeof stages / sizeof *stages };
-
-static bool is_wanted(const session *s, int i)
-{
-    const cli_options *options = &s->talk.call->options;
-    const bool wanted[N_STAGES] = {!*options->output.from && options->model.kind != CLI_KIND_NET,
-                                   options->up_down.epochs > 0, options->backprop.epochs > 0};
-    return wanted[i];
-}
-
-/* Stages before that of the checkpoint are done. */
+/* Those before that of the checkpoint are done. */
 static hm_status run_stages(session *s, hm_error *error)
 {
+    typedef hm_status runner(session *s, const cli_stage *stage, hm_error *error);
+    static runner *const runners[CLI_N_STAGE_KINDS] = {run_greedy, run_up_down, run_backprop};
+    const cli_options *options = &s->talk.call->options;
     hm_status status = HM_OK;
-    int first = 0;
-    for (int i = 0; *s->resumed && i < N_STAGES; i++)
-        if (strcmp(stages[i].name, s->resumed) == 0)
-            first = i;
-    for (int i = first; status == HM_OK && i < N_STAGES; i++) {
-        if (!is_wanted(s, i))
-            continue;
+    for (size_t i = s->first; status == HM_OK && i < (size_t)options->n_stages; i++) {
+        s->events.stage = i;
         cli_progress_begin(&s->talk.progress, s->talk.call);
-        status = stages[i].run(s, error);
+        status = runners[options->stage[i].kind](s, &options->stage[i], error);
         cli_progress_clear(&s->talk.progress);
         s->events.resume = false;
     }
@@ -214,12 +207,12 @@ static hm_status run_stages(session *s, hm_error *error)
 static hm_status load_model(session *s, hm_error *error)
 {
     const cli_output *output = &s->talk.call->options.output;
+    char name[64];
     hm_status status = HM_OK;
     if (output->resume)
-        status = hm_checkpoint_stage(s->talk.call->context, s->checkpoint, s->resumed, sizeof s->resumed, error);
-    bool is_later = *s->resumed && strcmp(s->resumed, stages[0].name) != 0;
-    if (status == HM_OK && (is_later || *output->from))
-        status = hm_model_load(s->talk.call->context, is_later ? s->checkpoint : output->from, &s->model, error);
+        status = hm_checkpoint_stage(s->talk.call->context, s->checkpoint, &s->first, name, sizeof name, error);
+    if (status == HM_OK && (s->first > 0 || *output->from))
+        status = hm_model_load(s->talk.call->context, s->first > 0 ? s->checkpoint : output->from, &s->model, error);
     return status == HM_OK && s->model ? cli_prepare_as(s->talk.call, s->model, error) : status;
 }
 
@@ -251,17 +244,33 @@ static hm_status open_model(session *s, hm_error *error)
     return status == HM_OK ? describe_model(s->talk.call, s->model, error) : status;
 }
 
-static hm_status check_stages(const session *s, hm_error *error)
+/* A fresh model learns greedily first, whether or not that was said; a net has nothing to learn so. */
+static hm_status complete_stages(cli_options *options, hm_error *error)
 {
-    const cli_options *options = &s->talk.call->options;
-    bool is_any = false;
-    for (int i = 0; i < N_STAGES; i++)
-        is_any = is_any || is_wanted(s, i);
-    if (!is_any)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "nothing to learn; give --up-down-epochs or --backprop-epochs");
-    if (options->up_down.epochs > 0 && options->model.kind != CLI_KIND_DBN && !*options->output.from)
+    cli_stage *added;
+    bool is_fresh = !*options->output.from && options->model.kind != CLI_KIND_NET;
+    if (!is_fresh || cli_find_stage(options, CLI_STAGE_GREEDY))
+        return HM_OK;
+    return cli_add_stage(options, CLI_STAGE_GREEDY, false, &added, error);
+}
+
+static hm_status check_stages(cli_options *options, hm_error *error)
+{
+    hm_status status = complete_stages(options, error);
+    const cli_stage *up_down = cli_find_stage(options, CLI_STAGE_UP_DOWN);
+    const cli_stage *backprop = cli_find_stage(options, CLI_STAGE_BACKPROP);
+    bool is_from = *options->output.from != 0;
+    if (status != HM_OK)
+        return status;
+    if (options->n_stages == 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "nothing to learn; give a recipe, --epochs, --up-down-epochs or --backprop-epochs");
+    if ((up_down && up_down->up_down.epochs == 0) || (backprop && backprop->backprop.epochs == 0))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: say how many epochs; without them it learns nothing",
+                       up_down && up_down->up_down.epochs == 0 ? "up-down" : "backprop");
+    if (up_down && options->model.kind != CLI_KIND_DBN && !is_from)
         return hm_fail(error, HM_ERROR_ARGUMENT, "up-down learning is for deep belief nets; give --kind dbn and --layers");
-    if (options->backprop.epochs > 0 && options->model.kind < CLI_KIND_DBN && !*options->output.from)
+    if (backprop && options->model.kind < CLI_KIND_DBN && !is_from)
         return hm_fail(error, HM_ERROR_ARGUMENT, "backpropagation is for --kind dbn and --kind net");
     return HM_OK;
 }
@@ -385,7 +394,7 @@ static void tell_beginning(session *s)
     const cli_call *call = s->talk.call;
     s->talk.n_cases = hm_dataset_n_cases(s->train);
     s->talk.is_stack = hm_model_is_stack(s->model);
-    s->talk.has_labels = call->options.backprop.target == HM_TARGET_LABELS;
+    s->talk.has_labels = true;
     cli_say(call, "%zu cases of %zu features (%s), backend %s, %d threads", s->talk.n_cases,
             hm_dataset_n_features(s->train), hm_dataset_describe(s->train), hm_context_backend(call->context),
             hm_context_n_threads(call->context));
@@ -413,7 +422,7 @@ static hm_status run(cli_call *call, hm_error *error)
     begin_session(&s, call);
     hm_status status = cli_name_data(call, 0, error);
     if (status == HM_OK)
-        status = check_stages(&s, error);
+        status = check_stages(&call->options, error);
     if (status == HM_OK)
         status = claim_output(&s, error);
     if (status == HM_OK && !is_finished(&s))

@@ -1,6 +1,6 @@
 /* Checkpoints: the model file with the state of learning beside it.
  *
- * Tensors: train.counters (machine, epoch, batch), train.error_sum and the arrays of the stage, such as
+ * Tensors: train.counters (machine, epoch, batch, stage of the run), train.error_sum and the arrays of the stage, such as
  * train.velocity; metadata: train.stage, the name of the stage. A checkpoint of other options, seed or data is refused,
  * because going on from it could not end where an uninterrupted run ends. */
 #include "learn/checkpoint.h"
@@ -13,13 +13,14 @@
 #include "model/model_internal.h"
 #include "model/tensor_file.h"
 
-enum { COUNTER_MACHINE, COUNTER_EPOCH, COUNTER_BATCH, N_COUNTERS };
+enum { COUNTER_MACHINE, COUNTER_EPOCH, COUNTER_BATCH, COUNTER_STAGE, N_COUNTERS };
 
 static const char STAGE_KEY[] = "train.stage";
 
 hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *error)
 {
-    int64_t counters[N_COUNTERS] = {(int64_t)stage->machine, (int64_t)stage->epoch, (int64_t)stage->batch};
+    int64_t counters[N_COUNTERS] = {(int64_t)stage->machine, (int64_t)stage->epoch, (int64_t)stage->batch,
+                                   (int64_t)stage->index};
     /* Eight-byte tensors first, so that all are aligned in the file. */
     const hm_tensor wide[] = {
         {"train.counters", HM_TENSOR_I64, 1, {N_COUNTERS}, counters},
@@ -43,20 +44,6 @@ hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *
         status = hm_tensor_file_save(file, path, error);
     hm_tensor_file_destroy(file);
     return status;
-}
-
-hm_status hm_checkpoint_stage(const hm_context *context, const char *path, char *name, size_t size, hm_error *error)
-{
-    hm_tensor_file *file;
-    hm_status status = hm_tensor_file_load(context, path, &file, error);
-    if (status != HM_OK)
-        return status;
-    const char *text = hm_tensor_file_text(file, STAGE_KEY);
-    snprintf(name, size, "%s", text ? text : "");
-    hm_tensor_file_destroy(file);
-    return text ? HM_OK
-                : hm_fail(error, HM_ERROR_FORMAT, "%s: is no checkpoint; give the one that the run left, or remove it",
-                          path);
 }
 
 static hm_status check_same(const char *path, const char *what, const char *then, const char *now,
@@ -89,7 +76,7 @@ static hm_status check_architecture(const hm_model *model, const hm_model *saved
     return status == HM_OK ? check_same(path, "recipe", saved->recipe, model->recipe, error) : status;
 }
 
-static hm_status read_counters(const hm_tensor_file *file, const hm_model *model, const char *path,
+static hm_status read_counters(const hm_tensor_file *file, size_t n_machines, const char *path,
                                const int64_t **counters, hm_error *error)
 {
     const size_t shape[] = {N_COUNTERS};
@@ -99,10 +86,31 @@ static hm_status read_counters(const hm_tensor_file *file, const hm_model *model
         return status;
     *counters = tensor->data;
     for (int i = 0; i < N_COUNTERS; i++)
-        if ((*counters)[i] < 0 || (i == COUNTER_MACHINE && (uint64_t)(*counters)[i] >= model->n_rbms))
+        if ((*counters)[i] < 0 || (i == COUNTER_MACHINE && (uint64_t)(*counters)[i] >= n_machines))
             return hm_fail(error, HM_ERROR_FORMAT, "%s: train.counters[%d] = %lld is out of range", path, i,
                            (long long)(*counters)[i]);
     return HM_OK;
+}
+
+hm_status hm_checkpoint_stage(const hm_context *context, const char *path, size_t *index, char *name, size_t size,
+                              hm_error *error)
+{
+    hm_tensor_file *file;
+    const int64_t *counters;
+    hm_status status = hm_tensor_file_load(context, path, &file, error);
+    if (status != HM_OK)
+        return status;
+    const char *text = hm_tensor_file_text(file, STAGE_KEY);
+    if (!text)
+        status = hm_fail(error, HM_ERROR_FORMAT, "%s: is no checkpoint; give the one that the run left, or remove it", path);
+    if (status == HM_OK)
+        status = read_counters(file, SIZE_MAX, path, &counters, error);
+    if (status == HM_OK) {
+        snprintf(name, size, "%s", text);
+        *index = (size_t)counters[COUNTER_STAGE];
+    }
+    hm_tensor_file_destroy(file);
+    return status;
 }
 
 static void copy_machine(hm_rbm *to, hm_rbm *from)
@@ -136,7 +144,7 @@ hm_status hm_checkpoint_load_model(hm_model *model, const char *path, size_t *ma
     if (status == HM_OK)
         status = check_architecture(model, saved, path, error);
     if (status == HM_OK)
-        status = read_counters(file, model, path, &counters, error);
+        status = read_counters(file, model->n_rbms, path, &counters, error);
     if (status == HM_OK)
         status = copy_parameters(model, saved, error);
     if (status == HM_OK)
@@ -167,7 +175,7 @@ hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *
         return status;
     status = hm_tensor_file_get(file, "train.error_sum", HM_TENSOR_F64, 1, one, &error_sum, error);
     if (status == HM_OK)
-        status = read_counters(file, stage->model, path, &counters, error);
+        status = read_counters(file, stage->model->n_rbms, path, &counters, error);
     for (int i = 0; status == HM_OK && i < stage->n_arrays; i++)
         status = load_array(file, &stage->array[i], error);
     if (status == HM_OK) {
@@ -186,10 +194,11 @@ hm_status hm_stage_find_checkpoint(const hm_context *context, const hm_train_eve
     *is_there = events && events->resume && events->checkpoint && hm_file_exists(events->checkpoint);
     if (!*is_there)
         return HM_OK;
-    hm_status status = hm_checkpoint_stage(context, events->checkpoint, name, sizeof name, error);
-    if (status == HM_OK && strcmp(name, stage) != 0)
+    size_t index;
+    hm_status status = hm_checkpoint_stage(context, events->checkpoint, &index, name, sizeof name, error);
+    if (status == HM_OK && (strcmp(name, stage) != 0 || index != events->stage))
         status = hm_fail(error, HM_ERROR_MISMATCH,
-                         "%s: was written by the stage %.40s, not by %s; go on with that stage, or remove the file",
-                         events->checkpoint, name, stage);
+                         "%s: was written by stage %zu, %.40s, not by %zu, %s; go on with that stage, or remove the file",
+                         events->checkpoint, index + 1, name, events->stage + 1, stage);
     return status;
 }

@@ -16,6 +16,7 @@ struct hm_feed {
     float *below[2];             /* [batch][widest layer below]: where the up-pass alternates */
     float *posterior;            /* [batch][2][H of the top], for cases without labels */
     float *means;                /* [batch][n_visible], for hm_feed_means */
+    uint32_t stream;             /* of the random numbers */
 };
 
 /* ---- Labels --------------------------------------------------------------------------------------------- */
@@ -92,7 +93,7 @@ static hm_status compute(hm_feed *feed, const uint32_t *index, size_t first, siz
         hm_matrix above = is_last ? out : hm_matrix_f32(feed->below[(l + 1) % 2], n, hm_model_layer_size(model, l + 1));
         hm_matrix sample = is_last && feed->config.is_sampled ? above : (hm_matrix){0};
         /* Each place of an epoch has numbers of its own. */
-        hm_gibbs gibbs = {.step = epoch, .stream = HM_STREAM_FEED + (uint32_t)level, .first_case = first};
+        hm_gibbs gibbs = {.step = epoch, .stream = feed->stream + (uint32_t)level, .first_case = first};
         hm_rbm_hidden_given_visible(model->rbm[l], below, above, sample, &gibbs);
         below = above;
     }
@@ -126,7 +127,7 @@ hm_status hm_feed_create(const hm_model *model, const hm_dataset *set, const hm_
     hm_feed *feed = hm_alloc(model->context, 1, sizeof *feed, error);
     if (!feed)
         return HM_ERROR_MEMORY;
-    *feed = (hm_feed){.model = model, .set = set, .config = *config};
+    *feed = (hm_feed){.model = model, .set = set, .config = *config, .stream = hm_stage_stream(model) + HM_STREAM_FEED};
     feed->n_features = hm_model_layer_size(model, config->level);
     feed->n_labels = hm_rbm_visible(model->rbm[config->level])->n_units - feed->n_features;
     if (feed->n_labels && config->wants_labels)

@@ -91,6 +91,7 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
 {
     hm_stage *stage = r->stage;
     hm_train_report report = {.stage = stage->kind->name,
+                              .stage_index = stage->index,
                               .machine = stage->machine,
                               .n_machines = r->n_machines,
                               .epoch = stage->epoch + 1,
@@ -135,6 +136,7 @@ hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_
 {
     static const hm_train_events no_events = {0};
     run r = {stage, events ? events : &no_events, n_machines, seconds_now()};
+    stage->index = r.events->stage;
     hm_status status = is_resumed ? hm_checkpoint_load_stage(stage, r.events->checkpoint, error)
                                   : stage->kind->start(stage, error);
     /* A run killed before its first checkpoint must not find that of the stage before. */

@@ -41,6 +41,15 @@ hm_status hm_stage_record(hm_model *model, const hm_dataset *train, const char *
     return hm_model_add_history(model, line, error);
 }
 
+/* The history has a line for each stage so far. */
+uint32_t hm_stage_stream(const hm_model *model)
+{
+    uint32_t n_lines = *model->history != 0;
+    for (const char *at = model->history; *at; at++)
+        n_lines += *at == '\n';
+    return n_lines * HM_STREAM_STAGE;
+}
+
 hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
                         const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error)
 {
@@ -52,6 +61,7 @@ hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *mo
                         .validation = validation,
                         .n_epochs = n_epochs,
                         .B = batch_size < n_cases ? batch_size : n_cases,
+                        .stream = hm_stage_stream(model),
                         .error_unit = 1};
     if (n_epochs > BATCHES_MAX / hm_stage_n_batches(stage))
         return hm_fail(error, HM_ERROR_ARGUMENT,

@@ -14,7 +14,7 @@ enum { HM_STAGE_ARRAYS_MAX = 64, HM_STAGE_NAME_MAX = 48 };
 typedef struct hm_stage hm_stage;
 
 typedef struct hm_stage_kind {
-    const char *name; /* "cd", "up-down", "backprop": in reports, histories and checkpoints */
+    const char *name; /* "greedy", "up-down", "backprop": in reports, histories and checkpoints */
     /* The start of a fresh run; a resumed one takes parameters and arrays from the checkpoint instead. */
     hm_status (*start)(hm_stage *stage, hm_error *error);
     /* Before the first batch of an epoch, and after resuming in the middle of one; null: nothing to do. */
@@ -41,6 +41,7 @@ struct hm_stage {
     const hm_dataset *train, *validation;
     size_t machine;   /* of a class model, or level of a stack */
     uint32_t stream;  /* of its random numbers */
+    size_t index;     /* among the stages of the run */
     size_t n_epochs, B; /* B: cases in a mini-batch */
     bool is_done;     /* set by a learner that wants no further epoch */
 
@@ -51,6 +52,9 @@ struct hm_stage {
     int n_arrays;
     hm_stage_array array[HM_STAGE_ARRAYS_MAX];
 };
+
+/* The first stream of the next stage of a model. */
+uint32_t hm_stage_stream(const hm_model *model);
 
 /* What comes before a stage of that name: the model notes and checks its data, and takes its parameters from the
  * checkpoint if there is one to go on from, which also says which machine was in work. */
@@ -77,8 +81,9 @@ double hm_stage_time(const hm_stage *stage);
  * streams of their own, so no number is ever used twice. */
 hm_gibbs hm_stage_random(const hm_stage *stage);
 
-/* Streams beside those of the machines, 0 .. 65,535. */
-enum { HM_STREAM_UP_DOWN = 1 << 16, HM_STREAM_FEED = 2 << 16 };
+/* Streams beside those of the machines, 0 .. 65,535; each stage in the history of a model moves all of them on by
+ * HM_STREAM_STAGE, so that a second stage repeats nothing of the first. */
+enum { HM_STREAM_UP_DOWN = 1 << 16, HM_STREAM_FEED = 2 << 16, HM_STREAM_STAGE = 4 << 16 };
 
 /* Drives the stage to its end. If `is_resumed` it goes on from events->checkpoint. HM_ERROR_INTERRUPTED as
  * hm_train. */

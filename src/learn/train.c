@@ -64,12 +64,14 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
     if (status == HM_OK)
         status = check_classes(model, train, error);
     if (status == HM_OK)
-        status = hm_stage_prepare(model, train, r->events, "cd", &first, &is_resumed, error);
+        status = hm_stage_prepare(model, train, r->events, "greedy", &first, &is_resumed, error);
     for (size_t i = first; status == HM_OK && i < model->n_rbms; i++)
         status = train_one(r, i, is_resumed && i == first, train, validation, error);
     if (status == HM_OK && model->kind == HM_MODEL_CLASSES)
         status = hm_train_offsets(model, validation ? validation : train, error);
-    return status == HM_OK ? hm_stage_record(model, train, "cd", (size_t)r->config->epochs, r->config->batch_size, error)
+    char name[64];
+    snprintf(name, sizeof name, "greedy, %s", hm_learner_name(r->config->learner));
+    return status == HM_OK ? hm_stage_record(model, train, name, (size_t)r->config->epochs, r->config->batch_size, error)
                            : status;
 }
 

@@ -88,6 +88,6 @@ static const hm_option backprop_rows[] = {
 };
 
 #define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, true}
-const hm_option_table hm_train_options = {"learn", "Learning", rows, sizeof rows / sizeof *rows, false};
+const hm_option_table hm_train_options = {"greedy", "Learning: a machine, or the levels of a stack one by one", rows, sizeof rows / sizeof *rows, false};
 const hm_option_table hm_up_down_options = TABLE("up-down", "Up-down learning of a deep belief net", up_down_rows);
 const hm_option_table hm_backprop_options = TABLE("backprop", "Backpropagation", backprop_rows);

@@ -83,7 +83,7 @@ static void choose_states(hm_trainer *t)
                "likelihood suffers; take samples for a generative model");
 }
 
-static const hm_stage_kind cd_stage;
+static const hm_stage_kind greedy_stage;
 
 hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
                             const hm_train_config *config, hm_trainer **out, hm_error *error)
@@ -92,11 +92,11 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     *out = NULL;
     if (!t)
         return HM_ERROR_MEMORY;
-    hm_status status = hm_stage_init(&t->stage, &cd_stage, model, train, validation, (size_t)config->epochs,
+    hm_status status = hm_stage_init(&t->stage, &greedy_stage, model, train, validation, (size_t)config->epochs,
                                      (size_t)config->batch_size, error);
     t->config = config;
     t->stage.machine = machine;
-    t->stage.stream = (uint32_t)machine;
+    t->stage.stream += (uint32_t)machine;
     t->rbm = model->rbm[machine];
     t->V = hm_rbm_visible(t->rbm)->n_units;
     t->H = hm_rbm_hidden(t->rbm)->n_units;
@@ -375,6 +375,7 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     if (hm_find_bad_parameter(t->rbm, &what, &unit))
         return fail_numeric(t, error);
     double last = (double)stage->epoch + 1 - 1e-9;
+    report->learner = t->learner->name;
     report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * (double)t->V);
     report->update_ratio = sum_of_magnitudes(t->velocity + W->first, W->n) /
                            sum_of_magnitudes(hm_rbm_parameters(t->rbm, &n) + W->first, W->n);
@@ -395,4 +396,4 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     return status;
 }
 
-static const hm_stage_kind cd_stage = {"cd", start, NULL, step, monitor, NULL};
+static const hm_stage_kind greedy_stage = {"greedy", start, NULL, step, monitor, NULL};

@@ -363,7 +363,7 @@ static hm_status create(up_down *u, hm_model *model, const hm_dataset *train, co
     u->n_labels = model->n_labels;
     u->T = hm_rbm_hidden(u->top)->n_units;
     u->stage.machine = u->n_levels;
-    u->stage.stream = HM_STREAM_UP_DOWN;
+    u->stage.stream += HM_STREAM_UP_DOWN;
     u->stage.error_unit = (double)hm_model_n_features(model);
     status = hm_model_untie(model, error);
     if (status == HM_OK)
