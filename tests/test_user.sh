@@ -176,6 +176,18 @@ sys.exit("the machines begin alike" if np.array_equal(*W) else 0)
 PY
 fi
 
+# Classes that are words, in a column of a table.
+printf 'a,b,kind\n' >animals.csv
+for i in 1 2 3 4 5 6 7 8 9 10; do printf '1,0,cat\n0,1,dog\n' >>animals.csv; done
+"$harmonium" train animals.csv --label-column kind --kind classes --hidden 2 --epochs 20 --batch-size 5 -o animals.safetensors --quiet
+"$harmonium" data animals.csv --label-column kind | grep -q 'class 0 (cat): 10' || fail "data does not show the words"
+"$harmonium" info animals.safetensors | grep -q 'class dog: offset' || fail "info does not show the words"
+"$harmonium" classify animals.safetensors animals.csv --label-column kind 2>err | cut -d' ' -f1 | sort -u | tr '\n' ' ' |
+    grep -q '^cat dog $' || fail "classify does not print the words"
+grep -q 'errors: 0 of 20' err && grep -q 'cat   dog' err || { cat err; fail "the table of classes lacks the words"; }
+"$harmonium" sample animals.safetensors --machine dog -n 2 --gibbs-steps 3 -o animals.npy --quiet
+expect 2 'classes are cat, dog' "$harmonium" sample animals.safetensors --machine cow -o animals.npy
+
 # ---- 7. The format follows the name.
 expect 2 'writes .png .npy .csv' "$harmonium" sample p.safetensors -o samples.jpg
 expect 2 'writes .npy .csv' "$harmonium" transform p.safetensors digits -o features

@@ -238,14 +238,8 @@ static void remember_best(backprop *b, double error)
 static double update_ratio(const backprop *b)
 {
     double change = 0, size = 0;
-    for (size_t l = 0; l < b->net->n_rbms; l++) {
-        hm_matrix W = hm_rbm_weights(b->net->rbm[l]);
-        const float *w = W.data;
-        for (size_t i = 0; i < W.rows * W.cols; i++) {
-            change += fabsf(b->velocity[l][i]);
-            size += fabsf(w[i]);
-        }
-    }
+    for (size_t l = 0; l < b->net->n_rbms; l++)
+        hm_stage_add_magnitudes(b->net->rbm[l], b->velocity[l], &change, &size);
     return change / size;
 }
 

@@ -133,6 +133,17 @@ void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const 
     }
 }
 
+void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size)
+{
+    const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];
+    size_t n;
+    const float *w = hm_rbm_parameters(rbm, &n);
+    for (size_t i = W->first; i < W->first + W->n; i++) {
+        *change += fabsf(velocity[i]);
+        *size += fabsf(w[i]);
+    }
+}
+
 bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit)
 {
     hm_matrix W = hm_rbm_weights(rbm);

@@ -100,6 +100,10 @@ typedef struct hm_stage_step {
 void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
                      const hm_stage_step *step);
 
+/* Sums of magnitudes of the last change of the weights of a machine (its velocity) and of the weights themselves, added to
+ * those so far: their ratio should be about 1e-3 (Hinton 2010, section 7). */
+void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size);
+
 /* The first parameter of the machine that is not finite: "hidden" or "visible" unit; false when all are. */
 bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit);
 

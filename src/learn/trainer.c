@@ -358,27 +358,19 @@ static void count_activities(const hm_trainer *t, const float *activity, hm_trai
     }
 }
 
-static double sum_of_magnitudes(const float *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += fabsf(x[i]);
-    return sum;
-}
-
 static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
     const char *what;
-    size_t unit, n;
-    const hm_slice *W = &hm_rbm_slices(t->rbm)[HM_SLICE_WEIGHTS];
+    size_t unit;
+    double change = 0, size = 0;
     if (hm_find_bad_parameter(t->rbm, &what, &unit))
         return fail_numeric(t, error);
     double last = (double)stage->epoch + 1 - 1e-9;
     report->learner = t->learner->name;
     report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * (double)t->V);
-    report->update_ratio = sum_of_magnitudes(t->velocity + W->first, W->n) /
-                           sum_of_magnitudes(hm_rbm_parameters(t->rbm, &n) + W->first, W->n);
+    hm_stage_add_magnitudes(t->rbm, t->velocity, &change, &size);
+    report->update_ratio = change / size;
     report->learning_rate = learning_rate_at(t, last);
     report->momentum = hm_schedule_at(&t->config->momentum, last);
     report->steps = hm_trainer_n_steps(t);
@@ -387,6 +379,11 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     hm_status status = watch(t, t->feed, stage->train, &report->free_energy_train, activity, error);
     if (status == HM_OK && stage->validation)
         status = watch(t, t->feed_validation, stage->validation, &report->free_energy_validation, NULL, error);
+    if (status == HM_OK && !isfinite(report->free_energy_train))
+        return hm_fail(error, HM_ERROR_NUMERIC,
+                       "learning diverged in epoch %zu: the free energy of the data is no longer finite; lower the learning "
+                       "rate (now %g), or bring the data to the range of the units",
+                       stage->epoch + 1, learning_rate_at(t, hm_stage_time(stage)));
     report->free_energy_gap = report->free_energy_validation - report->free_energy_train;
     count_activities(t, activity, report);
     bool is_joint = stage->model->kind == HM_MODEL_DBN && stage->model->n_labels &&

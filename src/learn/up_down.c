@@ -317,14 +317,9 @@ static hm_status check_finite(const up_down *u, hm_error *error)
 static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
 {
     up_down *u = (up_down *)stage;
-    size_t n_weights = hm_rbm_weights(u->top).rows * u->T;
     double last = (double)stage->epoch + 1 - 1e-9, change = 0, size = 0;
     hm_status status = check_finite(u, error);
-    const float *W = hm_rbm_weights(u->top).data;
-    for (size_t i = 0; i < n_weights; i++) {
-        change += fabsf(u->velocity_top[i]);
-        size += fabsf(W[i]);
-    }
+    hm_stage_add_magnitudes(u->top, u->velocity_top, &change, &size);
     report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * stage->error_unit);
     report->update_ratio = change / size;
     report->learning_rate = hm_schedule_at(&u->config->learning_rate, last);

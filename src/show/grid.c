@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "show/image.h"
 
-enum { WIDTH_WANTED = 800, ZOOM_MAX = 6, TITLE_SIZE = 15, CAPTION_SIZE = 11, MARGIN = 10 };
+enum { WIDTH_WANTED = 800, ZOOM_MAX = 6, TITLE_SIZE = 15, TITLE_SIZE_LEAST = 9, CAPTION_SIZE = 11, MARGIN = 10 };
 
 /* Where everything goes. */
 typedef struct layout {
@@ -124,11 +124,20 @@ static hm_status check_tiles(const hm_matrix *values, size_t height, size_t widt
     return HM_OK;
 }
 
+/* As large as fits, down to what can still be read. */
+static double title_size(const layout *l)
+{
+    double size = TITLE_SIZE, room = (double)(l->across - 2 * MARGIN);
+    while (size > TITLE_SIZE_LEAST && hm_text_width(size, l->grid->title) > room)
+        size--;
+    return size;
+}
+
 static hm_status start_picture(const hm_context *context, const layout *l, hm_image **image, hm_error *error)
 {
     hm_status status = hm_image_create(context, l->across, l->down, HM_COLOUR_PAPER, image, error);
     if (status == HM_OK && l->grid->title)
-        hm_image_text(*image, MARGIN, MARGIN + TITLE_SIZE * 0.7, TITLE_SIZE, l->grid->title);
+        hm_image_text(*image, MARGIN, MARGIN + TITLE_SIZE * 0.7, title_size(l), l->grid->title);
     return status;
 }
 
