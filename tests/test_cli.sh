@@ -46,7 +46,7 @@ d=$folder/dbn.safetensors
 [ "$(wc -l <"$folder/dbn-metrics")" = 6 ] || fail "2 + 3 + 1 epochs"
 grep -q '"stage": "up-down".*"error_validation"' "$folder/dbn-metrics" || fail "no validation error in up-down"
 "$harmonium" info "$d" | grep -q 'beside 10 labels' || fail "info does not show the labels"
-"$harmonium" classify "$d" digits --part test -n 40 --confusion "$folder/c.png" --wrong "$folder/w.png" --quiet |
+"$harmonium" classify "$d" digits --part test -n 40 --confusion "$folder/c.png" --mistakes "$folder/w.png" --quiet |
     wc -l | grep -q '^ *40$' || fail "forty labels"
 "$harmonium" classify "$d" digits --part test -n 4 --method gibbs --quiet >/dev/null
 "$harmonium" sample "$d" -n 20 --label 3 --gibbs-steps 5 -o "$folder/three.npy" --quiet
@@ -62,12 +62,21 @@ n=$folder/net.safetensors
 "$harmonium" info "$n" | grep -q 'feed-forward' || fail "backpropagation does not make a net"
 "$harmonium" classify "$n" digits --part test -n 5 --quiet >/dev/null
 a=$folder/auto.safetensors
-"$harmonium" train --kind dbn --layers "bernoulli 784 | bernoulli 30 | gaussian 5" --joint no --subset 300 --epochs 1 \
+"$harmonium" train --kind dbn --layers "bernoulli 784 | bernoulli 30 | gaussian 5" --label-units none --subset 300 --epochs 1 \
     --backprop-target data --backprop-epochs 1 -o "$a" --quiet
 "$harmonium" reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
 
 expect 1 'no label units' "$harmonium" sample "$m" --label 3 -o "$folder/s.npy"
 expect 2 'classes are 0, 1' "$harmonium" sample "$d" --label 12 -o "$folder/s.npy"
+expect 2 'holds every feature' "$harmonium" sample "$d" digits --clamp 28x28+0+0 -o "$folder/s.npy"
+"$harmonium" classify "$d" digits --part test -n 6 -o "$folder/all.csv" --quiet >/dev/null
+[ "$(head -n 1 "$folder/all.csv" | cut -c1-29)" = 'case,label,answer,P(0),P(1),P' ] && [ "$(wc -l <"$folder/all.csv")" = 7 ] ||
+    fail "the table of all answers is wrong"
+expect 2 'one softmax group' "$harmonium" train digits --kind dbn --layers "784, 10" --label-units 10 -o "$d"
+expect 1 'has 10 classes; write' "$harmonium" train digits --kind dbn --layers "784, 10" --label-units "softmax 9" -o "$d"
+printf '[data]\ndata = digits\n[model]\nkind = dbn\nlayers = 784, 20, 10\nlabels = softmax 10\n[greedy]\nepochs = 1\n' >"$folder/dbn.ini"
+"$harmonium" train "$folder/dbn.ini" --subset 200 -o "$folder/small.safetensors" --quiet
+"$harmonium" info "$folder/small.safetensors" | grep -q 'beside 10 labels' || fail "labels = softmax 10 is not heeded"
 expect 2 'leaves the picture' "$harmonium" sample "$d" digits --clamp 20x20+10+10 -o "$folder/s.npy"
 expect 2 'left, right' "$harmonium" sample "$d" digits --clamp lefft -o "$folder/s.npy"
 expect 2 'for --clamp' "$harmonium" sample "$d" digits -o "$folder/s.npy"

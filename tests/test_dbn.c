@@ -287,7 +287,7 @@ static void wrong_use_is_told(void **state)
     hm_layer layers[] = {hm_layer_of(HM_UNIT_BERNOULLI, V, 1), hm_layer_of(HM_UNIT_BERNOULLI, P, 1)};
     assert_int_equal(hm_model_create_stack(context, HM_MODEL_DBN, layers, 2, 0, &bare, NULL), HM_OK);
     assert_int_equal(hm_chains_create(bare, &config, &chains, &error), HM_ERROR_MISMATCH);
-    assert_non_null(strstr(error.message, "--joint"));
+    assert_non_null(strstr(error.message, "--label-units"));
     assert_int_equal(hm_class_probabilities(bare, 0, 0, hm_matrix_f32(v, 1, V), probability, &error),
                      HM_ERROR_MISMATCH);
     assert_int_equal(hm_model_create_stack(context, HM_MODEL_NET, layers, 2, 0, &net, NULL), HM_OK);

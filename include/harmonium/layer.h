@@ -56,7 +56,7 @@ typedef struct hm_layer {
  * ("500", bernoulli). */
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error);
 
-/* Reads a stack of layers, from the data up: "gaussian 39 | 500 | softmax 10", or, all Bernoulli, "784 500 500".
+/* Reads a stack of layers, from the data up: "gaussian 39 | 500 | softmax 10", or, all Bernoulli, "784, 500, 500".
  * Fills at most `most` layers. */
 hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
                           hm_error *error);

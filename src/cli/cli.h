@@ -17,11 +17,10 @@ typedef struct cli_common {
 
 enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET };
 enum { CLI_BY_PROJECTION, CLI_BY_SAMPLING };
-enum { CLI_JOINT_AUTO, CLI_JOINT_YES, CLI_JOINT_NO };
 
 typedef struct cli_model {
-    int kind, joint;
-    char visible[HM_TEXT_MAX], hidden[HM_TEXT_MAX], layers[HM_TEXT_MAX];
+    int kind;
+    char visible[HM_TEXT_MAX], hidden[HM_TEXT_MAX], layers[HM_TEXT_MAX], labels[HM_TEXT_MAX];
 } cli_model;
 
 /* "--level2-epochs 50", or epochs = 50 under [greedy 2]: levels count from 1, as people count. */
@@ -57,7 +56,7 @@ typedef struct cli_output {
     int64_t checkpoint_epochs;
     double checkpoint_minutes;
     double temperature, seconds;
-    char clamp[HM_TEXT_MAX], confusion[HM_TEXT_MAX], wrong[HM_TEXT_MAX];
+    char clamp[HM_TEXT_MAX], confusion[HM_TEXT_MAX], mistakes[HM_TEXT_MAX];
     int by, method; /* CLI_BY_.., HM_RECOGNISE_.. */
 } cli_output;
 

@@ -88,7 +88,20 @@ static bool ends_with(const char *text, const char *end)
     return n > m && strcmp(text + n - m, end) == 0;
 }
 
-hm_status cli_parse_clamp(const hm_model *model, const char *text, bool *is_clamped, hm_error *error)
+/* What frees nothing leaves nothing to fill in, and what frees everything asks for samples. */
+static hm_status check_freedom(const char *text, const bool *is_clamped, size_t n, hm_error *error)
+{
+    size_t n_held = 0;
+    for (size_t i = 0; i < n; i++)
+        n_held += is_clamped[i];
+    if (n_held > 0 && n_held < n)
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_ARGUMENT, n_held ? "clamp = %.80s: holds every feature, so nothing is left to fill in; free some"
+                                                    : "clamp = %.80s: holds no feature; leave --clamp out to sample freely",
+                   text);
+}
+
+static hm_status parse(const hm_model *model, const char *text, bool *is_clamped, hm_error *error)
 {
     rectangle r;
     size_t n = hm_model_n_features(model);
@@ -111,4 +124,10 @@ hm_status cli_parse_clamp(const hm_model *model, const char *text, bool *is_clam
                        model->height, model->width);
     fill(model, r, is_clamped);
     return HM_OK;
+}
+
+hm_status cli_parse_clamp(const hm_model *model, const char *text, bool *is_clamped, hm_error *error)
+{
+    hm_status status = parse(model, text, is_clamped, error);
+    return status == HM_OK ? check_freedom(text, is_clamped, hm_model_n_features(model), error) : status;
 }

@@ -73,7 +73,7 @@ static hm_status check_apart(const cli_call *call, const char *written, hm_error
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error)
 {
     const cli_output *output = &call->options.output;
-    const char *const outputs[] = {output->output, output->metrics, output->confusion, output->wrong};
+    const char *const outputs[] = {output->output, output->metrics, output->confusion, output->mistakes};
     hm_status status = HM_OK;
     for (size_t i = 0; status == HM_OK && i < sizeof outputs / sizeof *outputs; i++) {
         status = *outputs[i] ? check_apart(call, outputs[i], error) : HM_OK;
@@ -87,7 +87,7 @@ hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *
                                : check_ending(output->output, verb->writes, error);
     if (status == HM_OK)
         status = check_ending(output->confusion, ".png", error);
-    return status == HM_OK ? check_ending(output->wrong, ".png", error) : status;
+    return status == HM_OK ? check_ending(output->mistakes, ".png", error) : status;
 }
 
 hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error)

@@ -1,4 +1,6 @@
 /* A fresh model as the options describe it, for the data that it will learn. */
+#include <string.h>
+
 #include "base/fail.h"
 #include "cli/cli.h"
 
@@ -30,7 +32,7 @@ static hm_status parse_stack(const cli_call *call, const hm_dataset *train, hm_l
     const char *text = call->options.model.layers;
     size_t n = hm_dataset_n_features(train);
     if (!*text)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "say what the layers are, from the data up: --layers \"%zu 500 500\"",
+        return hm_fail(error, HM_ERROR_ARGUMENT, "say what the layers are, from the data up: --layers \"%zu, 500, 500\"",
                        n);
     hm_status status = hm_layers_parse(text, n, layers, HM_LEVELS_MAX + 1, n_layers, error);
     if (status == HM_OK && layers[0].n_units != n)
@@ -41,21 +43,41 @@ static hm_status parse_stack(const cli_call *call, const hm_dataset *train, hm_l
     return status;
 }
 
+/* How many label units: as said, or as many as there are classes. */
+static hm_status count_labels(const cli_call *call, const hm_dataset *train, size_t *n_labels, hm_error *error)
+{
+    const char *text = call->options.model.labels;
+    size_t n_classes = hm_dataset_classes(train, NULL);
+    hm_layer layer;
+    *n_labels = cli_find_stage(&call->options, CLI_STAGE_BACKPROP) ? 0 : n_classes;
+    if (strcmp(text, "none") == 0)
+        *n_labels = 0;
+    if (strcmp(text, "none") == 0 || strcmp(text, "auto") == 0)
+        return HM_OK;
+    hm_status status = hm_layer_parse(text, 0, &layer, error);
+    if (status != HM_OK)
+        return status;
+    *n_labels = layer.n_units;
+    if (!hm_layer_is_all(&layer, HM_UNIT_SOFTMAX) || layer.n_groups != 1 || (size_t)layer.group[0].size != layer.n_units)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "labels = %.80s: label units are one softmax group, as in \"softmax 10\"", text);
+    if (n_classes == 0)
+        return hm_fail(error, HM_ERROR_MISMATCH, "labels = %.80s: %s has no labels; give --labels FILE, or labels = none", text,
+                       hm_dataset_describe(train));
+    if (n_classes > *n_labels)
+        return hm_fail(error, HM_ERROR_MISMATCH, "labels = %.80s: %s has %zu classes; write \"softmax %zu\"", text,
+                       hm_dataset_describe(train), n_classes, n_classes);
+    return HM_OK;
+}
+
 static hm_status make_dbn(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
 {
     hm_layer layers[HM_LEVELS_MAX + 1];
-    size_t n_layers, n_classes = hm_dataset_classes(train, NULL);
-    int joint = call->options.model.joint;
-    bool is_joint = joint == CLI_JOINT_YES ||
-                    (joint == CLI_JOINT_AUTO && !cli_find_stage(&call->options, CLI_STAGE_BACKPROP));
-    if (joint == CLI_JOINT_YES && n_classes == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH, "joint = yes: %s has no labels; give --labels",
-                       hm_dataset_describe(train));
-    hm_status status = parse_stack(call, train, layers, &n_layers, error);
+    size_t n_layers, n_labels;
+    hm_status status = count_labels(call, train, &n_labels, error);
     if (status == HM_OK)
-        status = hm_model_create_stack(call->context, HM_MODEL_DBN, layers, n_layers, is_joint ? n_classes : 0,
-                                       model, error);
-    return status;
+        status = parse_stack(call, train, layers, &n_layers, error);
+    return status == HM_OK ? hm_model_create_stack(call->context, HM_MODEL_DBN, layers, n_layers, n_labels, model, error)
+                           : status;
 }
 
 /* The last layer of a classifier is a softmax group, also when it is written as a bare number. */

@@ -26,9 +26,10 @@ static const hm_option model_rows[] = {
      "rbm|classes|dbn|net",
      "one machine; one for each class with learned offsets; a deep belief net; a feed-forward net from random weights"},
     {"layers", 0, HM_OPTION_TEXT, offsetof(cli_model, layers), "", 0, 0, "LAYERS", NULL,
-     "of a dbn or net from the data up, as in \"784 500 500 2000\" or \"gaussian 39 | 500 | softmax 10\""},
-    {"joint", 0, HM_OPTION_CHOICE, offsetof(cli_model, joint), "auto", 0, 0, "WHICH", "auto|yes|no",
-     "whether the top RBM of a dbn sees the labels beside the layer below; auto: if the data has labels"},
+     "of a dbn or net from the data up, as in \"784, 500, 500, 2000\" or \"gaussian 39 | 500 | softmax 10\""},
+    {"labels", 0, HM_OPTION_TEXT, offsetof(cli_model, labels), "auto", 0, 0, "UNITS", NULL,
+     "label units that the top RBM of a dbn sees beside the layer below: \"softmax 10\", none, or auto: one for each class of "
+     "the data, unless a backprop stage adds them on top"},
     {"visible", 0, HM_OPTION_TEXT, offsetof(cli_model, visible), "bernoulli", 0, 0, "LAYER", NULL,
      "visible units: bernoulli, gaussian, softmax, relu or binomial; the number comes from the data"},
     {"hidden", 0, HM_OPTION_TEXT, offsetof(cli_model, hidden), "bernoulli 100", 0, 0, "LAYER", NULL,
@@ -71,7 +72,7 @@ static const hm_option output_rows[] = {
     CHOICE("method", method, "energy", "HOW", "energy|gibbs",
            "how a deep belief net names a class: the exact free energy of each label, or label units that settle"),
     OUTPUT("confusion", 0, TEXT, confusion, "", 0, 0, "FILE", "draw the confusion matrix there"),
-    OUTPUT("wrong", 0, TEXT, wrong, "", 0, 0, "FILE", "draw the cases that were named wrongly there"),
+    OUTPUT("mistakes", 0, TEXT, mistakes, "", 0, 0, "FILE", "draw the cases that were named wrongly there"),
     OUTPUT("seconds", 0, REAL, seconds, "10", 1, 600, "S", "length of the movie"),
     OUTPUT("temperature", 0, REAL, temperature, "1", 1e-3, 1e3, "T", "of the sampling"),
 };
@@ -147,6 +148,8 @@ hm_status cli_set_option(cli_call *call, const hm_option_table *table, const cha
 
 const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX])
 {
+    if (table == &cli_model_options && strcmp(row->name, "labels") == 0) /* --labels names the file of labels */
+        return strcpy(name, "label-units");
     snprintf(name, CLI_NAME_MAX, "%s%s%s", table->is_prefixed ? table->section : "", table->is_prefixed ? "-" : "",
              row->name);
     return name;

@@ -14,6 +14,7 @@ typedef struct outcome {
     size_t n, n_classes, n_labelled, n_wrong;
     uint32_t *best;         /* [n] */
     double *probability;    /* [n] of the best */
+    FILE *table;            /* of all probabilities; null: none is written */
     double *confusion;      /* [n_classes][n_classes]: labelled (row), named (column) */
 } outcome;
 
@@ -50,6 +51,46 @@ static void note_case(const cli_material *m, outcome *o, size_t i, const double 
         o->confusion[(size_t)truth * C + best]++;
 }
 
+/* ---- The table of all: a row a case ------------------------------------------------------------------------ */
+
+static hm_status begin_table(const cli_call *call, const hm_model *model, outcome *o, hm_error *error)
+{
+    char name[256];
+    const char *path = call->options.output.output;
+    if (!*path)
+        return HM_OK;
+    if (!(o->table = fopen(path, "w")))
+        return hm_fail_io(error, "write", path);
+    fprintf(o->table, "case,label,answer");
+    for (size_t c = 0; c < o->n_classes; c++)
+        fprintf(o->table, ",P(%s)", hm_model_class_name(model, c, name, sizeof name));
+    fputc('\n', o->table);
+    return HM_OK;
+}
+
+static void write_row(const cli_material *m, const outcome *o, size_t i, const double *probability)
+{
+    char name[256], number[16] = "";
+    int32_t label = hm_dataset_label(m->set, i);
+    const char *is = hm_dataset_class_name(m->set, label);
+    if (label >= 0)
+        snprintf(number, sizeof number, "%d", label);
+    fprintf(o->table, "%zu,%s,%s", i, is ? is : number, hm_model_class_name(m->model, o->best[i], name, sizeof name));
+    for (size_t c = 0; c < o->n_classes; c++)
+        fprintf(o->table, ",%.6g", probability[c]);
+    fputc('\n', o->table);
+}
+
+static hm_status end_table(const cli_call *call, outcome *o, hm_error *error)
+{
+    if (!o->table)
+        return HM_OK;
+    bool failed = ferror(o->table) != 0;
+    failed = fclose(o->table) != 0 || failed;
+    o->table = NULL;
+    return failed ? hm_fail_io(error, "write", call->options.output.output) : HM_OK;
+}
+
 static hm_status recognise(const cli_call *call, const cli_material *m, outcome *o, hm_error *error)
 {
     const cli_output *output = &call->options.output;
@@ -60,8 +101,11 @@ static hm_status recognise(const cli_call *call, const cli_material *m, outcome 
         size_t n = m->n - first < CASES_PER_READING ? m->n - first : CASES_PER_READING;
         status = hm_class_probabilities(m->model, output->method, n_steps,
                                         hm_matrix_f32(m->cases + first * m->V, n, m->V), probability, error);
-        for (size_t i = 0; status == HM_OK && i < n; i++)
+        for (size_t i = 0; status == HM_OK && i < n; i++) {
             note_case(m, o, first + i, probability + i * o->n_classes);
+            if (o->table)
+                write_row(m, o, first + i, probability + i * o->n_classes);
+        }
     }
     hm_free(call->context, probability);
     return status;
@@ -134,7 +178,7 @@ static void name_case(const cli_material *m, size_t i, size_t named, char *text,
 }
 
 /* The first wrong cases, with "is > named" under each. */
-static hm_status draw_wrong(const cli_call *call, const cli_material *m, const outcome *o, hm_error *error)
+static hm_status draw_mistakes(const cli_call *call, const cli_material *m, const outcome *o, hm_error *error)
 {
     static char text[WRONG_DRAWN_MAX][40];
     const char *captions[WRONG_DRAWN_MAX];
@@ -164,7 +208,7 @@ static hm_status draw_wrong(const cli_call *call, const cli_material *m, const o
     if (status == HM_OK)
         status = hm_image_grid(call->context, shown, m->model->height, m->model->width, &grid, &image, error);
     hm_free(call->context, cases);
-    return status == HM_OK ? cli_save_image(call, image, call->options.output.wrong, title,
+    return status == HM_OK ? cli_save_image(call, image, call->options.output.mistakes, title,
                                             "Under each case what it is and what it was named. Would you have known?", error)
                            : status;
 }
@@ -180,13 +224,17 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK)
         status = alloc_outcome(call, &m, &o, error);
     if (status == HM_OK)
+        status = begin_table(call, m.model, &o, error);
+    if (status == HM_OK)
         status = recognise(call, &m, &o, error);
+    hm_status written = end_table(call, &o, error);
+    status = status == HM_OK ? written : status;
     if (status == HM_OK)
         print_outcome(call, m.model, &o);
     if (status == HM_OK && *call->options.output.confusion)
         status = draw_confusion(call, m.model, &o, error);
-    if (status == HM_OK && *call->options.output.wrong)
-        status = draw_wrong(call, &m, &o, error);
+    if (status == HM_OK && *call->options.output.mistakes)
+        status = draw_mistakes(call, &m, &o, error);
     free_outcome(call, &o);
     cli_free_material(&m);
     return status;
@@ -195,6 +243,6 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_classify = {
     "classify", "Name the class of each case, and count the errors", "MODEL [DATA]", 1, 2,
     {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
-    "number method gibbs-steps confusion wrong", NULL,
-    "harmonium classify dbn.safetensors mnist --part test --confusion confusion.png --wrong wrong.png", run,
+    "output number method gibbs-steps confusion mistakes", ".csv",
+    "harmonium classify dbn.safetensors mnist --part test --confusion confusion.png --mistakes mistakes.png", run,
 };

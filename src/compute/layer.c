@@ -132,8 +132,8 @@ hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm
 hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
                           hm_error *error)
 {
-    bool is_bare = text[strspn(text, "0123456789 \t")] == 0;
-    const char *separators = is_bare ? " \t" : "|", *at = text + strspn(text, " \t");
+    bool is_bare = text[strspn(text, "0123456789, \t")] == 0;
+    const char *separators = is_bare ? ", \t" : "|", *at = text + strspn(text, " \t");
     *n_layers = 0;
     while (*at || *n_layers == 0) {
         char part[256];
@@ -148,7 +148,7 @@ hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, 
             return status;
         ++*n_layers;
         at += n + (at[n] != 0);
-        at += strspn(at, " \t");
+        at += strspn(at, is_bare ? separators : " \t");
     }
     return HM_OK;
 }

@@ -55,7 +55,7 @@ static const struct {
                                          "net, or give a deep belief net a [backprop] stage"},
     [HM_ABILITY_LAYERS] = {has_layers, "a class model has no layers above one another but one hidden layer for each class; "
                                        "take an RBM, a deep belief net or a feed-forward net"},
-    [HM_ABILITY_LABELS] = {has_labels, "this model has no label units to hold; train one with --kind dbn --joint yes"},
+    [HM_ABILITY_LABELS] = {has_labels, "this model has no label units to hold; train one with --kind dbn and --label-units"},
     [HM_ABILITY_LEARN_ENERGY] = {is_energy_based, "a feed-forward net has no energy to learn by; give it a [backprop] stage, "
                                                   "or train a deep belief net and unroll it"},
 };
