@@ -99,7 +99,8 @@ static size_t largest(const float *x, size_t n)
 
 /* One chain, from random states; its first steps are shown one by one and later ones in growing strides, since a
  * chain changes fast at first and slowly after. */
-static hm_status generate_one(scene *s, const cli_call *call, int32_t label, size_t n_frames, hm_error *error)
+static hm_status generate_one(scene *s, const cli_call *call, int32_t label, size_t n_frames, size_t n_held,
+                              hm_error *error)
 {
     const cli_output *output = &call->options.output;
     size_t stride = output->steps ? (size_t)output->steps : 0, done = 0;
@@ -119,7 +120,7 @@ static hm_status generate_one(scene *s, const cli_call *call, int32_t label, siz
                      hm_model_class_name(s->model, (size_t)label, name, sizeof name), done);
         else
             snprintf(title, sizeof title, "Generating: Gibbs step %zu", done);
-        status = add_frame(s, title, f + 1 == n_frames ? 10 * frame_seconds : frame_seconds, error);
+        status = add_frame(s, title, f + 1 == n_frames ? (double)n_held * frame_seconds : frame_seconds, error);
     }
     hm_chains_destroy(chains);
     return status;
@@ -134,10 +135,12 @@ static hm_status generate(scene *s, const cli_call *call, hm_error *error)
     if (status == HM_OK && has_label)
         status = cli_find_class(s->model, "label", output->label, &k, error);
     size_t n_scenes = is_each ? s->model->n_labels : 1;
-    double frames = output->seconds / frame_seconds / (double)n_scenes;
-    size_t n_frames = frames > 12 ? (size_t)frames - 9 : 3; /* the last of a scene stands for ten */
+    /* What a scene ends with stays, for a second if there is time. */
+    size_t frames = (size_t)(output->seconds / frame_seconds / (double)n_scenes + 0.5), least = 4, most_held = 10;
+    frames = frames < least ? least : frames;
+    size_t n_held = frames / 2 < most_held ? frames / 2 : most_held;
     for (size_t i = 0; status == HM_OK && i < n_scenes; i++)
-        status = generate_one(s, call, is_each ? (int32_t)i : has_label ? (int32_t)k : -1, n_frames, error);
+        status = generate_one(s, call, is_each ? (int32_t)i : has_label ? (int32_t)k : -1, frames - n_held + 1, n_held, error);
     return status;
 }
 
