@@ -1,6 +1,6 @@
 /* CD-1 against its five matrix products alone, in one run.
  *
- *     cmake --build build/release --target bench_step && build/release/bench_step [hidden] [batch] [cases]
+ *     cmake --build build/release --target bench_step && build/release/bench_step [hidden] [batch] [cases] [visible]
  *
  * Rounds alternate (products, epoch, products, ...) and medians are printed, because machines are shared. The products
  * are given to the BLAS whole, with as many threads of its own as ours: what a program pays that does nothing else. */
@@ -13,7 +13,8 @@
 
 extern void openblas_set_num_threads(int n) __attribute__((weak));
 
-enum { V = 784, ROUNDS = 5 };
+enum { ROUNDS = 5 };
+static int V = 784; /* visible units */
 
 static double now(void)
 {
@@ -67,16 +68,17 @@ static double median(double *x)
 int main(int argc, char **argv)
 {
     int H = argc > 1 ? atoi(argv[1]) : 500, B = argc > 2 ? atoi(argv[2]) : 100, n = argc > 3 ? atoi(argv[3]) : 60000;
+    V = argc > 4 ? atoi(argv[4]) : V;
     hm_context *context;
     hm_error error;
     if (hm_context_create(&(hm_context_config){.seed = 1}, &context, &error) != HM_OK)
         return puts(error.message), 1;
-    float *cases = malloc(sizeof(float) * V * (size_t)n);
+    float *cases = malloc(sizeof(float) * (size_t)V * (size_t)n);
     float *W = calloc((size_t)V * (size_t)H * 2, sizeof *W), *G = W + V * H;
-    float *v = calloc((size_t)B * (V + (size_t)H) * 2, sizeof *v), *h = v + 2 * B * V;
+    float *v = calloc((size_t)B * (size_t)(V + H) * 2, sizeof *v), *h = v + 2 * B * V;
     hm_random random = {1, HM_RANDOM_USER, 0};
     for (int i = 0; i < n; i++)
-        hm_random_fill_uniform(&random, (uint64_t)i, 0, V, cases + (size_t)i * V);
+        hm_random_fill_uniform(&random, (uint64_t)i, 0, (size_t)V, cases + (size_t)i * (size_t)V);
     for (int k = 0; k < 2 * B * V; k++)
         v[k] = cases[k];
     hm_dataset *set;
@@ -84,12 +86,12 @@ int main(int argc, char **argv)
     hm_options_init(&hm_train_options, &learn);
     learn.epochs = 1;
     learn.batch_size = B;
-    if (hm_dataset_create(context, cases, NULL, (size_t)n, V, 0, 0, &set, &error) != HM_OK)
+    if (hm_dataset_create(context, cases, NULL, (size_t)n, (size_t)V, 0, 0, &set, &error) != HM_OK)
         return puts(error.message), 1;
     free(cases);
     double alone[ROUNDS], epoch[ROUNDS];
     for (int round = 0; round < ROUNDS; round++) {
-        hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, V, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, (size_t)H, 1);
+        hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, (size_t)V, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, (size_t)H, 1);
         hm_model *model;
         hm_train_events events = {.on_epoch = note_epoch};
         blas_threads(hm_context_n_threads(context));
