@@ -1,20 +1,7 @@
 #!/bin/sh
 # The program as people run it: verbs, exit codes, messages, resuming after kill -9.
 set -eu
-harmonium=${HARMONIUM_PROGRAM:?}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
-fail() { echo "FAILED: $*"; exit 1; }
-
-# expect CODE TEXT COMMAND...: the exit code, and a text in what it says on stderr.
-expect() {
-    code=$1 text=$2
-    shift 2
-    status=0
-    "$@" >"$folder/out" 2>"$folder/err" || status=$?
-    [ "$status" = "$code" ] || { cat "$folder/err"; fail "exit $status, not $code: $*"; }
-    grep -q -- "$text" "$folder/err" || { cat "$folder/err"; fail "no \"$text\" from: $*"; }
-}
+. tests/expect.sh
 
 two="--data digits --classes 2 --hidden 20 --epochs 3 --threads 2"
 m=$folder/two.safetensors

@@ -2,21 +2,9 @@
 # Weights of other programs: which tensor or file becomes what, the exact free energies of a published machine, and what
 # is said where files do not fit. numpy writes the inputs; without it the parts that need them are skipped.
 set -eu
-harmonium=${HARMONIUM_PROGRAM:?}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+. tests/expect.sh
+text_is=-F
 cd "$folder"
-fail() { echo "FAILED: $*"; exit 1; }
-
-# expect CODE TEXT COMMAND...: the exit code, and a text in what it says on stderr.
-expect() {
-    code=$1 text=$2
-    shift 2
-    status=0
-    "$@" >out 2>err </dev/null || status=$?
-    [ "$status" = "$code" ] || { cat err; fail "exit $status, not $code: $*"; }
-    [ -z "$text" ] || grep -qF -- "$text" err || { cat err; fail "no \"$text\" from: $*"; }
-}
 import() { expect 0 '' "$harmonium" import "$@"; }
 refuse() { code=$1 text=$2; shift 2; expect "$code" "$text" "$harmonium" import "$@" -o refused.safetensors; }
 energies() { "$harmonium" score "$1" v.csv --quiet "${2:---invert=no}"; }

@@ -1,21 +1,8 @@
 #!/bin/sh
 # What a person runs into: data prepared one way and used another, values that do not fit, files in the way.
 set -eu
-harmonium=${HARMONIUM_PROGRAM:?}
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+. tests/expect.sh
 cd "$folder"
-fail() { echo "FAILED: $*"; exit 1; }
-
-# expect CODE TEXT COMMAND...: the exit code, and a text in what it says on stderr.
-expect() {
-    code=$1 text=$2
-    shift 2
-    status=0
-    "$@" >out 2>err </dev/null || status=$?
-    [ "$status" = "$code" ] || { cat err; fail "exit $status, not $code: $*"; }
-    [ -z "$text" ] || grep -q -- "$text" err || { cat err; fail "no \"$text\" from: $*"; }
-}
 has_python=no
 for python in python3 /usr/bin/python3; do # the system's may be another than the first on the path
     "$python" -c 'import numpy' 2>/dev/null && has_python=yes && break
