@@ -1,6 +1,6 @@
 /* CD-1 against its five matrix products alone, in one run.
  *
- *     cmake --build build/release --target bench_step && build/release/bench_step [hidden] [batch] [cases] [visible]
+ *     cmake --build build/release --target bench_step && build/release/bench_step [hidden] [batch] [cases] [visible] [backend]
  *
  * Rounds alternate (products, epoch, products, ...) and medians are printed, because machines are shared. The products
  * are given to the BLAS whole, with as many threads of its own as ours: what a program pays that does nothing else. */
@@ -71,7 +71,8 @@ int main(int argc, char **argv)
     V = argc > 4 ? atoi(argv[4]) : V;
     hm_context *context;
     hm_error error;
-    if (hm_context_create(&(hm_context_config){.seed = 1}, &context, &error) != HM_OK)
+    const hm_context_config config = {.seed = 1, .backend = argc > 5 ? argv[5] : NULL};
+    if (hm_context_create(&config, &context, &error) != HM_OK)
         return puts(error.message), 1;
     float *cases = malloc(sizeof(float) * (size_t)V * (size_t)n);
     float *W = calloc((size_t)V * (size_t)H * 2, sizeof *W), *G = W + V * H;

@@ -1,8 +1,19 @@
-# hm_add_kernels(target body...): compiles each body once per instruction set and tells the target which
-# sets there are. The objects come back in HM_KERNEL_OBJECTS. No contraction: all sets give the same bits.
+# hm_add_kernels(target ELEMENTWISE body... FUSED body...): compiles each body once per instruction set and tells the
+# target which sets there are. The objects come back in HM_KERNEL_OBJECTS. Elementwise bodies are compiled without
+# contraction, so that all sets give the same bits; fused ones with it, and only for sets that have fused multiply-add.
 include(CheckCCompilerFlag)
 
+function(hm_add_kernel_library name set contraction)
+    add_library(${name} OBJECT ${ARGN})
+    target_include_directories(${name} PRIVATE include src)
+    target_compile_options(${name} PRIVATE -O3 -fno-math-errno -fno-trapping-math -ffp-contract=${contraction}
+                           ${flags_${set}})
+    target_compile_definitions(${name} PRIVATE HM_KERNEL_ISA=${set})
+    target_link_libraries(${name} PRIVATE hm_flags)
+endfunction()
+
 function(hm_add_kernels target)
+    cmake_parse_arguments(KERNELS "" "" "ELEMENTWISE;FUSED" ${ARGN})
     set(objects "")
     set(flags_generic "")
     set(flags_avx2 -march=x86-64-v3)
@@ -15,13 +26,13 @@ function(hm_add_kernels target)
         endif()
     endif()
     foreach(set ${sets})
-        add_library(hm_kernels_${set} OBJECT ${ARGN})
-        target_include_directories(hm_kernels_${set} PRIVATE include src)
-        target_compile_options(hm_kernels_${set} PRIVATE -O3 -fno-math-errno -fno-trapping-math
-                               -ffp-contract=off ${flags_${set}})
-        target_compile_definitions(hm_kernels_${set} PRIVATE HM_KERNEL_ISA=${set})
-        target_link_libraries(hm_kernels_${set} PRIVATE hm_flags)
+        hm_add_kernel_library(hm_kernels_${set} ${set} off ${KERNELS_ELEMENTWISE})
         list(APPEND objects $<TARGET_OBJECTS:hm_kernels_${set}>)
+        if(NOT set STREQUAL generic)
+            hm_add_kernel_library(hm_fused_${set} ${set} fast ${KERNELS_FUSED})
+            list(APPEND objects $<TARGET_OBJECTS:hm_fused_${set}>)
+            target_compile_definitions(hm_kernels_${set} PRIVATE HM_HAVE_FUSED)
+        endif()
         string(TOUPPER ${set} upper)
         target_compile_definitions(${target} PRIVATE HM_HAVE_KERNEL_${upper})
     endforeach()

@@ -71,7 +71,24 @@ const hm_backend hm_backend_blas = {
     hm_plain_correlate, hm_plain_update, blas_product, best_kernels,
 };
 
-static const hm_backend *const backends[] = {&hm_backend_blas, &hm_backend_plain};
+static bool has_fused(void)
+{
+    return best_kernels()->fused_product != NULL;
+}
+
+static void fused_product(const hm_kernels *kernels, bool a_transposed, bool b_transposed, size_t m, size_t n,
+                          size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb,
+                          float beta, float *c, size_t ldc)
+{
+    kernels->fused_product(a_transposed, b_transposed, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+const hm_backend hm_backend_fused = {
+    "fused", "our own products with fused multiply-add, for AVX2 and AVX-512", has_fused, hm_plain_propagate,
+    hm_plain_correlate, hm_plain_update, fused_product, best_kernels,
+};
+
+static const hm_backend *const backends[] = {&hm_backend_fused, &hm_backend_blas, &hm_backend_plain};
 enum { N_BACKENDS = sizeof backends / sizeof *backends };
 
 const hm_backend_info *hm_backend_list(size_t index)

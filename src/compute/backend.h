@@ -68,7 +68,8 @@ typedef struct hm_backend {
 hm_status hm_backend_choose(const char *name, const hm_backend **backend, hm_error *error);
 
 extern const hm_backend hm_backend_plain;
-extern const hm_backend hm_backend_blas; /* its is_available is false in a build without */
+extern const hm_backend hm_backend_blas;  /* its is_available is false in a build without */
+extern const hm_backend hm_backend_fused; /* needs a processor with fused multiply-add */
 
 /* Shorthands through the context's backend. */
 void hm_propagate(const hm_context *context, const hm_propagation *job);

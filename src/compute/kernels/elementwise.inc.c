@@ -293,6 +293,12 @@ static void product(bool a_transposed, bool b_transposed, size_t m, size_t n, si
 #define STRING2(a) #a
 #define STRING(a) STRING2(a)
 
+#ifdef HM_HAVE_FUSED
+#define FUSED_PRODUCT JOIN(hm_fused_product_, HM_KERNEL_ISA)
+#else
+#define FUSED_PRODUCT NULL
+#endif
+
 const hm_kernels JOIN(hm_kernels_, HM_KERNEL_ISA) = {
     .name = STRING(HM_KERNEL_ISA),
     .logistic = logistic,
@@ -307,4 +313,5 @@ const hm_kernels JOIN(hm_kernels_, HM_KERNEL_ISA) = {
     .from_bytes = from_bytes,
     .to_bytes = to_bytes,
     .product = product,
+    .fused_product = FUSED_PRODUCT,
 };

@@ -9,6 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* C = alpha op(A) op(B) + beta C for one tile on one thread, row-major, sizes and leading dimensions as in cblas_sgemm. */
+typedef void hm_product(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k, float alpha, const float *a,
+                        size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+extern hm_product hm_fused_product_avx2, hm_fused_product_avx512;
+
 typedef struct hm_kernels {
     const char *name;
 
@@ -37,11 +42,8 @@ typedef struct hm_kernels {
     void (*from_bytes)(const uint8_t *x, float *y, size_t n);
     void (*to_bytes)(const float *x, uint8_t *y, size_t n);
 
-    /* C = alpha op(A) op(B) + beta C for one tile on one thread, row-major, sizes and leading dimensions
-     * as in cblas_sgemm. The plain truth: each element is one sum in the order of k. */
-    void (*product)(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k, float alpha,
-                    const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c,
-                    size_t ldc);
+    hm_product *product;       /* the plain truth: each element is one sum in the order of k */
+    hm_product *fused_product; /* with fused multiply-add, to rounding (product.inc.c); null: this set has none */
 } hm_kernels;
 
 extern const hm_kernels hm_kernels_generic;
