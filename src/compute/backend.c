@@ -34,7 +34,7 @@ static void plain_product(const hm_kernels *kernels, bool a_transposed, bool b_t
 
 const hm_backend hm_backend_plain = {
     "plain", "portable C, the truth that others are tested against", is_always, hm_plain_propagate,
-    hm_plain_correlate, hm_plain_update, plain_product, generic_kernels,
+    hm_plain_correlate, hm_plain_update, plain_product, generic_kernels, 256,
 };
 
 #ifdef HM_HAVE_BLAS
@@ -68,7 +68,7 @@ static bool has_blas(void)
 
 const hm_backend hm_backend_blas = {
     "blas", "matrix products by the system's CBLAS", has_blas, hm_plain_propagate,
-    hm_plain_correlate, hm_plain_update, blas_product, best_kernels,
+    hm_plain_correlate, hm_plain_update, blas_product, best_kernels, 256,
 };
 
 static bool has_fused(void)
@@ -85,7 +85,7 @@ static void fused_product(const hm_kernels *kernels, bool a_transposed, bool b_t
 
 const hm_backend hm_backend_fused = {
     "fused", "our own products with fused multiply-add, for AVX2 and AVX-512", has_fused, hm_plain_propagate,
-    hm_plain_correlate, hm_plain_update, fused_product, best_kernels,
+    hm_plain_correlate, hm_plain_update, fused_product, best_kernels, 64,
 };
 
 static const hm_backend *const backends[] = {&hm_backend_fused, &hm_backend_blas, &hm_backend_plain};

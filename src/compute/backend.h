@@ -62,7 +62,10 @@ typedef struct hm_backend {
                     size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta,
                     float *c, size_t ldc);
     const hm_kernels *(*kernels)(void);
+    size_t tile_cols; /* of an output that a task computes: a multiple of every vector width, at most HM_TILE_COLS_MAX */
 } hm_backend;
+
+enum { HM_TILE_COLS_MAX = 256 };
 
 /* The row of that name, or the best available for null and "auto". */
 hm_status hm_backend_choose(const char *name, const hm_backend **backend, hm_error *error);

@@ -8,11 +8,10 @@
 #include "compute/unit.h"
 
 enum {
-    TILE_COLS = 256,  /* of an output, a multiple of every vector width */
     TILE_ROWS = 128,  /* of a gradient */
     ROWS_PER_TASK = 16,
     PANEL_ROWS = 32,  /* bytes are widened to floats in panels of this size, on the stack */
-    PANEL_COLS = 256,
+    PANEL_COLS = HM_TILE_COLS_MAX,
     UPDATE_GRAIN = 16384,
 };
 
@@ -68,8 +67,8 @@ static void multiply_tile(void *argument, size_t task)
 {
     const propagate_job *job = argument;
     const hm_propagation *p = job->p;
-    size_t col = task % job->cols_parts * TILE_COLS, rows = p->input.rows;
-    size_t n_cols = least(TILE_COLS, p->mean.cols - col);
+    size_t wide = job->backend->tile_cols, col = task % job->cols_parts * wide, rows = p->input.rows;
+    size_t n_cols = least(wide, p->mean.cols - col);
     size_t tall = p->input.dtype == HM_DTYPE_U8 ? PANEL_ROWS : TILE_ROWS;
     size_t first = task / job->cols_parts * TILE_ROWS, last = least(first + TILE_ROWS, rows);
     for (size_t row = first; row < last; row += tall)
@@ -143,7 +142,7 @@ static void activate_rows(void *argument, size_t task)
 
 void hm_plain_propagate(const hm_context *context, const hm_propagation *p)
 {
-    propagate_job job = {context->backend, context->backend->kernels(), p, n_parts(p->mean.cols, TILE_COLS)};
+    propagate_job job = {context->backend, context->backend->kernels(), p, n_parts(p->mean.cols, context->backend->tile_cols)};
     size_t rows_parts = n_parts(p->mean.rows, TILE_ROWS);
     hm_pool_run(context->pool, job.cols_parts * rows_parts, multiply_tile, &job);
     hm_pool_run(context->pool, n_parts(p->mean.rows, ROWS_PER_TASK), activate_rows, &job);
@@ -241,7 +240,7 @@ static void correlate_tile(void *argument, size_t task)
         return;
     }
     size_t row = task / job->cols_parts * TILE_ROWS, n_rows = least(TILE_ROWS, c->gradient.rows - row);
-    size_t col = task % job->cols_parts * TILE_COLS, n_cols = least(TILE_COLS, c->gradient.cols - col);
+    size_t wide = job->backend->tile_cols, col = task % job->cols_parts * wide, n_cols = least(wide, c->gradient.cols - col);
     accumulate(job, &c->x_plus, &c->y_plus, c->weight_plus, 0, row, n_rows, col, n_cols);
     if (c->x_minus.data)
         accumulate(job, &c->x_minus, &c->y_minus, -c->weight_minus, 1, row, n_rows, col, n_cols);
@@ -250,7 +249,7 @@ static void correlate_tile(void *argument, size_t task)
 void hm_plain_correlate(const hm_context *context, const hm_correlation *c)
 {
     correlate_job job = {context->backend, context->backend->kernels(), c,
-                         n_parts(c->gradient.cols, TILE_COLS), 0};
+                         n_parts(c->gradient.cols, context->backend->tile_cols), 0};
     job.n_tiles = n_parts(c->gradient.rows, TILE_ROWS) * job.cols_parts;
     hm_pool_run(context->pool, job.n_tiles + 2, correlate_tile, &job);
 }
