@@ -18,7 +18,7 @@ enum { LANES = 16, ROWS = 12 }; /* 24 sums, 2 vectors of B, of 32 registers */
 #else
 enum { LANES = 8, ROWS = 6 }; /* 12 sums, 2 vectors of B, 1 broadcast, of 16 registers */
 #endif
-enum { WIDTH = 2 * LANES, CHUNK = 256 }; /* columns of a panel; rows of one on the stack */
+enum { WIDTH = 2 * LANES, CHUNK = 256, AHEAD = 8 }; /* columns of a panel; rows of one on the stack; of a prefetch */
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -70,6 +70,8 @@ static inline __attribute__((always_inline)) void tile(const panel *p, int rows,
         sum[r][0] = sum[r][1] = (vec){0};
     for (size_t k = p->k; k-- > 0; a += a_k, b += b_k) {
         vec low = load(b), high = load(b + LANES);
+        __builtin_prefetch(b + AHEAD * b_k); /* lines far apart, which the processor does not foresee */
+        __builtin_prefetch(b + AHEAD * b_k + LANES);
 #pragma GCC unroll 16
         for (int r = 0; r < rows; r++) {
             sum[r][0] += a[(size_t)r * a_row] * low;
