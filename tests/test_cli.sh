@@ -61,6 +61,18 @@ a=$folder/auto.safetensors
     --backprop-target data --backprop-epochs 1 -o "$a" --quiet
 "$harmonium" reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
 
+# Layers of maps, with a bias a map, through every stage.
+maps="bernoulli 784 | bernoulli 2x40x5 | bernoulli 3x4x5"
+"$harmonium" train digits --kind dbn --layers "$maps" --label-units none --subset 200 --epochs 1 --up-down-epochs 1 \
+    -o "$folder/maps.safetensors" --pictures "$folder/maps" --quiet
+"$harmonium" info "$folder/maps.safetensors" | grep -q 'bernoulli 2x40x5' || fail "the maps were lost"
+"$harmonium" train digits --from "$folder/maps.safetensors" --subset 200 --backprop-target data --backprop-epochs 1 \
+    -o "$folder/auto-maps.safetensors" --quiet
+"$harmonium" reconstruct "$folder/auto-maps.safetensors" digits -n 3 -o "$folder/r.png" --quiet >/dev/null
+"$harmonium" train digits --kind dbn --layers "bernoulli 784 | bernoulli 2x4x5" --subset 200 --epochs 1 -o "$folder/m.safetensors" --quiet
+"$harmonium" classify "$folder/m.safetensors" digits -n 3 --quiet >/dev/null
+expect 2 'beside which labels cannot stand' "$harmonium" train digits --kind dbn --layers "$maps" -o "$folder/m.safetensors"
+
 expect 1 'no label units' "$harmonium" sample "$m" --label 3 -o "$folder/s.npy"
 expect 2 'classes are 0, 1' "$harmonium" sample "$d" --label 12 -o "$folder/s.npy"
 expect 2 'holds every feature' "$harmonium" sample "$d" digits --clamp 28x28+0+0 -o "$folder/s.npy"

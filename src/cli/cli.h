@@ -49,7 +49,7 @@ typedef struct cli_output {
     char machines[HM_TEXT_MAX];
     char from[HM_TEXT_MAX];
     bool resume, force, means;
-    bool json, terminal;
+    bool terminal;
     bool man, completion, markdown;
     int64_t number, steps, layer, completions;
     char machine[HM_TEXT_MAX], label[HM_TEXT_MAX];
@@ -128,6 +128,7 @@ int cli_stage_kind_of(const hm_option_table *table);
 int cli_stage_kind_of_section(const char *section);
 int cli_level_of_section(const char *section);
 void *cli_stage_config(cli_stage *stage);
+const hm_option_table *cli_stage_table(int kind);
 /* The first of its kind, or null. */
 const cli_stage *cli_find_stage(const cli_options *options, int kind);
 /* A stage with its defaults, the last of all or where its kind belongs. */

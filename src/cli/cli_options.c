@@ -48,7 +48,6 @@ static const hm_option output_rows[] = {
            "epochs between checkpoints; 0 leaves it to the clock"),
     OUTPUT("checkpoint-minutes", 0, REAL, checkpoint_minutes, "1", 0, 1e6, "MIN",
            "minutes between checkpoints; 0 leaves it to the epochs"),
-    OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print JSON"),
     OUTPUT("terminal", 0, FLAG, terminal, "no", 0, 0, NULL, "draw the picture in the terminal"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
     OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for bash"),

@@ -342,8 +342,8 @@ static hm_status draw_histograms(const cli_pictures *p, hm_error *error)
     const hm_rbm *rbm = p->model->rbm[0];
     hm_matrix W = hm_rbm_weights(rbm);
     const hm_sample samples[] = {{"weights", W.data, W.rows * W.cols},
-                                 {"visible biases", hm_rbm_visible_bias(rbm), W.rows},
-                                 {"hidden biases", hm_rbm_hidden_bias(rbm), W.cols}};
+                                 {"visible biases", hm_rbm_visible_bias(rbm), hm_rbm_slices(rbm)[HM_SLICE_VISIBLE_BIAS].n},
+                                 {"hidden biases", hm_rbm_hidden_bias(rbm), hm_rbm_slices(rbm)[HM_SLICE_HIDDEN_BIAS].n}};
     hm_image *image = NULL;
     hm_plot plot = {.title = "Parameters", .width = 960, .height = 340};
     hm_status status = hm_plot_histograms(p->call->context, &plot, samples, 3, &image, error);

@@ -140,12 +140,10 @@ static hm_status check_once(recipe *r, const char *section, const char *name)
 static hm_status set_value(recipe *r, const char *section, const char *name, const char *value)
 {
     int level = cli_level_of_section(section), kind = cli_stage_kind_of_section(section);
-    const hm_option_table *const of_stages[CLI_N_STAGE_KINDS] = {&hm_train_options, &hm_up_down_options,
-                                                                 &hm_backprop_options};
     if (level)
         return cli_add_override(r->call, level, name, value, &r->error);
     if (kind >= 0)
-        return cli_set_option(r->call, of_stages[kind], name, value, &r->error);
+        return cli_set_option(r->call, cli_stage_table(kind), name, value, &r->error);
     for (int i = 0; i < N_RECIPE_TABLES; i++)
         if (strcmp(section, recipe_tables[i]->section) == 0)
             return cli_set_option(r->call, recipe_tables[i], name, value, &r->error);

@@ -16,6 +16,11 @@ int cli_stage_kind_of(const hm_option_table *table)
     return -1;
 }
 
+const hm_option_table *cli_stage_table(int kind)
+{
+    return tables[kind];
+}
+
 void *cli_stage_config(cli_stage *stage)
 {
     void *const configs[CLI_N_STAGE_KINDS] = {&stage->train, &stage->up_down, &stage->backprop};

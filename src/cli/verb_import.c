@@ -145,6 +145,9 @@ static hm_status parse_layer(const cli_import *import, int side, hm_layer *layer
     const char *text = side == CLI_VISIBLE ? config->visible : config->hidden;
     size_t n = cli_import_units(import, side);
     hm_status status = hm_layer_parse(text, n, layer, error);
+    if (status == HM_OK && layer->n_maps)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %.80s: imported weights have a bias for each unit, and maps one for all "
+                       "their places; write the units without maps", cli_side_names[side], text);
     if (status == HM_OK && layer->n_units != n)
         return hm_fail(error, HM_ERROR_MISMATCH, "%s = %.80s: is %zu units, but %s is %zu x %zu (visible x hidden); leave "
                        "out the number, which comes from the weights", cli_side_names[side], text, layer->n_units,

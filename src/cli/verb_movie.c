@@ -20,6 +20,7 @@ typedef struct scene {
     const char *label_names[LABELS_DRAWN_MAX];
     float *block;
     float *layer[LAYERS_MAX], *labels; /* what is drawn */
+    float *data;                       /* layer 0 in the data's own units */
 } scene;
 
 static size_t n_layers_of(const hm_model *model)
@@ -31,7 +32,7 @@ static size_t n_layers_of(const hm_model *model)
 static hm_status scene_begin(scene *s, const cli_call *call, const hm_model *model, const char *path, hm_error *error)
 {
     bool is_net = model->kind == HM_MODEL_NET, has_labels = model->n_labels && model->n_labels <= LABELS_DRAWN_MAX;
-    size_t total = model->n_labels;
+    size_t total = model->n_labels + hm_model_n_features(model);
     s->model = model;
     s->n_layers = n_layers_of(model) - (is_net && has_labels ? 1 : 0);
     for (size_t l = 0; l < s->n_layers; l++)
@@ -53,6 +54,7 @@ static hm_status scene_begin(scene *s, const cli_call *call, const hm_model *mod
                                            .n_channels = l ? 0 : model->n_channels};
     }
     s->labels = at;
+    s->data = at + model->n_labels;
     s->n_pictures = s->n_layers;
     if (has_labels) {
         for (size_t y = 0; y < model->n_labels; y++) {
@@ -71,10 +73,18 @@ static void scene_end(scene *s)
         hm_free(s->model->context, s->block);
 }
 
+/* The data are drawn in their own units, whatever the model sees. */
 static hm_status add_frame(scene *s, const char *title, double seconds, hm_error *error)
 {
-    hm_image *image;
-    hm_status status = hm_image_layers(s->model->context, s->picture, s->n_pictures, title, &image, error);
+    hm_image *image = NULL;
+    hm_layer_picture *data = &s->picture[0];
+    const float *seen = data->values;
+    memcpy(s->data, seen, data->n * sizeof *seen);
+    hm_status status = hm_model_restore_units(s->model, true, hm_matrix_f32(s->data, 1, data->n), error);
+    data->values = s->data;
+    if (status == HM_OK)
+        status = hm_image_layers(s->model->context, s->picture, s->n_pictures, title, &image, error);
+    data->values = seen;
     if (status == HM_OK)
         status = hm_movie_add(s->movie, image, seconds, error);
     hm_image_destroy(image);

@@ -124,8 +124,6 @@ static hm_status train_epoch(run *r, hm_error *error)
     hm_stage *stage = r->stage;
     double began = seconds_now();
     hm_status status = hm_dataset_order(stage->train, stage->epoch, stage->B, stage->order, error);
-    if (status == HM_OK && stage->kind->begin_epoch)
-        status = stage->kind->begin_epoch(stage, error);
     if (status == HM_OK)
         status = train_batches(r, error);
     return status == HM_OK ? end_epoch(r, began, error) : status;

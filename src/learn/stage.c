@@ -144,24 +144,17 @@ void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change,
     }
 }
 
-bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit)
+bool hm_find_bad_parameter(hm_rbm *rbm, const char **what, size_t *unit)
 {
-    hm_matrix W = hm_rbm_weights(rbm);
-    const float *w = W.data, *b = hm_rbm_visible_bias(rbm), *c = hm_rbm_hidden_bias(rbm);
-    for (size_t j = 0; j < W.cols; j++) {
-        bool bad = !isfinite(c[j]);
-        for (size_t i = 0; i < W.rows && !bad; i++)
-            bad = !isfinite(w[i * W.cols + j]);
-        if (bad) {
-            *what = "hidden";
-            *unit = j;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < W.rows; i++) {
-        if (!isfinite(b[i])) {
-            *what = "visible";
-            *unit = i;
+    size_t n;
+    const float *parameters = hm_rbm_parameters(rbm, &n);
+    for (int part = 0; part < HM_SLICES; part++) {
+        const hm_slice *slice = &hm_rbm_slices(rbm)[part];
+        for (size_t i = 0; i < slice->n; i++) {
+            if (isfinite(parameters[slice->first + i]))
+                continue;
+            *what = part == HM_SLICE_VISIBLE_BIAS ? "visible" : "hidden";
+            *unit = i % slice->shape[slice->n_axes - 1]; /* a weight is named by its hidden unit */
             return true;
         }
     }

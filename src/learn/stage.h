@@ -17,8 +17,6 @@ typedef struct hm_stage_kind {
     const char *name; /* "greedy", "up-down", "backprop": in reports, histories and checkpoints */
     /* The start of a fresh run; a resumed one takes parameters and arrays from the checkpoint instead. */
     hm_status (*start)(hm_stage *stage, hm_error *error);
-    /* Before the first batch of an epoch, and after resuming in the middle of one; null: nothing to do. */
-    hm_status (*begin_epoch)(hm_stage *stage, hm_error *error);
     /* Learns from cases order[first .. first + n - 1]; HM_ERROR_NUMERIC when something is no longer finite. */
     hm_status (*step)(hm_stage *stage, size_t first, size_t n, hm_error *error);
     /* Fills what it knows of the report of the epoch just done. */
@@ -105,6 +103,6 @@ void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const 
 void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size);
 
 /* The first parameter of the machine that is not finite: "hidden" or "visible" unit; false when all are. */
-bool hm_find_bad_parameter(const hm_rbm *rbm, const char **what, size_t *unit);
+bool hm_find_bad_parameter(hm_rbm *rbm, const char **what, size_t *unit);
 
 #endif

@@ -8,13 +8,19 @@
 #include "base/context.h"
 #include "base/fail.h"
 
+/* As many as the level of the DBN has that it is made of. */
+static size_t n_biases_above(const hm_rbm *level)
+{
+    return hm_rbm_slices(level)[HM_SLICE_HIDDEN_BIAS].n;
+}
+
 /* The W and c of a level of the net: rows first_row .. of W, or W' with the visible bias as c. */
 static void copy_up(const hm_rbm *from, hm_rbm *to)
 {
     hm_matrix source = hm_rbm_weights(from), target = hm_rbm_weights(to);
     for (size_t i = 0; i < target.rows; i++)
         memcpy(hm_row_f32(&target, i), hm_row_f32(&source, i), target.cols * sizeof(float));
-    memcpy(hm_rbm_hidden_bias(to), hm_rbm_hidden_bias(from), target.cols * sizeof(float));
+    memcpy(hm_rbm_hidden_bias(to), hm_rbm_hidden_bias(from), n_biases_above(to) * sizeof(float));
 }
 
 static void copy_down(const hm_rbm *from, size_t first, hm_rbm *to)
@@ -23,7 +29,7 @@ static void copy_down(const hm_rbm *from, size_t first, hm_rbm *to)
     for (size_t i = 0; i < target.rows; i++)
         for (size_t j = 0; j < target.cols; j++)
             hm_row_f32(&target, i)[j] = hm_row_f32(&source, first + j)[i];
-    memcpy(hm_rbm_hidden_bias(to), hm_rbm_visible_bias(from) + first, target.cols * sizeof(float));
+    memcpy(hm_rbm_hidden_bias(to), hm_rbm_visible_bias(from) + first, n_biases_above(to) * sizeof(float));
 }
 
 static hm_layer without_labels(const hm_model *dbn, size_t i)

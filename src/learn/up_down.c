@@ -330,7 +330,7 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     return status;
 }
 
-static const hm_stage_kind up_down_stage = {"up-down", start, NULL, step, monitor, NULL};
+static const hm_stage_kind up_down_stage = {"up-down", start, step, monitor, NULL};
 
 static hm_status check_model(const hm_model *model, const hm_dataset *train, hm_error *error)
 {

@@ -79,6 +79,10 @@ static hm_status check_stack(hm_model_kind kind, const hm_layer *layers, size_t 
     if (kind == HM_MODEL_DBN && n_labels && layers[n_layers - 2].n_groups == HM_LAYER_GROUPS_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "the layer under the top already has %d groups; labels need one of them", HM_LAYER_GROUPS_MAX);
+    if (kind == HM_MODEL_DBN && n_labels && layers[n_layers - 2].n_maps)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "the layer under the top is one of maps, beside which labels cannot stand; write it as units, or leave "
+                       "the labels out");
     return HM_OK;
 }
 
@@ -87,7 +91,6 @@ static hm_layer with_labels(hm_layer layer, size_t n_labels)
 {
     layer.group[layer.n_groups++] = (hm_unit_group){HM_UNIT_SOFTMAX, (int)n_labels, n_labels};
     layer.n_units += n_labels;
-    layer.n_maps = layer.height = layer.width = 0; /* no longer maps alone */
     return layer;
 }
 

@@ -60,7 +60,8 @@ hm_status hm_model_untie(hm_model *model, hm_error *error)
             return status;
         float *parameters = hm_rbm_parameters(own, &n);
         memcpy(parameters, hm_rbm_parameters(tied, &n), n * sizeof *parameters);
-        memset(hm_rbm_hidden_bias(own), 0, hm_rbm_hidden(own)->n_units * sizeof *parameters); /* not used, not saved */
+        const hm_slice *unused = &hm_rbm_slices(own)[HM_SLICE_HIDDEN_BIAS]; /* not saved either */
+        memset(parameters + unused->first, 0, unused->n * sizeof *parameters);
         model->generative[l] = own;
     }
     return HM_OK;
@@ -169,6 +170,7 @@ void hm_model_label_posterior(const hm_model *model, hm_matrix below, float *wor
     hm_propagate(model->context, &(hm_propagation){.input = below,
                                                    .weights = hm_matrix_rows(hm_rbm_weights(top), 0, below.cols),
                                                    .bias = hm_rbm_hidden_bias(top),
+                                                   .bias_run = hm_layer_bias_run(hm_rbm_hidden(top)),
                                                    .beta = 1,
                                                    .mean = inputs});
     hm_pool_run(model->context->pool, below.rows, posterior_of_case, &job);
