@@ -316,7 +316,7 @@ static void check_gradients(const char *layers, size_t n_labels, const hm_dropou
             targets[i * n_out + k] = n_labels ? (size_t)labels[i] == k : cases[i][k % V];
     hm_matrix x = hm_matrix_f32(cases[0], N, V), y = hm_matrix_f32(targets, N, n_out);
     loss_of(&pass, x, y, dropout);
-    hm_net_backward(&pass, N, 0, dropout);
+    hm_net_backward(&pass, N, 0, dropout, NULL);
     for (size_t l = 0; l < L; l++) {
         size_t n, n_in = hm_model_layer_size(s.model, l), n_above = hm_model_layer_size(s.model, l + 1);
         float *w = hm_rbm_parameters(s.model->rbm[l], &n);

@@ -180,10 +180,8 @@ static void fused_products_agree_with_the_plain_one(void **state)
     static const float betas[] = {0, 1, 0.5f};
     int n_tried = 0;
     fill();
-    for (size_t set = 0; hm_kernels_list(set); set++) {
-        const hm_kernels *kernels = hm_kernels_list(set);
-        if (!kernels->fused_product)
-            continue;
+    for (size_t set = 0; hm_panel_kernels_list(1, set); set++) {
+        hm_product *fused = hm_panel_kernels_list(1, set)->multiply;
         n_tried++;
         for (int form = 0; form < 4; form++)
             for (size_t s = 0; s < N_SIZES; s++)
@@ -193,8 +191,8 @@ static void fused_products_agree_with_the_plain_one(void **state)
                         memcpy(mean[which], y, sizeof mean[which]);
                         if (b == 0)
                             mean[which][0] = NAN; /* beta = 0 must not read it */
-                        (which ? kernels->fused_product : kernels->product)(form & 1, form & 2, m, n, k, 0.7f, x, STRIDE, W,
-                                                                           STRIDE, betas[b], mean[which], STRIDE);
+                        (which ? fused : hm_kernels_generic.product)(form & 1, form & 2, m, n, k, 0.7f, x, STRIDE, W, STRIDE,
+                                                                    betas[b], mean[which], STRIDE);
                     }
                     for (size_t i = 0; i < m; i++)
                         for (size_t j = 0; j < STRIDE; j++)

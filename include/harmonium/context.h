@@ -37,14 +37,16 @@ typedef void hm_log_sink(void *user, hm_log_level level, const char *line);
 typedef struct hm_context_config {
     int n_threads;       /* 0: one per available processor */
     const char *backend; /* null or "auto": the best available; else a row of hm_backend_list() */
+    const char *precision; /* null or "f32": float32; "bf16": learning multiplies bfloat16 numbers, where the processor can;
+                              "auto": bf16 where it can. Weights, sums and all that follows learning are float32 */
     uint64_t seed;       /* of every random number drawn through this context */
     hm_allocator allocator; /* all null: aligned_alloc and free */
     hm_log_sink *log;       /* null: silence */
     void *log_user;
 } hm_context_config;
 
-/* config may be null. Fails with HM_ERROR_ARGUMENT for an unknown or unavailable backend or a negative
- * number of threads, HM_ERROR_MEMORY. The caller destroys *context. */
+/* config may be null. Fails with HM_ERROR_ARGUMENT for an unknown or unavailable backend or precision or
+ * a negative number of threads, HM_ERROR_MEMORY. The caller destroys *context. */
 hm_status hm_context_create(const hm_context_config *config, hm_context **context, hm_error *error);
 void hm_context_destroy(hm_context *context);
 
@@ -52,7 +54,8 @@ int hm_context_n_threads(const hm_context *context);
 uint64_t hm_context_seed(const hm_context *context);
 const char *hm_context_backend(const hm_context *context);
 
-/* What computes: backend, kernels and, if it says so, the BLAS's own kernel, as in "blas avx512 SkylakeX". As snprintf. */
+/* What computes: backend, kernels and, if it says so, the BLAS's own kernel, or the precision of learning if it is not that
+ * of float32, as in "blas avx512 SkylakeX", "fused avx512 bf16". As snprintf. */
 size_t hm_context_describe(const hm_context *context, char *text, size_t size);
 
 /* One row of the table of backends, for `harmonium info` and for people who choose. */

@@ -15,6 +15,7 @@ struct hm_context {
     uint64_t seed;
     hm_pool *pool;
     const struct hm_backend *backend;
+    const struct hm_panel_kernels *panels; /* what packed products are computed with; null: there are none */
 };
 
 #endif

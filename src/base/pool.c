@@ -1,6 +1,7 @@
 /* The thread pool.
  *
- * A job is announced by raising `generation`; threads take task numbers from one atomic counter. A
+ * A job is announced by raising `generation`. Each thread has a run of the task numbers of its own, and when it is through
+ * takes from those of others: a job that comes again finds most of its data in the cache of the thread that had it before. A
  * waiting thread spins for some microseconds, which covers the gaps between the verbs of a training
  * step, and then sleeps on a condition variable, so that an idle context costs nothing and a machine
  * that others use as well is not slowed by our waiting. */
@@ -16,15 +17,26 @@
 
 enum { SPINS_BEFORE_SLEEP = 2000 };
 
+/* The next task of a thread's run; a cache line each, so that threads do not wait for each other's counters. */
+typedef struct hm_run {
+    _Alignas(64) atomic_size_t next;
+    size_t end;
+} hm_run;
+
+typedef struct hm_helper {
+    hm_pool *pool;
+    int index;
+    pthread_t thread;
+} hm_helper;
+
 struct hm_pool {
     int n_threads;
     int n_started;
-    pthread_t *thread;
+    hm_helper *helper; /* [n_threads - 1] */
+    hm_run *run;       /* [n_threads]; the last is the caller's */
 
     hm_task *task;
     void *job;
-    size_t n_tasks;
-    atomic_size_t next_task;
     atomic_uint generation; /* of the job announced last */
     atomic_int n_working;   /* helpers that have not finished with the current job */
     atomic_bool is_closing;
@@ -42,11 +54,14 @@ static void relax(void)
 #endif
 }
 
-static void take_tasks(hm_pool *pool)
+static void take_tasks(hm_pool *pool, int index)
 {
-    size_t task;
-    while ((task = atomic_fetch_add_explicit(&pool->next_task, 1, memory_order_relaxed)) < pool->n_tasks)
-        pool->task(pool->job, task);
+    for (int i = 0; i < pool->n_started + 1; i++) {
+        hm_run *run = &pool->run[(index + i) % (pool->n_started + 1)];
+        size_t task;
+        while ((task = atomic_fetch_add_explicit(&run->next, 1, memory_order_relaxed)) < run->end)
+            pool->task(pool->job, task);
+    }
 }
 
 /* Returns when the generation is no longer `seen`. */
@@ -67,13 +82,14 @@ static unsigned await_job(hm_pool *pool, unsigned seen)
 
 static void *work(void *argument)
 {
-    hm_pool *pool = argument;
+    const hm_helper *helper = argument;
+    hm_pool *pool = helper->pool;
     unsigned seen = 0;
     for (;;) {
         seen = await_job(pool, seen);
         if (atomic_load(&pool->is_closing))
             return NULL;
-        take_tasks(pool);
+        take_tasks(pool, helper->index);
         if (atomic_fetch_sub(&pool->n_working, 1) == 1) {
             pthread_mutex_lock(&pool->mutex);
             pthread_cond_signal(&pool->job_done);
@@ -112,11 +128,14 @@ void hm_pool_run(hm_pool *pool, size_t n_tasks, hm_task *task, void *job)
     }
     pool->task = task;
     pool->job = job;
-    pool->n_tasks = n_tasks;
-    atomic_store(&pool->next_task, 0);
+    size_t n_runs = (size_t)pool->n_started + 1;
+    for (size_t i = 0; i < n_runs; i++) {
+        atomic_store_explicit(&pool->run[i].next, n_tasks * i / n_runs, memory_order_relaxed);
+        pool->run[i].end = n_tasks * (i + 1) / n_runs;
+    }
     atomic_store(&pool->n_working, pool->n_started);
     announce(pool);
-    take_tasks(pool);
+    take_tasks(pool, pool->n_started);
     await_helpers(pool);
 }
 
@@ -135,13 +154,16 @@ hm_status hm_pool_create(const hm_context *context, int n_threads, hm_pool **out
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->job_came, NULL);
     pthread_cond_init(&pool->job_done, NULL);
-    pool->thread = hm_alloc(context, (size_t)n_threads, sizeof *pool->thread, error);
-    if (!pool->thread) {
+    pool->helper = hm_alloc(context, (size_t)n_threads, sizeof *pool->helper, error);
+    pool->run = hm_alloc(context, (size_t)n_threads, sizeof *pool->run, error);
+    if (!pool->helper || !pool->run) {
         hm_pool_destroy(context, pool);
         return HM_ERROR_MEMORY;
     }
     while (pool->n_started < n_threads - 1) {
-        if (pthread_create(&pool->thread[pool->n_started], NULL, work, pool) != 0) {
+        hm_helper *helper = &pool->helper[pool->n_started];
+        *helper = (hm_helper){.pool = pool, .index = pool->n_started};
+        if (pthread_create(&helper->thread, NULL, work, helper) != 0) {
             hm_pool_destroy(context, pool);
             return hm_fail(error, HM_ERROR_MEMORY,
                            "the system refused to start %d threads; ask for fewer with --threads",
@@ -160,10 +182,11 @@ void hm_pool_destroy(const hm_context *context, hm_pool *pool)
     atomic_store(&pool->is_closing, true);
     announce(pool);
     for (int i = 0; i < pool->n_started; i++)
-        pthread_join(pool->thread[i], NULL);
+        pthread_join(pool->helper[i].thread, NULL);
     pthread_cond_destroy(&pool->job_done);
     pthread_cond_destroy(&pool->job_came);
     pthread_mutex_destroy(&pool->mutex);
-    hm_free(context, pool->thread);
+    hm_free(context, pool->helper);
+    hm_free(context, pool->run);
     hm_free(context, pool);
 }

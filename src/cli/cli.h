@@ -11,7 +11,7 @@
 /* Fields of the tables in cli_options.c. */
 typedef struct cli_common {
     int64_t threads, seed;
-    char backend[HM_TEXT_MAX];
+    char backend[HM_TEXT_MAX], precision[HM_TEXT_MAX];
     bool quiet;
 } cli_common;
 

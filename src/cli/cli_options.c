@@ -18,6 +18,9 @@ static const hm_option common_rows[] = {
     COMMON("seed", 0, INT, seed, "1", 0, 9e15, "N", "of every random number; the same seed gives the same bytes"),
     COMMON("threads", 0, INT, threads, "0", 0, 1024, "N", "threads to use; 0 takes every processor"),
     COMMON("backend", 0, TEXT, backend, "auto", 0, 0, "NAME", "auto, fused, blas or plain; see harmonium info"),
+    COMMON("precision", 0, TEXT, precision, "f32", 0, 0, "NAME",
+           "of the factors that learning multiplies: f32, bf16 (nearly twice as fast where the processor has it), or auto: bf16 "
+           "where it can; weights and sums are float32"),
     COMMON("quiet", 'q', FLAG, quiet, "no", 0, 0, NULL, "no progress and no talk"),
 };
 

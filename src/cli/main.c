@@ -18,6 +18,7 @@ static hm_status make_context(cli_call *call, hm_error *error)
     const cli_common *common = &call->options.common;
     hm_context_config config = {.n_threads = (int)common->threads,
                                 .backend = common->backend,
+                                .precision = common->precision,
                                 .seed = (uint64_t)common->seed,
                                 .log = common->quiet ? NULL : print_log};
     return hm_context_create(&config, &call->context, error);

@@ -12,8 +12,9 @@ static void print_build(const cli_call *call)
         const hm_backend_info *info = hm_backend_list(i);
         printf("  %-8s %-8s %s\n", info->name, info->is_available ? "present" : "absent", info->summary);
     }
-    printf("\nchosen: backend %s, %d threads\n\nunit kinds\n", hm_context_backend(call->context),
-           hm_context_n_threads(call->context));
+    char by[80];
+    hm_context_describe(call->context, by, sizeof by);
+    printf("\nchosen: %s, %d threads\n\nunit kinds\n", by, hm_context_n_threads(call->context));
     for (int kind = 0; hm_unit_name(kind); kind++)
         printf("  %-10s %s\n", hm_unit_name(kind), hm_unit_summary(kind));
 }

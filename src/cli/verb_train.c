@@ -395,9 +395,10 @@ static void tell_beginning(session *s)
     s->talk.n_cases = hm_dataset_n_cases(s->train);
     s->talk.is_stack = hm_model_is_stack(s->model);
     s->talk.has_labels = true;
-    cli_say(call, "%zu cases of %zu features (%s), backend %s, %d threads", s->talk.n_cases,
-            hm_dataset_n_features(s->train), hm_dataset_describe(s->train), hm_context_backend(call->context),
-            hm_context_n_threads(call->context));
+    char by[80];
+    hm_context_describe(call->context, by, sizeof by);
+    cli_say(call, "%zu cases of %zu features (%s), computed by %s on %d threads", s->talk.n_cases,
+            hm_dataset_n_features(s->train), hm_dataset_describe(s->train), by, hm_context_n_threads(call->context));
 }
 
 static hm_status learn(session *s, hm_error *error)

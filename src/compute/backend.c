@@ -73,14 +73,15 @@ const hm_backend hm_backend_blas = {
 
 static bool has_fused(void)
 {
-    return best_kernels()->fused_product != NULL;
+    return hm_panel_kernels_list(1, 0) != NULL;
 }
 
 static void fused_product(const hm_kernels *kernels, bool a_transposed, bool b_transposed, size_t m, size_t n,
                           size_t k, float alpha, const float *a, size_t lda, const float *b, size_t ldb,
                           float beta, float *c, size_t ldc)
 {
-    kernels->fused_product(a_transposed, b_transposed, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    (void)kernels;
+    hm_panel_kernels_list(1, 0)->multiply(a_transposed, b_transposed, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 const hm_backend hm_backend_fused = {

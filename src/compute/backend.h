@@ -29,6 +29,7 @@ typedef struct hm_propagation {
     hm_matrix sample;      /* cases x n_out, float or bytes (Bernoulli, softmax, binomial); data null: none */
     hm_random random;      /* of the sample */
     uint64_t first_case;   /* the number that row 0 has among the random numbers */
+    struct hm_panels *panels; /* of the same weights, packed; null: there are none */
 } hm_propagation;
 
 typedef struct hm_correlation {
@@ -83,5 +84,7 @@ void hm_update_parameters(const hm_context *context, const hm_update *job);
 void hm_plain_propagate(const hm_context *context, const hm_propagation *job);
 void hm_plain_correlate(const hm_context *context, const hm_correlation *job);
 void hm_plain_update(const hm_context *context, const hm_update *job);
+/* The sums for the biases below or above alone. */
+void hm_correlate_biases(const hm_kernels *kernels, const hm_correlation *job, bool is_above);
 
 #endif

@@ -15,6 +15,7 @@ static int dense_shape(const hm_connection *c, size_t axes[HM_CONNECTION_AXES_MA
 static void dense_propagate(const hm_context *context, const hm_connection *c, hm_propagation job)
 {
     job.weights = hm_matrix_f32(c->weights, c->below.n_units, c->above.n_units);
+    job.panels = c->panels;
     hm_propagate(context, &job);
 }
 
@@ -24,8 +25,24 @@ static void dense_correlate(const hm_context *context, const hm_connection *c, h
     hm_correlate(context, &job);
 }
 
+static void dense_learn(const hm_context *context, const hm_connection *c, hm_correlation job, float *gradient,
+                        const hm_update *weights)
+{
+    if (c->panels && hm_panels_learn(context, c->panels, &job, weights))
+        return;
+    dense_correlate(context, c, job, gradient);
+    hm_update_parameters(context, weights);
+    if (c->panels)
+        c->panels->is_current = false;
+}
+
+static hm_status dense_reserve(const hm_context *context, hm_connection *c, size_t batch, hm_error *error)
+{
+    return hm_panels_create(context, c->below.n_units, c->above.n_units, batch, &c->panels, error);
+}
+
 static const hm_connection_kind dense = {"dense", "every unit below with every unit above", dense_shape, dense_propagate,
-                                         dense_correlate};
+                                         dense_correlate, dense_learn, dense_reserve};
 
 const hm_connection_kind *const hm_connection_kinds[] = {&dense, NULL};
 

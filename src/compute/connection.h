@@ -1,12 +1,12 @@
 /* Connections: what joins two layers. A row of the table does the verbs of compute/backend.h in both directions; who
  * calls them never asks which row it is.
  *
- * A connection lies in a machine: its weights are a slice of the machine's parameters, and it may keep a backend's own
- * copy of them (tiles, another number format) that the update renews. */
+ * A connection lies in a machine: its weights are a slice of the machine's parameters, and while they are learned it may keep
+ * a copy of them (panels.h) that the update renews. */
 #ifndef HM_COMPUTE_CONNECTION_H
 #define HM_COMPUTE_CONNECTION_H
 
-#include "compute/backend.h"
+#include "compute/panels.h"
 
 enum { HM_CONNECTION_AXES_MAX = 4 };
 
@@ -21,13 +21,18 @@ typedef struct hm_connection_kind {
     void (*propagate)(const hm_context *context, const hm_connection *connection, hm_propagation job);
     /* As hm_correlate; the gradient has the layout of the weights. x is below, y above. */
     void (*correlate)(const hm_context *context, const hm_connection *connection, hm_correlation job, float *gradient);
+    /* Correlate and update of the weights; `gradient` is room for the one, as the weights. */
+    void (*learn)(const hm_context *context, const hm_connection *connection, hm_correlation job, float *gradient,
+                  const hm_update *weights);
+    /* Makes connection->panels for batches of so many cases, or leaves it null. */
+    hm_status (*reserve)(const hm_context *context, hm_connection *connection, size_t batch, hm_error *error);
 } hm_connection_kind;
 
 struct hm_connection {
     const hm_connection_kind *kind;
     hm_layer below, above;
     float *weights;
-    void *packed; /* a backend's own copy of the weights; null: none */
+    hm_panels *panels; /* a packed copy of the weights, while they are learned; null: none */
 };
 
 extern const hm_connection_kind *const hm_connection_kinds[]; /* null-terminated */

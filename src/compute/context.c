@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -34,18 +35,38 @@ static int n_processors(void)
     return CPU_COUNT(&set);
 }
 
+/* What packed products are computed with. */
+static hm_status choose_precision(const char *name, hm_context *context, hm_error *error)
+{
+    bool is_auto = name && strcmp(name, "auto") == 0, is_bf16 = name && strcmp(name, "bf16") == 0;
+    if (name && *name && !is_auto && !is_bf16 && strcmp(name, "f32") != 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "there is no precision \"%s\"; the names are f32, bf16, auto", name);
+    context->panels = NULL;
+    if (context->backend == &hm_backend_fused && (is_auto || is_bf16))
+        context->panels = hm_panel_kernels_list(2, 0);
+    if (is_bf16 && !context->panels)
+        return hm_fail(error, HM_ERROR_UNSUPPORTED,
+                       "precision = bf16 needs the backend fused and a processor with AVX-512 BF16; take f32, or auto, which "
+                       "takes what there is");
+    if (context->backend == &hm_backend_fused && !context->panels)
+        context->panels = hm_panel_kernels_list(1, 0);
+    return HM_OK;
+}
+
 hm_status hm_context_create(const hm_context_config *config, hm_context **out, hm_error *error)
 {
     static const hm_context_config defaults = {0};
     config = config ? config : &defaults;
     *out = NULL;
-    hm_context draft = {config->allocator, config->log, config->log_user, config->seed, NULL, NULL};
+    hm_context draft = {config->allocator, config->log, config->log_user, config->seed, NULL, NULL, NULL};
     if (!draft.allocator.allocate)
         draft.allocator = (hm_allocator){system_allocate, system_release, NULL};
     if (config->n_threads < 0 || config->n_threads > THREADS_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT, "threads = %d: must lie between 0 (automatic) and %d",
                        config->n_threads, THREADS_MAX);
     hm_status status = hm_backend_choose(config->backend, &draft.backend, error);
+    if (status == HM_OK)
+        status = choose_precision(config->precision, &draft, error);
     if (status != HM_OK)
         return status;
     hm_context *context = hm_alloc(&draft, 1, sizeof *context, error);
@@ -91,6 +112,8 @@ extern const char *openblas_get_corename(void) __attribute__((weak));
 size_t hm_context_describe(const hm_context *context, char *text, size_t size)
 {
     const char *core = context->backend == &hm_backend_blas && openblas_get_corename ? openblas_get_corename() : NULL;
+    if (context->panels && context->panels->group == 2)
+        core = "bf16";
     return (size_t)snprintf(text, size, "%s %s%s%s", context->backend->name, context->backend->kernels()->name,
                             core ? " " : "", core ? core : "");
 }

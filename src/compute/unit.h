@@ -25,6 +25,7 @@ typedef struct hm_unit_kind {
     const char *summary;
     const char *size_name; /* what "20x8" counts, or null when the kind has no size */
     int least_size;
+    bool is_joint; /* the units of a group depend on each other, and are computed together */
     /* a[n] -> mean[n]; mean may be a. */
     void (*mean)(const hm_unit_row *row, const float *a, float *mean);
     /* a[n] and its mean[n] -> one sample[n]; sample may be neither. */

@@ -5,11 +5,12 @@
 
 #include "base/context.h"
 #include "compute/backend.h"
+#include "compute/panels.h"
 #include "compute/unit.h"
 
 enum {
     TILE_ROWS = 128,  /* of a gradient */
-    ROWS_PER_TASK = 16,
+    PACKED_ROWS = 36, /* of a tile that reads packed panels */
     PANEL_ROWS = 32,  /* bytes are widened to floats in panels of this size, on the stack */
     PANEL_COLS = HM_TILE_COLS_MAX,
     UPDATE_GRAIN = 16384,
@@ -45,7 +46,8 @@ typedef struct propagate_job {
     const hm_backend *backend;
     const hm_kernels *kernels;
     const hm_propagation *p;
-    size_t cols_parts;
+    bool is_packed;
+    size_t row_parts, cols; /* of a tile: so many parts of the rows, so many columns */
 } propagate_job;
 
 static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t col, size_t n_cols)
@@ -63,89 +65,103 @@ static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t
     }
 }
 
-static void multiply_tile(void *argument, size_t task)
-{
-    const propagate_job *job = argument;
-    const hm_propagation *p = job->p;
-    size_t wide = job->backend->tile_cols, col = task % job->cols_parts * wide, rows = p->input.rows;
-    size_t n_cols = least(wide, p->mean.cols - col);
-    size_t tall = p->input.dtype == HM_DTYPE_U8 ? PANEL_ROWS : TILE_ROWS;
-    size_t first = task / job->cols_parts * TILE_ROWS, last = least(first + TILE_ROWS, rows);
-    for (size_t row = first; row < last; row += tall)
-        multiply(job, row, least(tall, last - row), col, n_cols);
-}
-
-static void store_sample(const hm_kernels *kernels, const hm_matrix *sample, size_t row, size_t col,
-                         const float *values, size_t n)
-{
-    if (sample->dtype == HM_DTYPE_U8)
-        kernels->to_bytes(values, hm_row_u8(sample, row) + col, n);
-    else
-        memcpy(hm_row_f32(sample, row) + col, values, n * sizeof *values);
-}
-
-/* A group of one row, in chunks that fit the stack and do not cut a softmax group. */
-static void activate_group(const propagate_job *job, const hm_unit_group *group, size_t row, size_t col)
+/* Units first .. first + n - 1 of one row, all of one group; in chunks that fit the stack and do not cut a softmax group. */
+static void activate_units(const propagate_job *job, const hm_unit_group *group, size_t row, size_t first, size_t n)
 {
     enum { CHUNK = 1024 };
     const hm_propagation *p = job->p;
     const hm_unit_kind *kind = &hm_unit_kinds[group->kind];
     float inputs[CHUNK], samples[CHUNK];
-    size_t step = group->kind == HM_UNIT_SOFTMAX ? (size_t)group->size : CHUNK;
-    bool fits = step <= CHUNK;
-    for (size_t i = 0; i < group->n_units; i += step) {
-        hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, col + i,
-                           least(step, group->n_units - i)};
-        float *a = hm_row_f32(&p->mean, row) + col + i;
+    size_t step = kind->is_joint ? (size_t)group->size : CHUNK;
+    bool fits = step <= CHUNK, is_bytes = p->sample.dtype == HM_DTYPE_U8;
+    for (size_t i = first; i < first + n; i += step) {
+        hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, i, least(step, first + n - i)};
+        float *a = hm_row_f32(&p->mean, row) + i;
         if (p->sample.data && fits)
             memcpy(inputs, a, run.n * sizeof *a);
         kind->mean(&run, a, a);
         if (!p->sample.data)
             continue;
-        /* A softmax too large for the stack is sampled in place; it needs no input. */
-        float *target = fits ? samples : hm_row_f32(&p->sample, row) + col + i;
-        kind->sample(&run, inputs, a, target);
-        if (fits)
-            store_sample(job->kernels, &p->sample, row, col + i, samples, run.n);
+        /* A softmax too large for the stack needs no input, and its samples are never bytes. */
+        kind->sample(&run, inputs, a, is_bytes ? samples : hm_row_f32(&p->sample, row) + i);
+        if (is_bytes)
+            job->kernels->to_bytes(samples, hm_row_u8(&p->sample, row) + i, run.n);
+    }
+}
+
+/* Units col .. col + n - 1 of one row; of groups that are joint, or of those that are not. */
+static void activate(const propagate_job *job, size_t row, size_t col, size_t n, bool is_joint)
+{
+    const hm_layer *layer = job->p->layer;
+    size_t first = 0;
+    for (int g = 0; layer && g < layer->n_groups; first += layer->group[g++].n_units) {
+        size_t from = first > col ? first : col, end = least(first + layer->group[g].n_units, col + n);
+        if (from < end && hm_unit_kinds[layer->group[g].kind].is_joint == is_joint)
+            activate_units(job, &layer->group[g], row, from, end - from);
     }
 }
 
 /* Each unit its own bias, or one for a run of units. */
-static void add_bias(const propagate_job *job, float *a)
+static void add_bias(const propagate_job *job, size_t row, size_t col, size_t n)
 {
     const hm_propagation *p = job->p;
-    size_t n = p->mean.cols, run = p->bias_run > 1 ? p->bias_run : 1;
+    float *a = hm_row_f32(&p->mean, row);
     if (!p->bias)
         return;
-    if (run == 1) {
-        job->kernels->add(p->bias, a, n, 1);
+    if (p->bias_run <= 1) {
+        job->kernels->add(p->bias + col, a + col, n, 1);
         return;
     }
-    for (size_t i = 0; i < n; i++)
-        a[i] += p->bias[i / run];
+    for (size_t i = col; i < col + n; i++)
+        a[i] += p->bias[i / p->bias_run];
 }
 
-static void activate_rows(void *argument, size_t task)
+/* Inputs of a tile, and what the units make of them while it lies in the first cache. */
+static void propagate_tile(void *argument, size_t task)
 {
     const propagate_job *job = argument;
     const hm_propagation *p = job->p;
-    size_t last = least((task + 1) * ROWS_PER_TASK, p->mean.rows);
-    for (size_t row = task * ROWS_PER_TASK; row < last; row++) {
-        add_bias(job, hm_row_f32(&p->mean, row));
-        size_t col = 0;
-        for (int g = 0; p->layer && g < p->layer->n_groups; g++) {
-            activate_group(job, &p->layer->group[g], row, col);
-            col += p->layer->group[g].n_units;
-        }
+    size_t part = task % job->row_parts, col = task / job->row_parts * job->cols, n_cols = least(job->cols, p->mean.cols - col);
+    size_t first = p->input.rows * part / job->row_parts, last = p->input.rows * (part + 1) / job->row_parts;
+    size_t tall = p->input.dtype == HM_DTYPE_U8 ? PANEL_ROWS : last - first;
+    if (job->is_packed)
+        hm_panels_multiply(p->panels, p, first, last - first, col, n_cols);
+    else
+        for (size_t row = first; row < last; row += tall)
+            multiply(job, row, least(tall, last - row), col, n_cols);
+    for (size_t row = first; row < last; row++) {
+        add_bias(job, row, col, n_cols);
+        activate(job, row, col, n_cols, false);
     }
+}
+
+/* Groups whose units depend on each other wait until no tile cuts them. */
+static void activate_joint_row(void *argument, size_t row)
+{
+    const propagate_job *job = argument;
+    activate(job, row, 0, job->p->mean.cols, true);
+}
+
+static bool has_joint_groups(const hm_layer *layer)
+{
+    for (int g = 0; layer && g < layer->n_groups; g++)
+        if (hm_unit_kinds[layer->group[g].kind].is_joint)
+            return true;
+    return false;
 }
 
 void hm_plain_propagate(const hm_context *context, const hm_propagation *p)
 {
-    propagate_job job = {context->backend, context->backend->kernels(), p, n_parts(p->mean.cols, context->backend->tile_cols)};
-    size_t rows_parts = n_parts(p->mean.rows, TILE_ROWS);
-    hm_pool_run(context->pool, job.cols_parts * rows_parts, multiply_tile, &job);
-    hm_pool_run(context->pool, n_parts(p->mean.rows, ROWS_PER_TASK), activate_rows, &job);
+    propagate_job job = {context->backend, context->backend->kernels(), p, false, n_parts(p->mean.rows, TILE_ROWS),
+                         context->backend->tile_cols};
+    if (p->panels && hm_panels_prepare(context, p->panels, p)) {
+        job.is_packed = true;
+        job.row_parts = n_parts(p->mean.rows, PACKED_ROWS);
+        job.cols = 2 * p->panels->kernels->width;
+    }
+    hm_pool_run(context->pool, n_parts(p->mean.cols, job.cols) * job.row_parts, propagate_tile, &job);
+    if (has_joint_groups(p->layer))
+        hm_pool_run(context->pool, p->mean.rows, activate_joint_row, &job);
 }
 
 /* ---- correlate ------------------------------------------------------------------------------------ */
@@ -209,19 +225,21 @@ static void add_runs(const hm_matrix *m, float weight, size_t run, float *sum)
     }
 }
 
-static void bias_gradient(const correlate_job *job, const hm_matrix *plus, const hm_matrix *minus, size_t run, float *sum)
+void hm_correlate_biases(const hm_kernels *kernels, const hm_correlation *c, bool is_above)
 {
-    const hm_matrix *phase[] = {plus, minus};
-    const float weight[] = {job->c->weight_plus, -job->c->weight_minus};
+    const hm_matrix *phase[] = {is_above ? &c->y_plus : &c->x_plus, is_above ? &c->y_minus : &c->x_minus};
+    const float weight[] = {c->weight_plus, -c->weight_minus};
+    size_t run = is_above ? c->run_y : c->run_x;
+    float *sum = is_above ? c->gradient_y : c->gradient_x;
     if (!sum)
         return;
     run = run > 1 ? run : 1;
-    memset(sum, 0, plus->cols / run * sizeof *sum);
+    memset(sum, 0, phase[0]->cols / run * sizeof *sum);
     for (int i = 0; i < 2; i++) {
         if (!phase[i]->data)
             continue;
         if (run == 1)
-            add_columns(job->kernels, phase[i], weight[i], sum);
+            add_columns(kernels, phase[i], weight[i], sum);
         else
             add_runs(phase[i], weight[i], run, sum);
     }
@@ -231,12 +249,8 @@ static void correlate_tile(void *argument, size_t task)
 {
     const correlate_job *job = argument;
     const hm_correlation *c = job->c;
-    if (task == job->n_tiles) {
-        bias_gradient(job, &c->x_plus, &c->x_minus, c->run_x, c->gradient_x);
-        return;
-    }
-    if (task == job->n_tiles + 1) {
-        bias_gradient(job, &c->y_plus, &c->y_minus, c->run_y, c->gradient_y);
+    if (task >= job->n_tiles) {
+        hm_correlate_biases(job->kernels, c, task > job->n_tiles);
         return;
     }
     size_t row = task / job->cols_parts * TILE_ROWS, n_rows = least(TILE_ROWS, c->gradient.rows - row);

@@ -21,7 +21,6 @@ typedef struct backprop {
     hm_model *net;
     hm_net_pass pass;
     float *target_block;             /* [B][n_out] */
-    float *column_norm;              /* [widest], for max-norm */
     float *velocity[HM_LEVELS_MAX];
     float *best[HM_LEVELS_MAX];      /* parameters of the best epoch; null unless they are kept */
     float *state; /* [N_STATES]: best validation error so far, its epoch, and the errors of this epoch so far */
@@ -74,77 +73,51 @@ static const hm_stage_kind backprop_stage;
 static hm_status create(backprop *b, hm_model *net, const hm_dataset *train, const hm_dataset *validation,
                         const hm_backprop_config *config, hm_error *error)
 {
-    size_t widest = 0, n_out = hm_model_layer_size(net, net->n_rbms);
+    size_t n_out = hm_model_layer_size(net, net->n_rbms);
     hm_status status = hm_stage_init(&b->stage, &backprop_stage, net, train, validation, (size_t)config->epochs,
                                      (size_t)config->batch_size, error);
     if (status != HM_OK)
         return status;
     b->config = config;
     b->net = net;
-    for (size_t l = 1; l <= net->n_rbms; l++)
-        widest = hm_model_layer_size(net, l) > widest ? hm_model_layer_size(net, l) : widest;
     status = hm_net_pass_create(net, b->stage.B, &b->pass, error);
     if (status == HM_OK)
         status = make_arrays(b, error);
     if (status != HM_OK)
         return status;
     b->target_block = hm_alloc(net->context, b->stage.B * n_out, sizeof(float), error);
-    b->column_norm = hm_alloc(net->context, widest, sizeof(float), error);
-    return b->target_block && b->column_norm ? HM_OK : HM_ERROR_MEMORY;
+    if (!b->target_block)
+        return HM_ERROR_MEMORY;
+    for (size_t l = 0; status == HM_OK && l < net->n_rbms; l++)
+        status = hm_machine_reserve(net->rbm[l], b->stage.B, error);
+    return status;
 }
 
 static void destroy(backprop *b)
 {
+    for (size_t l = 0; b->net && l < b->net->n_rbms; l++)
+        hm_machine_release(b->net->rbm[l]);
     hm_free(b->stage.context, b->target_block);
-    hm_free(b->stage.context, b->column_norm);
     hm_net_pass_clear(&b->pass);
     hm_stage_clear(&b->stage);
 }
 
 /* ---- A step ------------------------------------------------------------------------------------------------- */
 
-/* Weights into a unit that have grown too long are shortened (Hinton et al., 2012); those of the outputs are free. */
-static void limit_norms(backprop *b, size_t l)
-{
-    hm_matrix W = hm_rbm_weights(b->net->rbm[l]);
-    float most = (float)b->config->max_norm, *norm = b->column_norm;
-    bool is_any = false;
-    memset(norm, 0, W.cols * sizeof *norm);
-    for (size_t i = 0; i < W.rows; i++) {
-        const float *w = hm_row_f32(&W, i);
-        for (size_t j = 0; j < W.cols; j++)
-            norm[j] += w[j] * w[j];
-    }
-    for (size_t j = 0; j < W.cols; j++) {
-        is_any = is_any || norm[j] > most * most;
-        norm[j] = norm[j] > most * most ? most / sqrtf(norm[j]) : 1;
-    }
-    for (size_t i = 0; is_any && i < W.rows; i++) {
-        float *w = hm_row_f32(&W, i);
-        for (size_t j = 0; j < W.cols; j++)
-            w[j] *= norm[j];
-    }
-}
-
 static size_t lowest_level(const backprop *b)
 {
     return b->stage.epoch < (size_t)b->config->top_epochs ? b->net->n_rbms - 1 : 0;
 }
 
-static void descend(backprop *b, size_t n)
+/* Gradients point uphill in the loss, while a step climbs. */
+static hm_net_descent descent_of(const backprop *b, size_t n)
 {
-    double now = hm_stage_time(&b->stage), momentum = hm_schedule_at(&b->config->momentum, now);
-    /* Gradients point uphill in the loss, while the update climbs. */
-    const hm_stage_step step = {
-        .rate = -hm_schedule_at(&b->config->learning_rate, now) * (double)n / (double)b->stage.B,
-        .momentum = momentum,
-        .l2 = -b->config->weight_cost};
-    for (size_t l = lowest_level(b); l < b->net->n_rbms; l++) {
-        hm_stage_update(&b->stage, b->net->rbm[l], b->velocity[l], b->pass.gradient[l],
-                        HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS, &step);
-        if (b->config->max_norm > 0 && l + 1 < b->net->n_rbms)
-            limit_norms(b, l);
-    }
+    double now = hm_stage_time(&b->stage), rate = hm_schedule_at(&b->config->learning_rate, now);
+    return (hm_net_descent){.velocity = b->velocity,
+                            .step = {.rate = -rate * (double)n / (double)b->stage.B,
+                                     .momentum = hm_schedule_at(&b->config->momentum, now),
+                                     .l2 = -b->config->weight_cost},
+                            .max_norm = (float)b->config->max_norm};
 }
 
 static hm_status read_batch(backprop *b, size_t first, size_t n, hm_matrix target, hm_error *error)
@@ -181,8 +154,8 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
         const hm_dropout dropout = {(float)config->dropout, (float)config->input_dropout, hm_stage_random(stage).step, 0};
         hm_net_forward(&b->pass, n, &dropout);
         hm_net_loss(&b->pass, n, target, &loss, &n_wrong);
-        hm_net_backward(&b->pass, n, lowest_level(b), &dropout);
-        descend(b, n);
+        const hm_net_descent descent = descent_of(b, n);
+        hm_net_backward(&b->pass, n, lowest_level(b), &dropout, &descent);
     }
     if (!isfinite(loss))
         return hm_fail(error, HM_ERROR_NUMERIC,

@@ -68,7 +68,7 @@ static lbfgsfloatval_t evaluate(void *user, const lbfgsfloatval_t *x, lbfgsfloat
     exchange(p, (lbfgsfloatval_t *)x, false); /* only read */
     hm_net_forward(p->pass, p->n, NULL);
     hm_net_loss(p->pass, p->n, p->target, &loss, &n_wrong);
-    hm_net_backward(p->pass, p->n, p->lowest, NULL);
+    hm_net_backward(p->pass, p->n, p->lowest, NULL, NULL);
     if (!p->is_started) {
         p->first_loss = loss;
         p->first_wrong = n_wrong;

@@ -253,14 +253,44 @@ static void pass_down(hm_net_pass *pass, size_t l, size_t n, const hm_dropout *d
     hm_pool_run(pass->net->context->pool, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, derive_rows, &job);
 }
 
-void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropout *dropout)
+/* Weights into a unit that have grown too long are shortened (Hinton et al., 2012); norm is room for one number a
+ * unit. */
+static void limit_norms(const hm_rbm *level, float most, float *norm)
 {
+    hm_matrix W = hm_rbm_weights(level);
+    bool is_any = false;
+    memset(norm, 0, W.cols * sizeof *norm);
+    for (size_t i = 0; i < W.rows; i++) {
+        const float *w = hm_row_f32(&W, i);
+        for (size_t j = 0; j < W.cols; j++)
+            norm[j] += w[j] * w[j];
+    }
+    for (size_t j = 0; j < W.cols; j++) {
+        is_any = is_any || norm[j] > most * most;
+        norm[j] = norm[j] > most * most ? most / sqrtf(norm[j]) : 1;
+    }
+    for (size_t i = 0; is_any && i < W.rows; i++) {
+        float *w = hm_row_f32(&W, i);
+        for (size_t j = 0; j < W.cols; j++)
+            w[j] *= norm[j];
+    }
+}
+
+void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropout *dropout, const hm_net_descent *descent)
+{
+    const unsigned parts = HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS;
     for (size_t l = pass->n_levels; l-- > lowest;) {
-        const hm_rbm *level = pass->net->rbm[l];
-        hm_matrix x = state_of(pass, l, n);
+        hm_rbm *level = pass->net->rbm[l];
         hm_matrix delta = hm_matrix_f32(pass->delta[(l + 1) % 2], n, hm_model_layer_size(pass->net, l + 1));
-        hm_machine_correlate(level, &(hm_phase){x, delta, 1.0f / (float)n}, NULL, HM_PART_HIDDEN_BIAS, pass->gradient[l]);
+        const hm_phase phase = {state_of(pass, l, n), delta, 1.0f / (float)n};
         if (l > lowest)
             pass_down(pass, l, n, dropout);
+        if (!descent) {
+            hm_machine_correlate(level, &phase, NULL, parts, pass->gradient[l]);
+            continue;
+        }
+        hm_machine_learn(level, &phase, NULL, parts, pass->gradient[l], descent->velocity[l], &descent->step);
+        if (descent->max_norm > 0 && l + 1 < pass->n_levels)
+            limit_norms(level, descent->max_norm, pass->gradient[l]);
     }
 }

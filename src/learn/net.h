@@ -36,7 +36,14 @@ void hm_net_forward(hm_net_pass *pass, size_t n, const hm_dropout *dropout);
  * error. Leaves p - y for hm_net_backward. Cases whose target is all zero (softmax) do not count. */
 void hm_net_loss(hm_net_pass *pass, size_t n, hm_matrix target, double *loss, double *n_wrong);
 
-/* Gradients of the levels lowest .. n_levels - 1, means over the n cases. */
-void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropout *dropout);
+/* Gradients of the levels lowest .. n_levels - 1, means over the n cases; or, with a descent, a step along each of them as
+ * soon as the errors have passed through its level, whose gradients are then lost. */
+typedef struct hm_net_descent {
+    float *const *velocity; /* [n_levels] */
+    hm_step step;
+    float max_norm; /* weights into a hidden unit that are longer are shortened; 0: any length */
+} hm_net_descent;
+
+void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropout *dropout, const hm_net_descent *descent);
 
 #endif

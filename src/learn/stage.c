@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
-#include "compute/backend.h"
 #include "learn/checkpoint.h"
 
 enum { SUB_STEPS_LOG2 = 10 };
@@ -109,28 +108,6 @@ hm_gibbs hm_stage_random(const hm_stage *stage)
 {
     uint64_t batch = stage->epoch * hm_stage_n_batches(stage) + stage->batch;
     return (hm_gibbs){.step = batch << SUB_STEPS_LOG2, .stream = stage->stream};
-}
-
-void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
-                     const hm_stage_step *step)
-{
-    size_t n;
-    float *parameters = hm_rbm_parameters(rbm, &n);
-    const hm_slice *slices = hm_rbm_slices(rbm);
-    for (int i = 0; i < HM_SLICES; i++) { /* without the padding, which a shared gradient buffer does not keep zero */
-        size_t first = slices[i].first;
-        float costs = slices[i].has_costs;
-        if (!(parts & 1u << i))
-            continue;
-        hm_update_parameters(stage->context, &(hm_update){.parameters = parameters + first,
-                                                          .velocity = velocity + first,
-                                                          .gradient = gradient + first,
-                                                          .n = slices[i].n,
-                                                          .rate = (float)step->rate,
-                                                          .momentum = (float)step->momentum,
-                                                          .l2 = (float)step->l2 * costs,
-                                                          .l1 = (float)step->l1 * costs});
-    }
 }
 
 void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size)

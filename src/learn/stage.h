@@ -88,16 +88,6 @@ enum { HM_STREAM_UP_DOWN = 1 << 16, HM_STREAM_FEED = 2 << 16, HM_STREAM_STAGE = 
 hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_machines, bool is_resumed,
                        hm_error *error);
 
-/* One update of parameters of all levels of a stack or of one machine: weights with their costs, and biases
- * without. `rate` is that of this batch. */
-typedef struct hm_stage_step {
-    double rate, momentum, l2, l1;
-} hm_stage_step;
-
-/* Parameters, velocity and gradient share the layout of hm_rbm_parameters; `parts` of them are updated. */
-void hm_stage_update(const hm_stage *stage, hm_rbm *rbm, float *velocity, const float *gradient, unsigned parts,
-                     const hm_stage_step *step);
-
 /* Sums of magnitudes of the last change of the weights of a machine (its velocity) and of the weights themselves, added to
  * those so far: their ratio should be about 1e-3 (Hinton 2010, section 7). */
 void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size);

@@ -111,6 +111,8 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
         status = t->learner->create(t, error);
     if (status == HM_OK)
         status = make_feeds(t, error);
+    if (status == HM_OK)
+        status = hm_machine_reserve(t->rbm, t->stage.B, error);
     if (status != HM_OK)
         hm_trainer_destroy(t);
     else
@@ -123,6 +125,7 @@ void hm_trainer_destroy(hm_trainer *t)
     if (!t)
         return;
     const hm_context *context = t->stage.context;
+    hm_machine_release(t->rbm);
     hm_feed_destroy(t->feed);
     hm_feed_destroy(t->feed_validation);
     hm_free(context, t->workspace);
@@ -253,16 +256,14 @@ static void add_sparsity(hm_trainer *t, size_t n)
 
 /* Gradients are means over the batch, so rates, momentum and costs mean the same whatever its size; the step of a
  * short last batch is shortened so that each of its cases counts as much as any other. */
-static void update(hm_trainer *t, size_t n)
+static hm_step step_of(const hm_trainer *t, size_t n)
 {
     const hm_train_config *config = t->config;
     double now = hm_stage_time(&t->stage);
-    hm_stage_step step = {
-        .rate = learning_rate_at(t, now) * (double)n / (double)t->stage.B,
-        .momentum = hm_schedule_at(&config->momentum, now),
-        .l2 = config->weight_cost,
-        .l1 = config->l1_cost};
-    hm_stage_update(&t->stage, t->rbm, t->velocity, t->gradient, HM_PART_ALL, &step);
+    return (hm_step){.rate = learning_rate_at(t, now) * (double)n / (double)t->stage.B,
+                     .momentum = hm_schedule_at(&config->momentum, now),
+                     .l2 = config->weight_cost,
+                     .l1 = config->l1_cost};
 }
 
 static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
@@ -296,13 +297,13 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
         add_sparsity(t, n);
     const hm_phase plus = {v0, hm_matrix_f32(t->h0, n, t->H), 1.0f / (float)n};
     const hm_phase minus = {v, hm_matrix_f32(t->h1, n, t->H), 1.0f / (float)n};
-    hm_machine_correlate(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient);
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += t->row_error[i];
     if (!isfinite(sum))
         return fail_numeric(t, error);
-    update(t, n);
+    const hm_step change = step_of(t, n);
+    hm_machine_learn(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient, t->velocity, &change);
     stage->error_sum += sum;
     return HM_OK;
 }

@@ -79,6 +79,18 @@ static size_t cut(up_down *u, float *block)
     return used;
 }
 
+static hm_status reserve(up_down *u, hm_error *error)
+{
+    const hm_model *model = u->stage.model;
+    hm_status status = HM_OK;
+    for (size_t l = 0; status == HM_OK && l < model->n_rbms; l++) {
+        status = hm_machine_reserve(model->rbm[l], u->stage.B, error);
+        if (status == HM_OK && model->generative[l])
+            status = hm_machine_reserve(model->generative[l], u->stage.B, error);
+    }
+    return status;
+}
+
 static hm_status make_velocities(up_down *u, hm_error *error)
 {
     hm_stage *stage = &u->stage;
@@ -100,6 +112,11 @@ static hm_status make_velocities(up_down *u, hm_error *error)
 
 static void destroy(up_down *u)
 {
+    for (size_t l = 0; u->top && l < u->stage.model->n_rbms; l++) {
+        hm_machine_release(u->stage.model->rbm[l]);
+        if (u->stage.model->generative[l])
+            hm_machine_release(u->stage.model->generative[l]);
+    }
     hm_free(u->stage.context, u->block);
     hm_free(u->stage.context, u->row_error);
     hm_stage_clear(&u->stage);
@@ -210,7 +227,7 @@ static void subtract_row(void *argument, size_t i)
 }
 
 /* G^l: the delta rule on (h^l - prediction) and h^(l+1); one product, with the sign in its weight. */
-static void learn_generative(phase *p, size_t l, const hm_stage_step *step)
+static void learn_generative(phase *p, size_t l, const hm_step *step)
 {
     up_down *u = p->u;
     hm_rbm *G = u->stage.model->generative[l];
@@ -218,12 +235,11 @@ static void learn_generative(phase *p, size_t l, const hm_stage_step *step)
     hm_rbm_visible_given_hidden(G, wake_layer(p, l + 1), prediction, (hm_matrix){0}, &p->gibbs);
     hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference_job){u, prediction, target});
     const hm_phase difference = {prediction, wake_layer(p, l + 1), -1.0f / (float)p->n};
-    hm_machine_correlate(G, &difference, NULL, HM_PART_VISIBLE_BIAS, u->gradient);
-    hm_stage_update(&u->stage, G, u->velocity_G[l], u->gradient, HM_PART_WEIGHTS | HM_PART_VISIBLE_BIAS, step);
+    hm_machine_learn(G, &difference, NULL, HM_PART_VISIBLE_BIAS, u->gradient, u->velocity_G[l], step);
 }
 
 /* R^l: the delta rule on h~^l and (h~^(l+1) - prediction). */
-static void learn_recognition(phase *p, size_t l, const hm_stage_step *step)
+static void learn_recognition(phase *p, size_t l, const hm_step *step)
 {
     up_down *u = p->u;
     hm_rbm *R = u->stage.model->rbm[l];
@@ -231,17 +247,15 @@ static void learn_recognition(phase *p, size_t l, const hm_stage_step *step)
     hm_rbm_hidden_given_visible(R, below, prediction, (hm_matrix){0}, &p->gibbs);
     hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference_job){u, prediction, target});
     const hm_phase difference = {below, prediction, -1.0f / (float)p->n};
-    hm_machine_correlate(R, &difference, NULL, HM_PART_HIDDEN_BIAS, u->gradient);
-    hm_stage_update(&u->stage, R, u->velocity_R[l], u->gradient, HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS, step);
+    hm_machine_learn(R, &difference, NULL, HM_PART_HIDDEN_BIAS, u->gradient, u->velocity_R[l], step);
 }
 
-static void learn_top(phase *p, const hm_stage_step *step)
+static void learn_top(phase *p, const hm_step *step)
 {
     up_down *u = p->u;
     float weight = 1.0f / (float)p->n;
-    hm_machine_correlate(u->top, &(hm_phase){p->x, p->t, weight}, &(hm_phase){p->x_tilde, p->t_tilde, weight}, HM_PART_ALL,
-                         u->gradient);
-    hm_stage_update(&u->stage, u->top, u->velocity_top, u->gradient, HM_PART_ALL, step);
+    hm_machine_learn(u->top, &(hm_phase){p->x, p->t, weight}, &(hm_phase){p->x_tilde, p->t_tilde, weight}, HM_PART_ALL,
+                     u->gradient, u->velocity_top, step);
 }
 
 /* The order does not matter: every prediction of a level comes before its own change, and levels do not share
@@ -250,7 +264,7 @@ static hm_status learn(phase *p, hm_error *error)
 {
     up_down *u = p->u;
     double now = hm_stage_time(&u->stage);
-    const hm_stage_step step = {
+    const hm_step step = {
         .rate = hm_schedule_at(&u->config->learning_rate, now) * (double)p->n / (double)u->stage.B,
         .momentum = hm_schedule_at(&u->config->momentum, now),
         .l2 = u->config->weight_cost};
@@ -370,7 +384,7 @@ static hm_status create(up_down *u, hm_model *model, const hm_dataset *train, co
     if (!u->block || !u->row_error)
         return HM_ERROR_MEMORY;
     cut(u, u->block);
-    return HM_OK;
+    return reserve(u, error);
 }
 
 hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,

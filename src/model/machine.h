@@ -6,6 +6,16 @@
 
 #include <harmonium/rbm.h>
 
+#include "compute/connection.h"
+
+struct hm_rbm {
+    const hm_context *context;
+    hm_connection connection; /* between its layers: below visible, above hidden */
+    hm_slice slice[HM_SLICES];
+    size_t n_parameters; /* of the whole block, padding included */
+    float *block;
+};
+
 /* Parts of the parameters; bit i is slice i. */
 enum {
     HM_PART_WEIGHTS = 1 << HM_SLICE_WEIGHTS,
@@ -30,5 +40,23 @@ typedef struct hm_phase {
  * the weights and the biases named in `parts` are filled. */
 void hm_machine_correlate(const hm_rbm *machine, const hm_phase *plus, const hm_phase *minus, unsigned parts,
                           float *gradient);
+
+/* A step of all parameters: weights with their costs, biases without. The rate is that of the batch. */
+typedef struct hm_step {
+    double rate, momentum, l2, l1;
+} hm_step;
+
+/* The step along that difference, of the weights and of the biases named in `parts`. gradient is room as above, whose values
+ * are lost; velocity has the same layout. */
+void hm_machine_learn(hm_rbm *machine, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient,
+                      float *velocity, const hm_step *step);
+
+/* For the time of learning: a copy of the weights in the form products read best, with room for batches of so many cases.
+ * All that the machine computes then has the precision of the context. Freed by release, or with the machine. */
+hm_status hm_machine_reserve(hm_rbm *machine, size_t batch, hm_error *error);
+void hm_machine_release(hm_rbm *machine);
+
+/* To be called when weights were changed through a pointer that was kept. */
+void hm_machine_note_change(const hm_rbm *machine);
 
 #endif

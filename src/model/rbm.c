@@ -8,17 +8,8 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
-#include "compute/connection.h"
 #include "compute/unit.h"
 #include "model/machine.h"
-
-struct hm_rbm {
-    const hm_context *context;
-    hm_connection connection; /* between its layers: below visible, above hidden */
-    hm_slice slice[HM_SLICES];
-    size_t n_parameters; /* of the whole block, padding included */
-    float *block;
-};
 
 /* The one place that knows how the block is laid out. */
 static void lay_out(hm_rbm *rbm)
@@ -63,6 +54,7 @@ void hm_rbm_destroy(hm_rbm *rbm)
 {
     if (!rbm)
         return;
+    hm_machine_release(rbm);
     hm_free(rbm->context, rbm->block);
     hm_free(rbm->context, rbm);
 }
@@ -76,6 +68,7 @@ void hm_rbm_init_weights(hm_rbm *rbm, float deviation, uint64_t stream)
         hm_random_fill_normal(&random, i, 0, n_columns, rbm->block + i * n_columns);
     for (size_t k = 0; k < W->n; k++)
         rbm->block[k] *= deviation;
+    hm_machine_note_change(rbm);
 }
 
 const hm_layer *hm_rbm_visible(const hm_rbm *rbm)
@@ -90,6 +83,7 @@ const hm_layer *hm_rbm_hidden(const hm_rbm *rbm)
 
 float *hm_rbm_parameters(hm_rbm *rbm, size_t *n)
 {
+    hm_machine_note_change(rbm); /* the caller may write */
     *n = rbm->n_parameters;
     return rbm->block;
 }
@@ -107,6 +101,7 @@ const char *hm_rbm_connection(const hm_rbm *rbm)
 hm_matrix hm_rbm_weights(const hm_rbm *rbm)
 {
     const hm_slice *W = &rbm->slice[HM_SLICE_WEIGHTS];
+    hm_machine_note_change(rbm); /* the caller may write */
     return hm_matrix_f32(rbm->block, W->shape[0], W->n / W->shape[0]);
 }
 
@@ -156,41 +151,6 @@ void hm_rbm_visible_given_hidden(const hm_rbm *rbm, hm_matrix h, hm_matrix mean,
                                  const hm_gibbs *gibbs)
 {
     drive(rbm, true, h, mean, sample, gibbs);
-}
-
-void hm_machine_up(const hm_rbm *rbm, hm_matrix below, hm_matrix above)
-{
-    const hm_propagation job = {.input = below,
-                                .bias = hm_rbm_hidden_bias(rbm),
-                                .bias_run = hm_layer_bias_run(&rbm->connection.above),
-                                .beta = 1,
-                                .mean = above};
-    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
-}
-
-void hm_machine_down(const hm_rbm *rbm, hm_matrix above, hm_matrix below)
-{
-    const hm_propagation job = {.input = above, .is_down = true, .beta = 1, .mean = below};
-    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
-}
-
-void hm_machine_correlate(const hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient)
-{
-    hm_correlation job = {.x_plus = plus->below,
-                          .y_plus = plus->above,
-                          .weight_plus = plus->weight,
-                          .run_x = hm_layer_bias_run(&rbm->connection.below),
-                          .run_y = hm_layer_bias_run(&rbm->connection.above)};
-    if (minus) {
-        job.x_minus = minus->below;
-        job.y_minus = minus->above;
-        job.weight_minus = minus->weight;
-    }
-    if (parts & HM_PART_VISIBLE_BIAS)
-        job.gradient_x = gradient + rbm->slice[HM_SLICE_VISIBLE_BIAS].first;
-    if (parts & HM_PART_HIDDEN_BIAS)
-        job.gradient_y = gradient + rbm->slice[HM_SLICE_HIDDEN_BIAS].first;
-    rbm->connection.kind->correlate(rbm->context, &rbm->connection, job, gradient);
 }
 
 /* ---- Energies --------------------------------------------------------------------------------------- */

@@ -139,37 +139,48 @@ static double softplus_sum(const float *x, size_t n, float beta)
 /* Salmon et al. 2011, table 2: multipliers and the Weyl increments of the key. */
 static const uint32_t PHILOX_M0 = 0xD2511F53, PHILOX_M1 = 0xCD9E8D57;
 static const uint32_t PHILOX_W0 = 0x9E3779B9, PHILOX_W1 = 0xBB67AE85;
-enum { PHILOX_LANES = 16 };
+/* Blocks are computed side by side in two vectors, which hide each other's latency; 32-bit words lie in 64-bit lanes, with room
+ * for a product. */
+enum { WORDS = 8, PHILOX_LANES = 2 * WORDS };
+typedef uint64_t words __attribute__((vector_size(8 * WORDS)));
+typedef uint32_t half_words __attribute__((vector_size(4 * WORDS)));
+typedef uint32_t pairs __attribute__((vector_size(8 * WORDS)));
 
-static inline void philox_lanes(const uint32_t key[2], uint32_t first, const uint32_t c[3],
-                                uint32_t out[4 * PHILOX_LANES])
+/* out: x0[0], x1[0], x2[0], x3[0], x0[1], ... */
+static inline void interleave(const words x[4], uint32_t out[4 * WORDS])
 {
-    uint32_t x0[PHILOX_LANES], x1[PHILOX_LANES], x2[PHILOX_LANES], x3[PHILOX_LANES];
+    half_words y0 = __builtin_convertvector(x[0], half_words), y1 = __builtin_convertvector(x[1], half_words);
+    half_words y2 = __builtin_convertvector(x[2], half_words), y3 = __builtin_convertvector(x[3], half_words);
+    pairs p = __builtin_shufflevector(y0, y1, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    pairs q = __builtin_shufflevector(y2, y3, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    pairs r = __builtin_shufflevector(p, q, 0, 1, 16, 17, 2, 3, 18, 19, 4, 5, 20, 21, 6, 7, 22, 23);
+    pairs s = __builtin_shufflevector(p, q, 8, 9, 24, 25, 10, 11, 26, 27, 12, 13, 28, 29, 14, 15, 30, 31);
+    memcpy(out, &r, sizeof r);
+    memcpy(out + 2 * WORDS, &s, sizeof s);
+}
+
+static inline void philox_lanes(const uint32_t key[2], uint32_t first, const uint32_t c[3], uint32_t out[4 * PHILOX_LANES])
+{
+    const words none = {0}, low = none + 0xffffffffu, lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    words x[2][4];
     uint32_t k0 = key[0], k1 = key[1];
-    for (uint32_t lane = 0; lane < PHILOX_LANES; lane++) {
-        x0[lane] = first + lane;
-        x1[lane] = c[0];
-        x2[lane] = c[1];
-        x3[lane] = c[2];
+    for (uint32_t h = 0; h < 2; h++) {
+        x[h][0] = (none + (first + h * WORDS) + lane) & low;
+        x[h][1] = none + c[0];
+        x[h][2] = none + c[1];
+        x[h][3] = none + c[2];
     }
-    for (int round = 0; round < 10; round++) {
-        for (uint32_t lane = 0; lane < PHILOX_LANES; lane++) {
-            uint64_t a = (uint64_t)x0[lane] * PHILOX_M0;
-            uint64_t b = (uint64_t)x2[lane] * PHILOX_M1;
-            x0[lane] = (uint32_t)(b >> 32) ^ x1[lane] ^ k0;
-            x1[lane] = (uint32_t)b;
-            x2[lane] = (uint32_t)(a >> 32) ^ x3[lane] ^ k1;
-            x3[lane] = (uint32_t)a;
+    for (int round = 0; round < 10; round++, k0 += PHILOX_W0, k1 += PHILOX_W1) {
+        for (int h = 0; h < 2; h++) {
+            words a = x[h][0] * PHILOX_M0, b = x[h][2] * PHILOX_M1;
+            x[h][0] = b >> 32 ^ x[h][1] ^ k0;
+            x[h][2] = a >> 32 ^ x[h][3] ^ k1;
+            x[h][1] = b & low;
+            x[h][3] = a & low;
         }
-        k0 += PHILOX_W0;
-        k1 += PHILOX_W1;
     }
-    for (uint32_t lane = 0; lane < PHILOX_LANES; lane++) {
-        out[4 * lane] = x0[lane];
-        out[4 * lane + 1] = x1[lane];
-        out[4 * lane + 2] = x2[lane];
-        out[4 * lane + 3] = x3[lane];
-    }
+    interleave(x[0], out);
+    interleave(x[1], out + 4 * WORDS);
 }
 
 static void philox(const uint32_t key[2], uint64_t first, size_t n, const uint32_t c[3], uint32_t *out)
@@ -293,12 +304,6 @@ static void product(bool a_transposed, bool b_transposed, size_t m, size_t n, si
 #define STRING2(a) #a
 #define STRING(a) STRING2(a)
 
-#ifdef HM_HAVE_FUSED
-#define FUSED_PRODUCT JOIN(hm_fused_product_, HM_KERNEL_ISA)
-#else
-#define FUSED_PRODUCT NULL
-#endif
-
 const hm_kernels JOIN(hm_kernels_, HM_KERNEL_ISA) = {
     .name = STRING(HM_KERNEL_ISA),
     .logistic = logistic,
@@ -313,5 +318,4 @@ const hm_kernels JOIN(hm_kernels_, HM_KERNEL_ISA) = {
     .from_bytes = from_bytes,
     .to_bytes = to_bytes,
     .product = product,
-    .fused_product = FUSED_PRODUCT,
 };

@@ -12,7 +12,6 @@
 /* C = alpha op(A) op(B) + beta C for one tile on one thread, row-major, sizes and leading dimensions as in cblas_sgemm. */
 typedef void hm_product(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k, float alpha, const float *a,
                         size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
-extern hm_product hm_fused_product_avx2, hm_fused_product_avx512;
 
 typedef struct hm_kernels {
     const char *name;
@@ -42,13 +41,58 @@ typedef struct hm_kernels {
     void (*from_bytes)(const uint8_t *x, float *y, size_t n);
     void (*to_bytes)(const float *x, uint8_t *y, size_t n);
 
-    hm_product *product;       /* the plain truth: each element is one sum in the order of k */
-    hm_product *fused_product; /* with fused multiply-add, to rounding (product.inc.c); null: this set has none */
+    hm_product *product; /* the plain truth: each element is one sum in the order of k */
 } hm_kernels;
 
 extern const hm_kernels hm_kernels_generic;
 extern const hm_kernels hm_kernels_avx2;
 extern const hm_kernels hm_kernels_avx512;
+
+/* ---- Products with fused multiply-add (product.inc.c) -------------------------------------------------------
+ *
+ * A panel holds `width` columns of a matrix, row after row, padded with zeros. Its elements are numbers of 32 bits: a float,
+ * or `group` = 2 neighbours of a column as bfloat16, so that a panel of n rows has ceil(n / group) rows of numbers. */
+
+/* out[rows][n_cols] = a b: n_k numbers of each row of a, which lie together, times a panel of b. */
+typedef struct hm_panel_product {
+    size_t rows, n_cols, n_k;
+    const void *a;
+    size_t a_row; /* numbers from one row to the next */
+    const void *panel;
+    float *out;
+    size_t ld_out;
+} hm_panel_product;
+
+/* s = x+'y+, or with a second phase turn x+'y+ + x-'y-, over cases; then with rate and costs
+ * d = momentum d + rate_scale s - rate_l2 w - rate_l1 sign(w), w += d, for rows x cols of the weights. */
+typedef struct hm_panel_update {
+    size_t rows, cols;      /* cols <= width */
+    size_t n_plus, n_minus; /* numbers in a column: cases / group; n_minus 0: one phase */
+    const void *x_plus, *x_minus; /* from the first row's panel of `rows` columns on */
+    const void *y_plus, *y_minus; /* one panel of `width` columns */
+    float turn, rate_scale, rate_l2, rate_l1, momentum;
+    float *w, *d;
+    size_t ld;
+} hm_panel_update;
+
+typedef struct hm_panel_kernels {
+    size_t rows, width; /* of a tile */
+    size_t group;
+    /* rows x cols weights, at most width x width, into width / group rows of numbers of a panel of W, and one of W'. */
+    void (*pack_weights)(const float *w, size_t ld, size_t rows, size_t cols, void *up, void *down);
+    /* n floats of a row to ceil(n / group) numbers. */
+    void (*pack_row)(const float *x, size_t n, void *row);
+    /* n columns of states into a panel of `width` columns, or of `rows` columns when they are to be broadcast. */
+    void (*pack_cases)(const float *x, size_t ld, size_t n_cases, size_t n, bool is_broadcast, void *panel);
+    void (*product)(const hm_panel_product *job);
+    void (*learn)(const hm_panel_update *job);
+    hm_product *multiply; /* of matrices as they lie; null where numbers are not floats */
+} hm_panel_kernels;
+
+extern const hm_panel_kernels hm_panels_avx2_f32, hm_panels_avx512_f32, hm_panels_avx512_bf16;
+
+/* Row `index` of those for numbers of that group that this processor can run, best first; null past the end. */
+const hm_panel_kernels *hm_panel_kernels_list(size_t group, size_t index);
 
 /* Row `index` of the sets that this build has and this processor can run, best first; null past the end. */
 const hm_kernels *hm_kernels_list(size_t index);

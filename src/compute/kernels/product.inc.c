@@ -1,11 +1,12 @@
-/* Matrix products with fused multiply-add, one body compiled once per instruction set that has it (HM_KERNEL_ISA = avx2,
- * avx512). A tile of rows x two vectors of C stays in registers over the whole of k; each step loads two vectors of B and
- * broadcasts a number of each row of A. B is read where it lies when its panel of columns is whole, and is copied into a
- * panel on the stack, padded with zeros, when it is transposed or ends there.
+/* Products with fused multiply-add, over packed panels and over matrices as they lie, and the update that ends one; one body
+ * compiled once per instruction set and number format (HM_PANELS_NAME = avx2_f32, avx512_f32, avx512_bf16). kernels.h says
+ * what a panel is.
  *
- * Sums are in the order of k for every element, so results do not depend on how rows and columns are cut; they differ
- * between instruction sets with k in one chain here and chunks of another length there, and from the plain product, which
- * rounds each multiplication. */
+ * The vocabulary: a `number` is what one multiply-add takes of a factor, 32 bits: a float, or a pair of bfloat16 that are
+ * multiplied by a pair and added up in float32. A tile of rows x two vectors of sums stays in registers over the whole of k;
+ * each step loads two vectors of a panel and broadcasts a number of each row. Sums are in the order of k for every element, so
+ * results do not depend on how rows and columns are cut. */
+#include <immintrin.h>
 #include <string.h>
 
 #include "compute/kernels/kernels.h"
@@ -14,14 +15,15 @@
 #define JOIN(a, b) JOIN2(a, b)
 
 #if defined(__AVX512F__)
-enum { LANES = 16, ROWS = 12 }; /* 24 sums, 2 vectors of B, of 32 registers */
+enum { LANES = 16, ROWS = 12 }; /* 24 sums, 2 vectors of a panel, 1 broadcast, of 32 registers */
 #else
-enum { LANES = 8, ROWS = 6 }; /* 12 sums, 2 vectors of B, 1 broadcast, of 16 registers */
+enum { LANES = 8, ROWS = 6 }; /* 12 sums, 2 vectors of a panel, 1 broadcast, of 16 registers */
 #endif
-enum { WIDTH = 2 * LANES, CHUNK = 256, AHEAD = 8 }; /* columns of a panel; rows of one on the stack; of a prefetch */
+enum { WIDTH = 2 * LANES, AHEAD = 8, CHUNK = 256 }; /* columns of a panel; rows of a prefetch, and of a panel on the stack */
 
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float loose __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint32_t bits __attribute__((vector_size(4 * LANES)));
 
 static inline vec load(const float *x)
 {
@@ -33,106 +35,426 @@ static inline void store(float *x, vec v)
     *(loose *)x = v;
 }
 
+/* The first n lanes, n <= LANES; the others are 0 and are not touched in memory. */
+#if defined(__AVX512F__)
+static inline vec load_part(const float *x, size_t n)
+{
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), x);
+}
+
+static inline void store_part(float *x, vec v, size_t n)
+{
+    _mm512_mask_storeu_ps(x, (__mmask16)((1u << n) - 1), (__m512)v);
+}
+#else
+static inline __m256i first_lanes(size_t n)
+{
+    const bits lane = {0, 1, 2, 3, 4, 5, 6, 7};
+    return (__m256i)(lane < (bits){0} + (uint32_t)n);
+}
+
+static inline vec load_part(const float *x, size_t n)
+{
+    return (vec)_mm256_maskload_ps(x, first_lanes(n));
+}
+
+static inline void store_part(float *x, vec v, size_t n)
+{
+    _mm256_maskstore_ps(x, first_lanes(n), (__m256)v);
+}
+#endif
+
+static inline size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Of n columns those that lie in the vector at column j. */
+static inline size_t part_at(size_t n, size_t j)
+{
+    return n < j ? 0 : least(n - j, LANES);
+}
+
+/* ---- The number format --------------------------------------------------------------------------------------- */
+
+#if defined(HM_PANELS_BF16)
+enum { GROUP = 2 };
+typedef uint32_t number __attribute__((may_alias));
+typedef bits numbers;
+
+static inline numbers numbers_at(const number *x)
+{
+    return *(const numbers *)x;
+}
+
+static inline vec multiply_add(vec sum, number a, numbers b)
+{
+    numbers many = (numbers){0} + a;
+    return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)many, (__m512bh)b);
+}
+
+/* Numbers of pairs across two rows, and of pairs along one. */
+static inline numbers join_rows(vec first, vec second)
+{
+    bits low = (bits)_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)first));
+    bits high = (bits)_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh((__m512)second));
+    return low | high << 16;
+}
+
+static inline numbers join_row(const float *x, size_t n)
+{
+    return (numbers)_mm512_cvtne2ps_pbh((__m512)load_part(x + LANES, part_at(n, LANES)), (__m512)load_part(x, part_at(n, 0)));
+}
+#else
+enum { GROUP = 1 };
+typedef float number __attribute__((may_alias));
+typedef vec numbers;
+
+static inline numbers numbers_at(const number *x)
+{
+    return load(x);
+}
+
+static inline vec multiply_add(vec sum, number a, numbers b)
+{
+    return sum + a * b;
+}
+
+static inline numbers join_rows(vec first, vec second)
+{
+    (void)second;
+    return first;
+}
+
+static inline numbers join_row(const float *x, size_t n)
+{
+    return load_part(x, part_at(n, 0));
+}
+#endif
+
+/* ---- Packing --------------------------------------------------------------------------------------------------- */
+
+/* Interleaving halves of the list of rows as often as it takes turns rows into columns. */
+static inline void transpose(bits row[LANES])
+{
+    for (int round = 1; round < LANES; round *= 2) {
+        bits turned[LANES];
+#pragma GCC unroll 8
+        for (int i = 0; i < LANES / 2; i++) {
+            bits a = row[i], b = row[i + LANES / 2];
+#if defined(__AVX512F__)
+            turned[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            turned[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#else
+            turned[2 * i] = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+            turned[2 * i + 1] = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#endif
+        }
+        memcpy(row, turned, sizeof turned);
+    }
+}
+
+static inline numbers *at(number *panel, size_t i)
+{
+    return (numbers *)(panel + i);
+}
+
+/* WIDTH x WIDTH weights into WIDTH / GROUP rows of a panel of W, and as many of W'. */
+static void pack_block(const float *w, size_t ld, number *up, number *down)
+{
+    for (size_t i = 0; i < WIDTH; i += GROUP)
+        for (size_t j = 0; j < WIDTH; j += LANES)
+            *at(up, i / GROUP * WIDTH + j) = join_rows(load(w + i * ld + j), load(w + (i + GROUP - 1) * ld + j));
+    for (size_t k = 0; k < WIDTH / GROUP; k += LANES) {
+        for (size_t i = 0; i < WIDTH; i += LANES) {
+            bits row[LANES];
+#pragma GCC unroll 16
+            for (size_t r = 0; r < LANES; r++)
+                row[r] = (bits)join_row(w + (i + r) * ld + GROUP * k, GROUP * LANES);
+            transpose(row);
+#pragma GCC unroll 16
+            for (size_t j = 0; j < LANES; j++)
+                *at(down, (k + j) * WIDTH + i) = (numbers)row[j];
+        }
+    }
+}
+
+static void pack_weights(const float *w, size_t ld, size_t rows, size_t cols, void *up, void *down)
+{
+    float whole[WIDTH * WIDTH];
+    if (rows < WIDTH || cols < WIDTH) {
+        for (size_t i = 0; i < WIDTH; i++)
+            for (size_t j = 0; j < WIDTH; j += LANES)
+                store(whole + i * WIDTH + j, i < rows ? load_part(w + i * ld + j, part_at(cols, j)) : (vec){0});
+        w = whole;
+        ld = WIDTH;
+    }
+    pack_block(w, ld, up, down);
+}
+
+static void pack_row(const float *x, size_t n, void *row)
+{
+    for (size_t i = 0; i < n; i += GROUP * LANES)
+        *at(row, i / GROUP) = join_row(x + i, n - i);
+}
+
+static inline __attribute__((always_inline)) void pack_cases_to(const float *x, size_t ld, size_t n_cases, size_t n,
+                                                                 size_t width, float *out)
+{
+    for (size_t c = 0; c < n_cases; c += GROUP, out += width) {
+        const float *first = x + c * ld, *second = first + (GROUP - 1) * ld;
+        bool has_second = c + GROUP - 1 < n_cases;
+        for (size_t j = 0; j < width; j += LANES) {
+            size_t part = part_at(n, j);
+            numbers joined = join_rows(load_part(first + j, part), load_part(second + j, has_second ? part : 0));
+            store_part(out + j, (vec)joined, part_at(width, j));
+        }
+    }
+}
+
+static void pack_cases(const float *x, size_t ld, size_t n_cases, size_t n, bool is_broadcast, void *panel)
+{
+    if (is_broadcast)
+        pack_cases_to(x, ld, n_cases, n, ROWS, panel);
+    else
+        pack_cases_to(x, ld, n_cases, n, WIDTH, panel);
+}
+
+/* ---- Tiles ------------------------------------------------------------------------------------------------------- */
+
+/* sum[r] += a[r][k] b[k] over k; a moves by a_row and a_k, b by b_k: WIDTH in a panel. `rows` is a constant where this is
+ * inlined, so that the sums live in registers. */
+static inline __attribute__((always_inline)) void add_products(int rows, size_t n_k, const number *a, size_t a_row, size_t a_k,
+                                                                const number *b, size_t b_k, vec sum[ROWS][2])
+{
+    for (; n_k-- > 0; a += a_k, b += b_k) {
+        numbers low = numbers_at(b), high = numbers_at(b + LANES);
+        if (b_k != WIDTH) { /* rows far apart, which the processor does not foresee */
+            __builtin_prefetch(b + AHEAD * b_k);
+            __builtin_prefetch(b + AHEAD * b_k + LANES);
+        }
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            sum[r][0] = multiply_add(sum[r][0], a[(size_t)r * a_row], low);
+            sum[r][1] = multiply_add(sum[r][1], a[(size_t)r * a_row], high);
+        }
+    }
+}
+
+static inline __attribute__((always_inline)) void clear(int rows, vec sum[ROWS][2])
+{
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+        sum[r][0] = sum[r][1] = (vec){0};
+}
+
+/* Calls f(p, rows, at) with `rows` a constant. */
+#if defined(__AVX512F__)
+#define FOR_ROWS(f, p, rows, ...)                                                                                      \
+    switch (rows) {                                                                                                    \
+    case 1: f(p, 1, __VA_ARGS__); break;                                                                               \
+    case 2: f(p, 2, __VA_ARGS__); break;                                                                               \
+    case 3: f(p, 3, __VA_ARGS__); break;                                                                               \
+    case 4: f(p, 4, __VA_ARGS__); break;                                                                               \
+    case 5: f(p, 5, __VA_ARGS__); break;                                                                               \
+    case 6: f(p, 6, __VA_ARGS__); break;                                                                               \
+    case 7: f(p, 7, __VA_ARGS__); break;                                                                               \
+    case 8: f(p, 8, __VA_ARGS__); break;                                                                               \
+    case 9: f(p, 9, __VA_ARGS__); break;                                                                               \
+    case 10: f(p, 10, __VA_ARGS__); break;                                                                             \
+    case 11: f(p, 11, __VA_ARGS__); break;                                                                             \
+    default: f(p, 12, __VA_ARGS__); break;                                                                             \
+    }
+#else
+#define FOR_ROWS(f, p, rows, ...)                                                                                      \
+    switch (rows) {                                                                                                    \
+    case 1: f(p, 1, __VA_ARGS__); break;                                                                               \
+    case 2: f(p, 2, __VA_ARGS__); break;                                                                               \
+    case 3: f(p, 3, __VA_ARGS__); break;                                                                               \
+    case 4: f(p, 4, __VA_ARGS__); break;                                                                               \
+    case 5: f(p, 5, __VA_ARGS__); break;                                                                               \
+    default: f(p, 6, __VA_ARGS__); break;                                                                              \
+    }
+#endif
+
+/* ---- product ------------------------------------------------------------------------------------------------------ */
+
+static inline __attribute__((always_inline)) void product_tile(const hm_panel_product *p, int rows, size_t first)
+{
+    vec sum[ROWS][2];
+    clear(rows, sum);
+    add_products(rows, p->n_k, (const number *)p->a + first * p->a_row, p->a_row, 1, p->panel, WIDTH, sum);
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        float *out = p->out + (first + (size_t)r) * p->ld_out;
+        store_part(out, sum[r][0], part_at(p->n_cols, 0));
+        store_part(out + LANES, sum[r][1], part_at(p->n_cols, LANES));
+    }
+}
+
+/* Tiles of nearly the same height: few rows make poor use of what a step loads. */
+static void product(const hm_panel_product *p)
+{
+    size_t n_tiles = (p->rows + ROWS - 1) / ROWS;
+    for (size_t t = 0; t < n_tiles; t++) {
+        size_t first = p->rows * t / n_tiles, rows = p->rows * (t + 1) / n_tiles - first;
+        FOR_ROWS(product_tile, p, rows, first)
+    }
+}
+
+/* ---- learn -------------------------------------------------------------------------------------------------------- */
+
+/* What the update does with n sums of products: d = momentum d + rate (scale sum - l2 w - l1 sign w), w += d. */
+static inline __attribute__((always_inline)) void change(const hm_panel_update *u, vec sum, float *w, float *d, size_t n)
+{
+    vec old = load_part(w, n), step = u->momentum * load_part(d, n) + u->rate_scale * sum - u->rate_l2 * old;
+    if (u->rate_l1 != 0) {
+        bits positive = (bits)(old > 0), negative = (bits)(old < 0), one = {0};
+        one += 0x3f800000u;
+        step -= u->rate_l1 * ((vec)(positive & one) - (vec)(negative & one));
+    }
+    store_part(d, step, n);
+    store_part(w, old + step, n);
+}
+
+static inline __attribute__((always_inline)) void fetch(const float *x, size_t ld, int rows)
+{
+    enum { LINE = 16 }; /* floats */
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++)
+        for (size_t j = 0; j < WIDTH + LINE; j += LINE)
+            __builtin_prefetch(x + (size_t)r * ld + j, 1);
+}
+
+static inline __attribute__((always_inline)) void learn_tile(const hm_panel_update *u, int rows, size_t first)
+{
+    vec sum[ROWS][2];
+    clear(rows, sum);
+    fetch(u->w + first * u->ld, u->ld, rows);
+    add_products(rows, u->n_plus, (const number *)u->x_plus + first * u->n_plus, 1, ROWS, u->y_plus, WIDTH, sum);
+    if (u->n_minus > 0) {
+#pragma GCC unroll 16
+        for (int r = 0; r < rows; r++) {
+            sum[r][0] *= u->turn;
+            sum[r][1] *= u->turn;
+        }
+        fetch(u->d + first * u->ld, u->ld, rows);
+        add_products(rows, u->n_minus, (const number *)u->x_minus + first * u->n_minus, 1, ROWS, u->y_minus, WIDTH, sum);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r++) {
+        size_t i = (first + (size_t)r) * u->ld;
+        change(u, sum[r][0], u->w + i, u->d + i, part_at(u->cols, 0));
+        change(u, sum[r][1], u->w + i + LANES, u->d + i + LANES, part_at(u->cols, LANES));
+    }
+}
+
+static void learn(const hm_panel_update *u)
+{
+    for (size_t first = 0; first < u->rows; first += ROWS) {
+        size_t rows = least(u->rows - first, ROWS);
+        FOR_ROWS(learn_tile, u, rows, first)
+    }
+}
+
+/* ---- multiply ------------------------------------------------------------------------------------------------------ */
+
+#if !defined(HM_PANELS_BF16)
 /* What one call works on: c[rows][n <= WIDTH] = alpha a b + beta c; a moves by a_row and a_k, b by b_k. */
-typedef struct panel {
+typedef struct strip {
     size_t n, k;
     float alpha, beta;
     const float *b;
     size_t b_k, a_row, a_k, ldc;
-} panel;
+} strip;
 
-/* beta = 0 must not read c, which may hold anything. */
-static inline void finish_row(const panel *p, const vec *sum, float *c)
-{
-    float row[WIDTH], old[WIDTH] = {0};
-    if (p->n == WIDTH) {
-        vec low = p->alpha * sum[0], high = p->alpha * sum[1];
-        store(c, p->beta == 0 ? low : low + p->beta * load(c));
-        store(c + LANES, p->beta == 0 ? high : high + p->beta * load(c + LANES));
-        return;
-    }
-    store(row, p->alpha * sum[0]);
-    store(row + LANES, p->alpha * sum[1]);
-    if (p->beta != 0)
-        memcpy(old, c, p->n * sizeof *c);
-    for (size_t j = 0; j < p->n; j++)
-        c[j] = row[j] + p->beta * old[j];
-}
-
-/* `rows` is a constant where this is inlined, so that the sums live in registers. */
-static inline __attribute__((always_inline)) void tile(const panel *p, int rows, const float *a, float *c)
+static inline __attribute__((always_inline)) void strip_tile(const strip *p, int rows, const float *a, float *c)
 {
     vec sum[ROWS][2];
-    const float *b = p->b;
-    size_t a_row = p->a_row, a_k = p->a_k, b_k = p->b_k;
+    clear(rows, sum);
+    add_products(rows, p->k, a, p->a_row, p->a_k, p->b, p->b_k, sum);
 #pragma GCC unroll 16
-    for (int r = 0; r < rows; r++)
-        sum[r][0] = sum[r][1] = (vec){0};
-    for (size_t k = p->k; k-- > 0; a += a_k, b += b_k) {
-        vec low = load(b), high = load(b + LANES);
-        __builtin_prefetch(b + AHEAD * b_k); /* lines far apart, which the processor does not foresee */
-        __builtin_prefetch(b + AHEAD * b_k + LANES);
-#pragma GCC unroll 16
-        for (int r = 0; r < rows; r++) {
-            sum[r][0] += a[(size_t)r * a_row] * low;
-            sum[r][1] += a[(size_t)r * a_row] * high;
+    for (int r = 0; r < rows; r++) {
+        for (size_t v = 0; v < 2; v++) {
+            float *to = c + (size_t)r * p->ldc + v * LANES;
+            size_t n = part_at(p->n, v * LANES);
+            vec result = p->alpha * sum[r][v];
+            if (p->beta != 0) /* else c may hold anything */
+                result += p->beta * load_part(to, n);
+            store_part(to, result, n);
         }
     }
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r++)
-        finish_row(p, sum[r], c + (size_t)r * p->ldc);
 }
 
-/* Rows that are left over, one by one: a last tile of a few. */
-static void tiles(const panel *p, size_t m, const float *a, float *c)
+static void strip_tiles(const strip *p, size_t m, const float *a, float *c)
 {
-    size_t i = 0;
-    for (; i + ROWS <= m; i += ROWS)
-        tile(p, ROWS, a + i * p->a_row, c + i * p->ldc);
-    for (; i + ROWS / 3 <= m; i += ROWS / 3)
-        tile(p, ROWS / 3, a + i * p->a_row, c + i * p->ldc);
-    for (; i < m; i++)
-        tile(p, 1, a + i * p->a_row, c + i * p->ldc);
+    for (size_t i = 0; i < m; i += ROWS) {
+        const float *a_tile = a + i * p->a_row;
+        float *c_tile = c + i * p->ldc;
+        FOR_ROWS(strip_tile, p, least(ROWS, m - i), a_tile, c_tile)
+    }
 }
 
-/* Rows first .. first + n_k of a panel of n columns, from B or its transpose. */
-static void pack(bool b_transposed, const float *b, size_t ldb, size_t first, size_t n_k, size_t n, float *packed)
+/* Rows first .. first + n_k of a strip of n columns, from B or its transpose. */
+static void pack_strip(bool b_transposed, const float *b, size_t ldb, size_t first, size_t n_k, size_t n, float *packed)
 {
-    if (n < WIDTH)
-        memset(packed, 0, n_k * WIDTH * sizeof *packed);
-    if (b_transposed) {
-        for (size_t j = 0; j < n; j++)
-            for (size_t k = 0; k < n_k; k++)
-                packed[k * WIDTH + j] = b[j * ldb + first + k];
+    if (!b_transposed) {
+        for (size_t k = 0; k < n_k; k++)
+            for (size_t j = 0; j < WIDTH; j += LANES)
+                store(packed + k * WIDTH + j, load_part(b + (first + k) * ldb + j, part_at(n, j)));
         return;
     }
-    for (size_t k = 0; k < n_k; k++)
-        memcpy(packed + k * WIDTH, b + (first + k) * ldb, n * sizeof *packed);
+    for (size_t k = 0; k < n_k; k += LANES) {
+        for (size_t i = 0; i < WIDTH; i += LANES) {
+            bits row[LANES];
+            for (size_t r = 0; r < LANES; r++)
+                row[r] = i + r < n ? (bits)load_part(b + (i + r) * ldb + first + k, least(n_k - k, LANES)) : (bits){0};
+            transpose(row);
+            for (size_t j = 0; j < LANES; j++)
+                store(packed + (k + j) * WIDTH + i, (vec)row[j]);
+        }
+    }
 }
 
-void JOIN(hm_fused_product_, HM_KERNEL_ISA)(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k,
-                                            float alpha, const float *a, size_t lda, const float *b, size_t ldb,
-                                            float beta, float *c, size_t ldc)
+/* B is read where it lies when its strip of columns is whole, and through a panel on the stack when it is transposed or ends
+ * there. */
+static void multiply(bool a_transposed, bool b_transposed, size_t m, size_t n, size_t k, float alpha, const float *a,
+                     size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
     float packed[CHUNK * WIDTH] __attribute__((aligned(64)));
-    panel p = {.alpha = alpha, .a_row = a_transposed ? 1 : lda, .a_k = a_transposed ? lda : 1, .ldc = ldc};
+    strip p = {.alpha = alpha, .a_row = a_transposed ? 1 : lda, .a_k = a_transposed ? lda : 1, .ldc = ldc};
     for (size_t j = 0; j < n; j += WIDTH) {
-        const float *b_panel = b_transposed ? b + j * ldb : b + j;
-        p.n = n - j < WIDTH ? n - j : WIDTH;
+        const float *b_strip = b_transposed ? b + j * ldb : b + j;
+        p.n = least(n - j, WIDTH);
         p.beta = beta;
         if (!b_transposed && p.n == WIDTH) {
-            p.b = b_panel;
+            p.b = b_strip;
             p.b_k = ldb;
             p.k = k;
-            tiles(&p, m, a, c + j);
+            strip_tiles(&p, m, a, c + j);
             continue;
         }
         p.b = packed;
         p.b_k = WIDTH;
         for (size_t first = 0; first < k || first == 0; first += CHUNK, p.beta = 1) {
-            p.k = k - first < CHUNK ? k - first : CHUNK;
-            pack(b_transposed, b_panel, ldb, first, p.k, p.n, packed);
-            tiles(&p, m, a + first * p.a_k, c + j);
+            p.k = least(k - first, CHUNK);
+            pack_strip(b_transposed, b_strip, ldb, first, p.k, p.n, packed);
+            strip_tiles(&p, m, a + first * p.a_k, c + j);
         }
     }
 }
+#endif
+
+const hm_panel_kernels JOIN(hm_panels_, HM_PANELS_NAME) = {
+    .rows = ROWS,
+    .width = WIDTH,
+    .group = GROUP,
+    .pack_weights = pack_weights,
+    .pack_row = pack_row,
+    .pack_cases = pack_cases,
+    .product = product,
+    .learn = learn,
+#if !defined(HM_PANELS_BF16)
+    .multiply = multiply,
+#endif
+};

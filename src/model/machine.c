@@ -1,0 +1,94 @@
+/* What goes through the connection of a machine: see machine.h. */
+#include "model/machine.h"
+
+#include "base/context.h"
+
+void hm_machine_up(const hm_rbm *rbm, hm_matrix below, hm_matrix above)
+{
+    const hm_propagation job = {.input = below,
+                                .bias = hm_rbm_hidden_bias(rbm),
+                                .bias_run = hm_layer_bias_run(&rbm->connection.above),
+                                .beta = 1,
+                                .mean = above};
+    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+void hm_machine_down(const hm_rbm *rbm, hm_matrix above, hm_matrix below)
+{
+    const hm_propagation job = {.input = above, .is_down = true, .beta = 1, .mean = below};
+    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+/* ---- Learning ----------------------------------------------------------------------------------------- */
+
+static hm_correlation correlation_of(const hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, unsigned parts,
+                                     float *gradient)
+{
+    hm_correlation job = {.x_plus = plus->below,
+                          .y_plus = plus->above,
+                          .weight_plus = plus->weight,
+                          .run_x = hm_layer_bias_run(&rbm->connection.below),
+                          .run_y = hm_layer_bias_run(&rbm->connection.above)};
+    if (minus) {
+        job.x_minus = minus->below;
+        job.y_minus = minus->above;
+        job.weight_minus = minus->weight;
+    }
+    if (parts & HM_PART_VISIBLE_BIAS)
+        job.gradient_x = gradient + rbm->slice[HM_SLICE_VISIBLE_BIAS].first;
+    if (parts & HM_PART_HIDDEN_BIAS)
+        job.gradient_y = gradient + rbm->slice[HM_SLICE_HIDDEN_BIAS].first;
+    return job;
+}
+
+void hm_machine_correlate(const hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient)
+{
+    rbm->connection.kind->correlate(rbm->context, &rbm->connection, correlation_of(rbm, plus, minus, parts, gradient),
+                                    gradient);
+}
+
+/* Without the padding between slices, which a shared gradient buffer does not keep zero. */
+static hm_update update_of(const hm_rbm *rbm, int part, const float *gradient, float *velocity, const hm_step *step)
+{
+    const hm_slice *slice = &rbm->slice[part];
+    float costs = slice->has_costs;
+    return (hm_update){.parameters = rbm->block + slice->first,
+                       .velocity = velocity + slice->first,
+                       .gradient = gradient + slice->first,
+                       .n = slice->n,
+                       .rate = (float)step->rate,
+                       .momentum = (float)step->momentum,
+                       .l2 = (float)step->l2 * costs,
+                       .l1 = (float)step->l1 * costs};
+}
+
+void hm_machine_learn(hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient,
+                      float *velocity, const hm_step *step)
+{
+    const hm_update weights = update_of(rbm, HM_SLICE_WEIGHTS, gradient, velocity, step);
+    rbm->connection.kind->learn(rbm->context, &rbm->connection, correlation_of(rbm, plus, minus, parts, gradient), gradient,
+                                &weights);
+    for (int part = HM_SLICE_VISIBLE_BIAS; part <= HM_SLICE_HIDDEN_BIAS; part++) {
+        hm_update biases = update_of(rbm, part, gradient, velocity, step);
+        if (parts & 1u << part)
+            hm_update_parameters(rbm->context, &biases);
+    }
+}
+
+hm_status hm_machine_reserve(hm_rbm *rbm, size_t batch, hm_error *error)
+{
+    hm_machine_release(rbm);
+    return rbm->connection.kind->reserve(rbm->context, &rbm->connection, batch, error);
+}
+
+void hm_machine_release(hm_rbm *rbm)
+{
+    hm_panels_destroy(rbm->context, rbm->connection.panels);
+    rbm->connection.panels = NULL;
+}
+
+void hm_machine_note_change(const hm_rbm *rbm)
+{
+    if (rbm->connection.panels)
+        rbm->connection.panels->is_current = false;
+}
