@@ -30,6 +30,12 @@ static size_t panels_size(const hm_panel_kernels *k, size_t n, size_t n_columns)
     return n_parts(n_columns, k->width) * panel_size(k, n);
 }
 
+/* Numbers from one row of an input to the next; not a power of two, which would crowd all rows into a few sets of the cache. */
+static size_t input_stride(const hm_panel_kernels *k, size_t n)
+{
+    return rounded(n, 2 * k->width) / k->group + k->width / 2;
+}
+
 /* Rows and columns of the weights that a task updates: whole tiles, and whole blocks of both panels. */
 static size_t block_size(const hm_panel_kernels *k)
 {
@@ -49,7 +55,7 @@ static size_t cut(hm_panels *p, uint32_t *block)
 #define TAKE(field, n) (p->field = block ? block + used : NULL, used += hm_padded_floats(n))
     TAKE(up, panels_size(k, p->n_below, p->n_above));
     TAKE(down, panels_size(k, p->n_above, p->n_below));
-    TAKE(input, k->group == 1 ? 0 : p->batch * rounded(widest, 2 * k->width) / k->group);
+    TAKE(input, k->group == 1 ? 0 : p->batch * input_stride(k, widest));
     for (int phase = 0; phase < 2; phase++) {
         TAKE(x[phase], n_cases * rounded(p->n_below, k->rows));
         TAKE(y[phase], n_cases * rounded(p->n_above, k->width));
@@ -145,16 +151,11 @@ typedef struct input_job {
     const hm_matrix *input;
 } input_job;
 
-static size_t input_stride(const hm_panels *panels, size_t n)
-{
-    return rounded(n, 2 * panels->kernels->width) / panels->kernels->group;
-}
-
 static void pack_input(void *argument, size_t row)
 {
     const input_job *job = argument;
     const hm_panels *p = job->panels;
-    p->kernels->pack_row(hm_row_f32(job->input, row), job->input->cols, p->input + row * input_stride(p, job->input->cols));
+    p->kernels->pack_row(hm_row_f32(job->input, row), job->input->cols, p->input + row * input_stride(p->kernels, job->input->cols));
 }
 
 bool hm_panels_prepare(const hm_context *context, hm_panels *panels, const hm_propagation *p)
@@ -174,7 +175,7 @@ bool hm_panels_prepare(const hm_context *context, hm_panels *panels, const hm_pr
 void hm_panels_multiply(const hm_panels *panels, const hm_propagation *p, size_t row, size_t n_rows, size_t col, size_t n_cols)
 {
     const hm_panel_kernels *k = panels->kernels;
-    size_t n_in = p->input.cols, stride = input_stride(panels, n_in);
+    size_t n_in = p->input.cols, stride = input_stride(k, n_in);
     hm_panel_product job = {.rows = n_rows, .n_k = n_parts(n_in, k->group), .ld_out = p->mean.stride};
     job.a = k->group == 1 ? (void *)hm_row_f32(&p->input, row) : panels->input + row * stride;
     job.a_row = k->group == 1 ? p->input.stride : stride;
@@ -182,6 +183,7 @@ void hm_panels_multiply(const hm_panels *panels, const hm_propagation *p, size_t
         job.panel = (p->is_down ? panels->down : panels->up) + col / k->width * panel_size(k, n_in);
         job.n_cols = least(k->width, end - col);
         job.out = hm_row_f32(&p->mean, row) + col;
+        job.bias = p->bias && p->bias_run <= 1 ? p->bias + col : NULL;
         k->product(&job);
     }
 }

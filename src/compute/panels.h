@@ -25,7 +25,7 @@ void hm_panels_destroy(const hm_context *context, hm_panels *panels); /* null is
 
 /* Makes the panels ready for the product; false: not a product for them, take the weights. */
 bool hm_panels_prepare(const hm_context *context, hm_panels *panels, const hm_propagation *job);
-/* A tile of it. */
+/* A tile of it, with the bias if each unit has its own. */
 void hm_panels_multiply(const hm_panels *panels, const hm_propagation *job, size_t row, size_t n_rows, size_t col,
                         size_t n_cols);
 

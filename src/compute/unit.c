@@ -226,15 +226,15 @@ static double binomial_base_energy(const hm_unit_row *row, const float *s)
 
 /* The order is that of hm_unit. */
 const hm_unit_kind hm_unit_kinds[] = {
-    {"bernoulli", "0 or 1, with a logistic probability", NULL, 1, false, bernoulli_mean, bernoulli_sample,
+    {"bernoulli", "0 or 1, with a logistic probability", NULL, 1, false, false, bernoulli_mean, bernoulli_sample,
      bernoulli_log_partition, no_base_energy},
-    {"gaussian", "real, with unit variance: standardise the data", NULL, 1, false, gaussian_mean, gaussian_sample,
+    {"gaussian", "real, with unit variance: standardise the data", NULL, 1, false, false, gaussian_mean, gaussian_sample,
      gaussian_log_partition, gaussian_base_energy},
-    {"softmax", "one of K: labels, Potts states", "units in a group", 2, true, softmax_mean, softmax_sample,
+    {"softmax", "one of K: labels, Potts states", "units in a group", 2, false, true, softmax_mean, softmax_sample,
      softmax_log_partition, no_base_energy},
-    {"relu", "max(0, a + noise): noisy rectified linear; its free energy is approximate for small inputs", NULL, 1, false, relu_mean, relu_sample,
+    {"relu", "max(0, a + noise): noisy rectified linear; its free energy is approximate for small inputs", NULL, 1, true, false, relu_mean, relu_sample,
      relu_log_partition, no_base_energy},
-    {"binomial", "a count of n trials", "trials", 1, false, binomial_mean, binomial_sample,
+    {"binomial", "a count of n trials", "trials", 1, false, false, binomial_mean, binomial_sample,
      binomial_log_partition, binomial_base_energy},
 };
 const int hm_n_unit_kinds = sizeof hm_unit_kinds / sizeof *hm_unit_kinds;

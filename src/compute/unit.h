@@ -25,10 +25,11 @@ typedef struct hm_unit_kind {
     const char *summary;
     const char *size_name; /* what "20x8" counts, or null when the kind has no size */
     int least_size;
+    bool samples_input; /* a sample depends on the input beside the mean */
     bool is_joint; /* the units of a group depend on each other, and are computed together */
     /* a[n] -> mean[n]; mean may be a. */
     void (*mean)(const hm_unit_row *row, const float *a, float *mean);
-    /* a[n] and its mean[n] -> one sample[n]; sample may be neither. */
+    /* a[n] (undefined unless samples_input) and its mean[n] -> one sample[n]; sample may be neither. */
     void (*sample)(const hm_unit_row *row, const float *a, const float *mean, float *sample);
     /* sum over units (or groups) of log sum_s exp(-beta (e(s) - a s)), integrals for real s. */
     double (*log_partition)(const hm_unit_row *row, const float *a);

@@ -1,6 +1,7 @@
 /* The plain verbs: products by tiles through the backend's `product`, the rest by rows.
  *
  * Tiles are cut by fixed sizes, never by the number of threads. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -73,16 +74,16 @@ static void activate_units(const propagate_job *job, const hm_unit_group *group,
     const hm_unit_kind *kind = &hm_unit_kinds[group->kind];
     float inputs[CHUNK], samples[CHUNK];
     size_t step = kind->is_joint ? (size_t)group->size : CHUNK;
-    bool fits = step <= CHUNK, is_bytes = p->sample.dtype == HM_DTYPE_U8;
+    bool is_bytes = p->sample.dtype == HM_DTYPE_U8;
     for (size_t i = first; i < first + n; i += step) {
         hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, i, least(step, first + n - i)};
         float *a = hm_row_f32(&p->mean, row) + i;
-        if (p->sample.data && fits)
+        if (p->sample.data && kind->samples_input)
             memcpy(inputs, a, run.n * sizeof *a);
         kind->mean(&run, a, a);
         if (!p->sample.data)
             continue;
-        /* A softmax too large for the stack needs no input, and its samples are never bytes. */
+        assert(!is_bytes || run.n <= CHUNK); /* nobody samples a larger softmax as bytes */
         kind->sample(&run, inputs, a, is_bytes ? samples : hm_row_f32(&p->sample, row) + i);
         if (is_bytes)
             job->kernels->to_bytes(samples, hm_row_u8(&p->sample, row) + i, run.n);
@@ -130,7 +131,8 @@ static void propagate_tile(void *argument, size_t task)
         for (size_t row = first; row < last; row += tall)
             multiply(job, row, least(tall, last - row), col, n_cols);
     for (size_t row = first; row < last; row++) {
-        add_bias(job, row, col, n_cols);
+        if (!job->is_packed || p->bias_run > 1)
+            add_bias(job, row, col, n_cols);
         activate(job, row, col, n_cols, false);
     }
 }

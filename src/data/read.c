@@ -63,6 +63,8 @@ static void read_cases(void *argument, size_t task)
     for (size_t i = begin; i < end && worker->trouble == HM_TROUBLE_NONE; i++) {
         float *row = hm_row_f32(&job->out, i);
         worker->index = stored_case(job, i);
+        if (i + 1 < end)
+            hm_storage_fetch(job->set->storage, stored_case(job, i + 1));
         worker->trouble = read_case(job, worker, row);
         if (worker->trouble > HM_TROUBLE_FILE)
             worker->value = row[worker->column];

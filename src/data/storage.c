@@ -286,6 +286,15 @@ static bool read_at(int descriptor, unsigned char *bytes, size_t n, uint64_t off
     return true;
 }
 
+void hm_storage_fetch(const hm_storage *storage, size_t index)
+{
+    enum { LINE = 64 };
+    size_t n = case_bytes(storage);
+    const unsigned char *bytes = storage->bytes + (uint64_t)index * n;
+    for (size_t i = 0; storage->bytes && i < n; i += LINE)
+        __builtin_prefetch(bytes + i);
+}
+
 bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, float *out)
 {
     uint64_t position = (uint64_t)index * case_bytes(storage);

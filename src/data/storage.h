@@ -98,6 +98,9 @@ size_t hm_storage_scratch(const hm_storage *storage);
  * depends on the storage alone, so that the cutting of work into tasks does, too. */
 size_t hm_storage_n_readers(const hm_storage *storage);
 
+/* Tells the processor that this case will be read soon: shuffled cases lie where it does not foresee. */
+void hm_storage_fetch(const hm_storage *storage, size_t index);
+
 /* Case `index` as floats, out[n_features]. False when the file cannot be read: errno then says
  * why, and is 0 when the file has become shorter. Threads may read at once, each with its own
  * scratch. */

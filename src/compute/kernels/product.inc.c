@@ -284,11 +284,13 @@ static inline __attribute__((always_inline)) void product_tile(const hm_panel_pr
     vec sum[ROWS][2];
     clear(rows, sum);
     add_products(rows, p->n_k, (const number *)p->a + first * p->a_row, p->a_row, 1, p->panel, WIDTH, sum);
+    size_t n_low = part_at(p->n_cols, 0), n_high = part_at(p->n_cols, LANES);
+    vec low = p->bias ? load_part(p->bias, n_low) : (vec){0}, high = p->bias ? load_part(p->bias + LANES, n_high) : (vec){0};
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
         float *out = p->out + (first + (size_t)r) * p->ld_out;
-        store_part(out, sum[r][0], part_at(p->n_cols, 0));
-        store_part(out + LANES, sum[r][1], part_at(p->n_cols, LANES));
+        store_part(out, sum[r][0] + low, n_low);
+        store_part(out + LANES, sum[r][1] + high, n_high);
     }
 }
 
