@@ -65,7 +65,7 @@ static hm_context *make_context(const char *backend, int threads, const hm_panel
 static hm_panels *make_panels(const hm_context *context, const size_t size[3])
 {
     hm_panels *panels;
-    assert_int_equal(hm_panels_create(context, size[1], size[2], size[0], &panels, NULL), HM_OK);
+    assert_int_equal(hm_panels_create(context, size[1], size[2], size[0], true, &panels, NULL), HM_OK);
     return panels;
 }
 

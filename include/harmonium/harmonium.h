@@ -5,6 +5,7 @@
 #include <harmonium/context.h>
 #include <harmonium/data.h>
 #include <harmonium/infer.h>
+#include <harmonium/likelihood.h>
 #include <harmonium/layer.h>
 #include <harmonium/matrix.h>
 #include <harmonium/model.h>

@@ -52,6 +52,7 @@ static const hm_option output_rows[] = {
     OUTPUT("checkpoint-minutes", 0, REAL, checkpoint_minutes, "1", 0, 1e6, "MIN",
            "minutes between checkpoints; 0 leaves it to the epochs"),
     OUTPUT("terminal", 0, FLAG, terminal, "no", 0, 0, NULL, "draw the picture in the terminal"),
+    OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
     OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for bash"),
     OUTPUT("markdown", 0, FLAG, markdown, "no", 0, 0, NULL, "write the page docs/commands.md"),
@@ -101,12 +102,13 @@ const hm_option_table cli_import_options = TABLE("import", "Import", import_rows
 
 /* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
-                                                &cli_output_options, &cli_import_options};
+                                                &cli_output_options, &cli_import_options, &hm_evaluate_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
-    void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import};
+    void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
+                             &options->evaluate};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];

@@ -36,9 +36,9 @@ static void dense_learn(const hm_context *context, const hm_connection *c, hm_co
         c->panels->is_current = false;
 }
 
-static hm_status dense_reserve(const hm_context *context, hm_connection *c, size_t batch, hm_error *error)
+static hm_status dense_reserve(const hm_context *context, hm_connection *c, size_t batch, bool is_learning, hm_error *error)
 {
-    return hm_panels_create(context, c->below.n_units, c->above.n_units, batch, &c->panels, error);
+    return hm_panels_create(context, c->below.n_units, c->above.n_units, batch, is_learning, &c->panels, error);
 }
 
 static const hm_connection_kind dense = {"dense", "every unit below with every unit above", dense_shape, dense_propagate,

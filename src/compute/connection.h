@@ -25,7 +25,7 @@ typedef struct hm_connection_kind {
     void (*learn)(const hm_context *context, const hm_connection *connection, hm_correlation job, float *gradient,
                   const hm_update *weights);
     /* Makes connection->panels for batches of so many cases, or leaves it null. */
-    hm_status (*reserve)(const hm_context *context, hm_connection *connection, size_t batch, hm_error *error);
+    hm_status (*reserve)(const hm_context *context, hm_connection *connection, size_t batch, bool is_learning, hm_error *error);
 } hm_connection_kind;
 
 struct hm_connection {

@@ -64,16 +64,19 @@ static size_t cut(hm_panels *p, uint32_t *block)
     return used;
 }
 
-hm_status hm_panels_create(const hm_context *context, size_t n_below, size_t n_above, size_t batch, hm_panels **out,
-                           hm_error *error)
+hm_status hm_panels_create(const hm_context *context, size_t n_below, size_t n_above, size_t batch, bool is_learning,
+                           hm_panels **out, hm_error *error)
 {
+    const hm_panel_kernels *kernels = context->panels;
     *out = NULL;
-    if (!context->panels)
+    if (!kernels)
         return HM_OK;
+    if (!is_learning)
+        kernels = hm_panel_kernels_list(1, 0);
     hm_panels *panels = hm_alloc(context, 1, sizeof *panels, error);
     if (!panels)
         return HM_ERROR_MEMORY;
-    *panels = (hm_panels){.kernels = context->panels, .n_below = n_below, .n_above = n_above, .batch = batch};
+    *panels = (hm_panels){.kernels = kernels, .n_below = n_below, .n_above = n_above, .batch = batch};
     panels->block = hm_alloc(context, cut(panels, NULL), sizeof *panels->block, error);
     if (!panels->block) {
         hm_free(context, panels);
@@ -176,7 +179,8 @@ void hm_panels_multiply(const hm_panels *panels, const hm_propagation *p, size_t
 {
     const hm_panel_kernels *k = panels->kernels;
     size_t n_in = p->input.cols, stride = input_stride(k, n_in);
-    hm_panel_product job = {.rows = n_rows, .n_k = n_parts(n_in, k->group), .ld_out = p->mean.stride};
+    hm_panel_product job = {.rows = n_rows, .n_k = n_parts(n_in, k->group), .scale = p->scale ? p->scale : 1,
+                            .ld_out = p->mean.stride};
     job.a = k->group == 1 ? (void *)hm_row_f32(&p->input, row) : panels->input + row * stride;
     job.a_row = k->group == 1 ? p->input.stride : stride;
     for (size_t end = col + n_cols; col < end; col += k->width) {

@@ -18,9 +18,10 @@ typedef struct hm_panels {
     uint32_t *x[2], *y[2];  /* states of two phases in panels, below and above */
 } hm_panels;
 
-/* Room for batches of so many cases. *out is null, without an error, where the context computes without panels. */
-hm_status hm_panels_create(const hm_context *context, size_t n_below, size_t n_above, size_t batch, hm_panels **out,
-                           hm_error *error);
+/* Room for batches of so many cases, in the precision that the context has for learning, or else in float32. *out is null,
+ * without an error, where the context computes without panels. */
+hm_status hm_panels_create(const hm_context *context, size_t n_below, size_t n_above, size_t batch, bool is_learning,
+                           hm_panels **out, hm_error *error);
 void hm_panels_destroy(const hm_context *context, hm_panels *panels); /* null is allowed */
 
 /* Makes the panels ready for the product; false: not a product for them, take the weights. */

@@ -61,8 +61,8 @@ static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t
         size_t stride, n_k = least(step, n_in - k);
         const float *x = floats_of(job->kernels, &p->input, row, n_rows, k, n_k, panel, &stride);
         const float *w = p->is_down ? hm_row_f32(&p->weights, col) + k : hm_row_f32(&p->weights, k) + col;
-        job->backend->product(job->kernels, false, p->is_down, n_rows, n_cols, n_k, 1, x, stride, w,
-                              p->weights.stride, k > 0, out, p->mean.stride);
+        job->backend->product(job->kernels, false, p->is_down, n_rows, n_cols, n_k, p->scale ? p->scale : 1, x, stride,
+                              w, p->weights.stride, k > 0, out, p->mean.stride);
     }
 }
 
@@ -123,11 +123,11 @@ static void propagate_tile(void *argument, size_t task)
     const propagate_job *job = argument;
     const hm_propagation *p = job->p;
     size_t part = task % job->row_parts, col = task / job->row_parts * job->cols, n_cols = least(job->cols, p->mean.cols - col);
-    size_t first = p->input.rows * part / job->row_parts, last = p->input.rows * (part + 1) / job->row_parts;
+    size_t first = p->mean.rows * part / job->row_parts, last = p->mean.rows * (part + 1) / job->row_parts;
     size_t tall = p->input.dtype == HM_DTYPE_U8 ? PANEL_ROWS : last - first;
     if (job->is_packed)
         hm_panels_multiply(p->panels, p, first, last - first, col, n_cols);
-    else
+    else if (p->input.data)
         for (size_t row = first; row < last; row += tall)
             multiply(job, row, least(tall, last - row), col, n_cols);
     for (size_t row = first; row < last; row++) {
@@ -156,7 +156,7 @@ void hm_plain_propagate(const hm_context *context, const hm_propagation *p)
 {
     propagate_job job = {context->backend, context->backend->kernels(), p, false, n_parts(p->mean.rows, TILE_ROWS),
                          context->backend->tile_cols};
-    if (p->panels && hm_panels_prepare(context, p->panels, p)) {
+    if (p->panels && p->input.data && hm_panels_prepare(context, p->panels, p)) {
         job.is_packed = true;
         job.row_parts = n_parts(p->mean.rows, PACKED_ROWS);
         job.cols = 2 * p->panels->kernels->width;

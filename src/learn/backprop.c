@@ -89,7 +89,7 @@ static hm_status create(backprop *b, hm_model *net, const hm_dataset *train, con
     if (!b->target_block)
         return HM_ERROR_MEMORY;
     for (size_t l = 0; status == HM_OK && l < net->n_rbms; l++)
-        status = hm_machine_reserve(net->rbm[l], b->stage.B, error);
+        status = hm_machine_reserve(net->rbm[l], b->stage.B, true, error);
     return status;
 }
 

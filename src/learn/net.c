@@ -269,6 +269,8 @@ static void limit_norms(const hm_rbm *level, float most, float *norm)
         is_any = is_any || norm[j] > most * most;
         norm[j] = norm[j] > most * most ? most / sqrtf(norm[j]) : 1;
     }
+    if (is_any)
+        hm_machine_note_change(level);
     for (size_t i = 0; is_any && i < W.rows; i++) {
         float *w = hm_row_f32(&W, i);
         for (size_t j = 0; j < W.cols; j++)

@@ -112,7 +112,7 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     if (status == HM_OK)
         status = make_feeds(t, error);
     if (status == HM_OK)
-        status = hm_machine_reserve(t->rbm, t->stage.B, error);
+        status = hm_machine_reserve(t->rbm, t->stage.B, true, error);
     if (status != HM_OK)
         hm_trainer_destroy(t);
     else
@@ -136,29 +136,6 @@ void hm_trainer_destroy(hm_trainer *t)
 
 /* ---- The start -------------------------------------------------------------------------------------- */
 
-/* b so that the unit alone has the mean p of the data (Hinton 2010, section 8.1), kept off 0 and 1. */
-static float bias_for_mean(const hm_unit_group *group, double p)
-{
-    if (group->kind == HM_UNIT_GAUSSIAN || group->kind == HM_UNIT_RELU)
-        return (float)p;
-    p /= group->kind == HM_UNIT_BINOMIAL ? group->size : 1;
-    p = p < 0.001 ? 0.001 : p > 0.999 ? 0.999 : p;
-    return (float)(group->kind == HM_UNIT_SOFTMAX ? log(p) : log(p / (1 - p)));
-}
-
-/* From the means of the units; a map's bias from the mean over its places. */
-static void set_visible_bias(const hm_layer *visible, const double *mean, float *bias)
-{
-    size_t first = 0, run = hm_layer_bias_run(visible);
-    for (int g = 0; g < visible->n_groups; g++)
-        for (size_t end = first + visible->group[g].n_units; first < end; first += run) {
-            double average = 0;
-            for (size_t i = first; i < first + run; i++)
-                average += mean[i] / (double)run;
-            bias[first / run] = bias_for_mean(&visible->group[g], average);
-        }
-}
-
 static hm_status start(hm_stage *stage, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
@@ -172,7 +149,7 @@ static hm_status start(hm_stage *stage, hm_error *error)
         return HM_ERROR_MEMORY;
     hm_status status = hm_feed_means(t->feed, mean, error);
     if (status == HM_OK)
-        set_visible_bias(visible, mean, hm_rbm_visible_bias(t->rbm));
+        hm_layer_biases_of_means(visible, mean, hm_rbm_visible_bias(t->rbm));
     hm_free(stage->context, mean);
     if (status != HM_OK)
         return status;

@@ -84,9 +84,9 @@ static hm_status reserve(up_down *u, hm_error *error)
     const hm_model *model = u->stage.model;
     hm_status status = HM_OK;
     for (size_t l = 0; status == HM_OK && l < model->n_rbms; l++) {
-        status = hm_machine_reserve(model->rbm[l], u->stage.B, error);
+        status = hm_machine_reserve(model->rbm[l], u->stage.B, true, error);
         if (status == HM_OK && model->generative[l])
-            status = hm_machine_reserve(model->generative[l], u->stage.B, error);
+            status = hm_machine_reserve(model->generative[l], u->stage.B, true, error);
     }
     return status;
 }

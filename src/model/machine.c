@@ -1,6 +1,8 @@
 /* What goes through the connection of a machine: see machine.h. */
 #include "model/machine.h"
 
+#include <math.h>
+
 #include "base/context.h"
 
 void hm_machine_up(const hm_rbm *rbm, hm_matrix below, hm_matrix above)
@@ -17,6 +19,41 @@ void hm_machine_down(const hm_rbm *rbm, hm_matrix above, hm_matrix below)
 {
     const hm_propagation job = {.input = above, .is_down = true, .beta = 1, .mean = below};
     rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+void hm_machine_inputs_below(const hm_rbm *rbm, hm_matrix above, hm_matrix below)
+{
+    const hm_propagation job = {.input = above,
+                                .is_down = true,
+                                .bias = hm_rbm_visible_bias(rbm),
+                                .bias_run = hm_layer_bias_run(&rbm->connection.below),
+                                .beta = 1,
+                                .mean = below};
+    rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+/* ---- Biases of the data ------------------------------------------------------------------------------ */
+
+/* b so that the unit alone has the mean p of the data (Hinton 2010, section 8.1), kept off 0 and 1. */
+static float bias_for_mean(const hm_unit_group *group, double p)
+{
+    if (group->kind == HM_UNIT_GAUSSIAN || group->kind == HM_UNIT_RELU)
+        return (float)p;
+    p /= group->kind == HM_UNIT_BINOMIAL ? group->size : 1;
+    p = p < 0.001 ? 0.001 : p > 0.999 ? 0.999 : p;
+    return (float)(group->kind == HM_UNIT_SOFTMAX ? log(p) : log(p / (1 - p)));
+}
+
+void hm_layer_biases_of_means(const hm_layer *visible, const double *mean, float *bias)
+{
+    size_t first = 0, run = hm_layer_bias_run(visible);
+    for (int g = 0; g < visible->n_groups; g++)
+        for (size_t end = first + visible->group[g].n_units; first < end; first += run) {
+            double average = 0;
+            for (size_t i = first; i < first + run; i++)
+                average += mean[i] / (double)run;
+            bias[first / run] = bias_for_mean(&visible->group[g], average);
+        }
 }
 
 /* ---- Learning ----------------------------------------------------------------------------------------- */
@@ -75,10 +112,10 @@ void hm_machine_learn(hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, 
     }
 }
 
-hm_status hm_machine_reserve(hm_rbm *rbm, size_t batch, hm_error *error)
+hm_status hm_machine_reserve(hm_rbm *rbm, size_t batch, bool is_learning, hm_error *error)
 {
     hm_machine_release(rbm);
-    return rbm->connection.kind->reserve(rbm->context, &rbm->connection, batch, error);
+    return rbm->connection.kind->reserve(rbm->context, &rbm->connection, batch, is_learning, error);
 }
 
 void hm_machine_release(hm_rbm *rbm)

@@ -30,6 +30,13 @@ void hm_machine_up(const hm_rbm *machine, hm_matrix below, hm_matrix above);
 /* W' above, without biases: what projects features and carries errors back. */
 void hm_machine_down(const hm_rbm *machine, hm_matrix above, hm_matrix below);
 
+/* Inputs of the units below: b + W above. */
+void hm_machine_inputs_below(const hm_rbm *machine, hm_matrix above, hm_matrix below);
+
+/* Biases with which units alone have these means: bias[hm_layer_n_biases], from mean[n_units], a map's from the mean over its
+ * places; probabilities are kept off 0 and 1 (Hinton 2010, section 8.1). */
+void hm_layer_biases_of_means(const hm_layer *visible, const double *mean, float *bias);
+
 /* States of both layers over the same cases, and what they count. */
 typedef struct hm_phase {
     hm_matrix below, above;
@@ -51,9 +58,10 @@ typedef struct hm_step {
 void hm_machine_learn(hm_rbm *machine, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient,
                       float *velocity, const hm_step *step);
 
-/* For the time of learning: a copy of the weights in the form products read best, with room for batches of so many cases.
- * All that the machine computes then has the precision of the context. Freed by release, or with the machine. */
-hm_status hm_machine_reserve(hm_rbm *machine, size_t batch, hm_error *error);
+/* For the time of learning, or of long sampling: a copy of the weights in the form products read best, with room for batches of
+ * so many cases. All that a machine computes while it is learning has the precision of the context. Freed by release, or with
+ * the machine. */
+hm_status hm_machine_reserve(hm_rbm *machine, size_t batch, bool is_learning, hm_error *error);
 void hm_machine_release(hm_rbm *machine);
 
 /* To be called when weights were changed through a pointer that was kept. */

@@ -101,7 +101,6 @@ const char *hm_rbm_connection(const hm_rbm *rbm)
 hm_matrix hm_rbm_weights(const hm_rbm *rbm)
 {
     const hm_slice *W = &rbm->slice[HM_SLICE_WEIGHTS];
-    hm_machine_note_change(rbm); /* the caller may write */
     return hm_matrix_f32(rbm->block, W->shape[0], W->n / W->shape[0]);
 }
 

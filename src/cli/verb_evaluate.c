@@ -1,0 +1,133 @@
+/* harmonium evaluate: how likely the model finds data. */
+#include <math.h>
+
+#include "base/fail.h"
+#include "cli/verbs.h"
+
+static void on_step(void *user, const char *what, size_t step, size_t n_steps)
+{
+    cli_progress_show(user, (double)step, (double)n_steps, (double)step, what);
+}
+
+static void print_row(const char *name, hm_estimate e, const char *note)
+{
+    if (isnan(e.value))
+        return;
+    if (e.low == e.high)
+        printf("%-28s %12.4f  %s\n", name, e.value, note);
+    else
+        printf("%-28s %12.4f  [%.4f, %.4f]  %s\n", name, e.value, e.low, e.high, note);
+}
+
+static void print_number(const char *name, double value, const char *note)
+{
+    print_row(name, (hm_estimate){value, value, value}, note);
+}
+
+static void print_table(const hm_evaluation *r, const hm_evaluate_config *config)
+{
+    char note[80];
+    const char *likelihood = r->is_bound ? "bound on log P(v)" : "log P(v)";
+    snprintf(note, sizeof note, "AIS, %lld chains", (long long)config->chains);
+    printf("%-28s %12zu\n", "cases", r->n_cases);
+    print_number("free energy", r->free_energy, "mean");
+    print_row("log Z", r->log_Z, r->is_exact ? "exact" : note);
+    print_row("log Z, reverse", r->log_Z_reverse, "from chains of the model");
+    print_row(likelihood, r->log_likelihood, "mean, nats a case");
+    if (r->is_bound)
+        print_row("bound, by reverse log Z", r->log_likelihood_reverse, "");
+    else
+        print_row("log P(v), by reverse log Z", r->log_likelihood_reverse, "");
+    print_number("log pseudo-likelihood", r->pseudo_likelihood, "mean over the first 200 cases");
+}
+
+static void write_number(const char *name, double value)
+{
+    if (!isnan(value) && !isinf(value))
+        printf(", \"%s\": %.9g", name, value);
+}
+
+static void write_estimate(const char *name, hm_estimate e)
+{
+    char key[80];
+    write_number(name, e.value);
+    snprintf(key, sizeof key, "%s_low", name);
+    write_number(key, e.low);
+    snprintf(key, sizeof key, "%s_high", name);
+    write_number(key, e.high);
+}
+
+/* Keys whose numbers are not known are left out. */
+static void print_json(const hm_evaluation *r)
+{
+    printf("{\"cases\": %zu, \"exact\": %s, \"bound\": %s", r->n_cases, r->is_exact ? "true" : "false",
+           r->is_bound ? "true" : "false");
+    write_number("free_energy", r->free_energy);
+    write_estimate("log_Z", r->log_Z);
+    write_estimate("log_Z_reverse", r->log_Z_reverse);
+    write_estimate("log_likelihood", r->log_likelihood);
+    write_estimate("log_likelihood_reverse", r->log_likelihood_reverse);
+    write_number("pseudo_likelihood", r->pseudo_likelihood);
+    write_number("seconds", r->seconds);
+    printf("}\n");
+}
+
+/* Both directions err towards each other's side, so where they differ the truth is between them, or the chains have not seen
+ * all of the model. */
+static void warn_of_gap(const hm_evaluation *r)
+{
+    const double most = 1;
+    double gap = r->log_Z_reverse.value - r->log_Z.value;
+    if (fabs(gap) > most)
+        cli_warn("log Z from the one direction and from the other differ by %.1f nats: do not believe either; take more betas or "
+                 "a longer --burn-in, or expect of the model that its chains do not mix",
+                 gap);
+}
+
+/* The cases that the machine is about: all, or those of its class. */
+static hm_status choose_cases(const cli_material *m, size_t machine, hm_dataset **own, const hm_dataset **cases, hm_error *error)
+{
+    *own = NULL;
+    *cases = m->set;
+    if (m->model->kind != HM_MODEL_CLASSES || !hm_dataset_n_classes(m->set))
+        return HM_OK;
+    hm_status status = hm_dataset_of_class(m->set, hm_model_class_label(m->model, machine), own, error);
+    *cases = *own;
+    return status;
+}
+
+static hm_status run(cli_call *call, hm_error *error)
+{
+    cli_material m;
+    size_t machine = 0;
+    hm_dataset *own = NULL;
+    const hm_dataset *cases;
+    hm_evaluation result;
+    cli_progress progress;
+    hm_status status = cli_load_material(call, 1, &m, error);
+    if (status == HM_OK)
+        status = cli_choose_machine(call, m.model, &machine, error);
+    if (status == HM_OK)
+        status = choose_cases(&m, machine, &own, &cases, error);
+    if (status == HM_OK) {
+        const hm_evaluate_events events = {.user = &progress, .on_step = on_step};
+        cli_progress_begin(&progress, call);
+        status = hm_evaluate(m.model, machine, cases, &call->options.evaluate, &events, &result, error);
+        cli_progress_clear(&progress);
+    }
+    if (status == HM_OK && call->options.output.json)
+        print_json(&result);
+    else if (status == HM_OK)
+        print_table(&result, &call->options.evaluate);
+    if (status == HM_OK)
+        warn_of_gap(&result);
+    hm_dataset_close(own);
+    cli_free_material(&m);
+    return status;
+}
+
+const cli_verb cli_verb_evaluate = {
+    "evaluate", "Tell how likely the model finds data: exactly, or by annealed importance sampling", "MODEL [DATA]", 1, 2,
+    {&hm_data_options, &hm_evaluate_options, &cli_output_options, &cli_common_options, NULL}, "machine json", NULL,
+    "harmonium evaluate mnist500.safetensors mnist --part test", run,
+};

@@ -1,0 +1,381 @@
+/* Likelihoods of models on data: see harmonium/likelihood.h. */
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "compute/unit.h"
+#include "infer/annealing.h"
+
+enum { BLOCK = 250, PSEUDO_CASES = 200, AUTO_LOG2_STATES = 20, STREAM_BOUND = 6 << 14 };
+
+#define ROW(name, type, field, initial, least, most, unit, choices, help) \
+    {name, 0, HM_OPTION_##type, offsetof(hm_evaluate_config, field), initial, least, most, unit, choices, help}
+
+static const hm_option rows[] = {
+    ROW("partition", CHOICE, method, "auto", 0, 0, "HOW", "auto|exact|ais|none",
+        "log Z: by enumeration, by annealed importance sampling, not at all; auto enumerates up to 2^20 states"),
+    ROW("chains", INT, chains, "100", 2, 1e6, "N", NULL, "of annealed importance sampling, in either direction"),
+    ROW("betas", TEXT, betas, "published", 0, 0, "SCHEDULE", NULL,
+        "steps and the inverse temperatures they lead to, as in \"500:0.5 4000:0.9 10000:1\", which is the published one"),
+    ROW("reverse", FLAG, reverse, "yes", 0, 0, NULL, NULL, "estimate from the model's own chains back as well, for a bracket"),
+    ROW("burn-in", INT, burn_in, "1000", 0, 1e9, "N", NULL, "Gibbs steps from the data to the chains that go back"),
+    ROW("samples", INT, samples, "10", 1, 1e6, "N", NULL, "of a deep belief net's hidden layers for each case, in its bound"),
+};
+const hm_option_table hm_evaluate_options = {"evaluate", "Likelihood", rows, sizeof rows / sizeof *rows, false};
+
+typedef struct evaluation {
+    const hm_context *context;
+    const hm_model *model;
+    const hm_rbm *rbm; /* the machine, or the top one of a DBN */
+    const hm_dataset *set;
+    const hm_evaluate_config *config;
+    const hm_evaluate_events *events;
+    hm_evaluation *result;
+    size_t n, L, X;    /* cases; levels; visible units of rbm */
+    float *block;      /* [BLOCK][...] all below */
+    hm_matrix data[HM_LEVELS_MAX + 1], inputs[HM_LEVELS_MAX + 1]; /* layers 0 .. L - 1 of a block; what drives them */
+    hm_matrix x, a;    /* [P | y], a = c + W'x */
+    double *log_p;     /* [BLOCK] */
+    hm_gibbs gibbs;
+} evaluation;
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static bool is_dbn(const evaluation *e)
+{
+    return e->model->kind == HM_MODEL_DBN;
+}
+
+/* ---- Workspace ----------------------------------------------------------------------------------------------- */
+
+static size_t cut(evaluation *e, float *block)
+{
+    size_t used = 0, H = hm_rbm_hidden(e->rbm)->n_units;
+#define TAKE(matrix, cols) (matrix = hm_matrix_f32(block ? block + used : NULL, BLOCK, cols), used += BLOCK * hm_padded_floats(cols))
+    for (size_t l = 0; l + 1 < e->L; l++) {
+        TAKE(e->data[l], hm_model_layer_size(e->model, l));
+        TAKE(e->inputs[l], e->data[l].cols);
+    }
+    TAKE(e->inputs[e->L - 1], e->X);
+    TAKE(e->x, e->X);
+    TAKE(e->a, 2 * H);
+#undef TAKE
+    e->data[e->L - 1] = hm_matrix_cols(e->x, 0, hm_model_layer_size(e->model, e->L - 1));
+    e->inputs[e->L - 1] = hm_matrix_cols(e->inputs[e->L - 1], 0, e->data[e->L - 1].cols);
+    return used;
+}
+
+static hm_status create(evaluation *e, hm_error *error)
+{
+    e->block = hm_alloc(e->context, cut(e, NULL), sizeof *e->block, error);
+    e->log_p = hm_alloc(e->context, BLOCK, sizeof *e->log_p, error);
+    if (!e->block || !e->log_p)
+        return HM_ERROR_MEMORY;
+    cut(e, e->block);
+    return HM_OK;
+}
+
+static void destroy(evaluation *e)
+{
+    hm_free(e->context, e->block);
+    hm_free(e->context, e->log_p);
+}
+
+static hm_matrix rows_of(hm_matrix m, size_t n)
+{
+    return hm_matrix_rows(m, 0, n);
+}
+
+/* ---- One block of cases ---------------------------------------------------------------------------------------- */
+
+/* Samples every layer below the top RBM from its recognition distribution; inputs[l] drives layer l. */
+static void pass_up(evaluation *e, size_t n)
+{
+    for (size_t l = 1; l < e->L; l++) {
+        const hm_rbm *level = e->model->rbm[l - 1];
+        hm_matrix inputs = rows_of(e->inputs[l], n), sample = rows_of(e->data[l], n), mean = sample;
+        hm_machine_up(level, rows_of(e->data[l - 1], n), inputs);
+        for (size_t i = 0; i < n; i++)
+            memcpy(hm_row_f32(&mean, i), hm_row_f32(&inputs, i), inputs.cols * sizeof(float));
+        hm_propagate(e->context, &(hm_propagation){.layer = hm_rbm_hidden(level),
+                                                   .beta = 1,
+                                                   .mean = mean,
+                                                   .sample = sample,
+                                                   .random = {hm_random_stream(e->context->seed, STREAM_BOUND),
+                                                              HM_RANDOM_HIDDEN, e->gibbs.step++},
+                                                   .first_case = e->gibbs.first_case});
+    }
+}
+
+/* log P(s | a) = a's - e(s) - LP(a) of a layer whose inputs are a. */
+static double log_conditional(const evaluation *e, const hm_layer *layer, const float *a, const float *s)
+{
+    const hm_kernels *kernels = e->context->backend->kernels();
+    double sum = -hm_layer_base_energy(kernels, layer, 1, s) - hm_layer_log_partition(kernels, layer, 1, a);
+    for (size_t k = 0; k < layer->n_units; k++)
+        sum += (double)a[k] * s[k];
+    return sum;
+}
+
+/* log P*(x) of the top RBM, its label units summed out. */
+static void score_case(void *argument, size_t i)
+{
+    evaluation *e = argument;
+    const hm_kernels *kernels = e->context->backend->kernels();
+    const hm_layer *visible = hm_rbm_visible(e->rbm), *hidden = hm_rbm_hidden(e->rbm);
+    const float *b = hm_rbm_visible_bias(e->rbm), *x = hm_row_f32(&e->x, i);
+    size_t Y = is_dbn(e) ? e->model->n_labels : 0, P = e->X - Y, H = hidden->n_units, run = hm_layer_bias_run(visible);
+    float *a = hm_row_f32(&e->a, i), *a_y = a + H;
+    double score[HM_LABELS_MAX], sum = -hm_layer_base_energy(kernels, visible, 1, x);
+    for (size_t k = 0; k < P; k++)
+        sum += (double)b[k / run] * x[k];
+    if (Y == 0) {
+        e->log_p[i] += sum + hm_layer_log_partition(kernels, hidden, 1, a);
+        return;
+    }
+    const hm_matrix W = hm_rbm_weights(e->rbm);
+    for (size_t y = 0; y < Y; y++) {
+        memcpy(a_y, a, H * sizeof *a);
+        kernels->add(hm_row_f32(&W, P + y), a_y, H, 1);
+        score[y] = b[P + y] + hm_layer_log_partition(kernels, hidden, 1, a_y);
+    }
+    e->log_p[i] += sum + hm_log_mean_exp(score, Y, NULL) + log((double)Y);
+}
+
+typedef struct level_job {
+    evaluation *e;
+    size_t l;
+} level_job;
+
+/* + log p(h^l | h^(l+1)) of the generative weights: inputs[l] from above. */
+static void add_generative(void *argument, size_t i)
+{
+    level_job *job = argument;
+    evaluation *e = job->e;
+    e->log_p[i] += log_conditional(e, hm_model_layer(e->model, job->l), hm_row_f32(&e->inputs[job->l], i),
+                                   hm_row_f32(&e->data[job->l], i));
+}
+
+/* - log q(h^l | h^(l-1)). */
+static void subtract_recognition(void *argument, size_t i)
+{
+    level_job *job = argument;
+    evaluation *e = job->e;
+    e->log_p[i] -= log_conditional(e, hm_model_layer(e->model, job->l), hm_row_f32(&e->inputs[job->l], i),
+                                   hm_row_f32(&e->data[job->l], i));
+}
+
+/* log_p of n cases in data[0]: log P*(v), or for a DBN a sample of log p(v, h) - log q(h | v) without the top's log Z. */
+static void score_block(evaluation *e, size_t n)
+{
+    hm_pool *pool = e->context->pool;
+    memset(e->log_p, 0, n * sizeof *e->log_p);
+    pass_up(e, n);
+    for (size_t l = 1; l < e->L; l++)
+        hm_pool_run(pool, n, subtract_recognition, &(level_job){e, l});
+    for (size_t l = 0; l + 1 < e->L; l++) {
+        hm_machine_inputs_below(hm_model_generative(e->model, l), rows_of(e->data[l + 1], n), rows_of(e->inputs[l], n));
+        hm_pool_run(pool, n, add_generative, &(level_job){e, l});
+    }
+    hm_machine_up(e->rbm, rows_of(e->x, n), hm_matrix_cols(rows_of(e->a, n), 0, hm_rbm_hidden(e->rbm)->n_units));
+    hm_pool_run(pool, n, score_case, e);
+}
+
+static void clear_labels(evaluation *e)
+{
+    for (size_t i = 0; i < BLOCK; i++)
+        memset(hm_row_f32(&e->x, i) + e->data[e->L - 1].cols, 0, (e->X - e->data[e->L - 1].cols) * sizeof(float));
+}
+
+/* ---- Pseudo-likelihood --------------------------------------------------------------------------------------- */
+
+/* sum_i log P(v_i | the others) = sum_i -log(1 + exp(log P*(v with v_i turned) - log P*(v))), exactly: a turn moves a by
+ * +-W_i. */
+static void pseudo_of_case(void *argument, size_t i)
+{
+    evaluation *e = argument;
+    const hm_kernels *kernels = e->context->backend->kernels();
+    const hm_layer *hidden = hm_rbm_hidden(e->rbm);
+    const hm_matrix W = hm_rbm_weights(e->rbm);
+    const float *b = hm_rbm_visible_bias(e->rbm), *v = hm_row_f32(&e->x, i);
+    float *a = hm_row_f32(&e->a, i), *turned = a + hidden->n_units;
+    double own = hm_layer_log_partition(kernels, hidden, 1, a);
+    e->log_p[i] = 0;
+    for (size_t k = 0; k < e->X; k++) {
+        float sign = 1 - 2 * v[k];
+        memcpy(turned, a, hidden->n_units * sizeof *a);
+        kernels->add(hm_row_f32(&W, k), turned, hidden->n_units, sign);
+        double gain = (double)(sign * b[k]) + hm_layer_log_partition(kernels, hidden, 1, turned) - own;
+        e->log_p[i] -= gain > 0 ? gain + log1p(exp(-gain)) : log1p(exp(gain));
+    }
+}
+
+static void add_pseudo_likelihood(evaluation *e, size_t n, double *sum, size_t *count)
+{
+    bool has = !is_dbn(e) && hm_layer_is_all(hm_rbm_visible(e->rbm), HM_UNIT_BERNOULLI) &&
+               hm_layer_bias_run(hm_rbm_visible(e->rbm)) == 1;
+    if (!has || *count >= PSEUDO_CASES)
+        return;
+    n = n < PSEUDO_CASES - *count ? n : PSEUDO_CASES - *count;
+    hm_pool_run(e->context->pool, n, pseudo_of_case, e);
+    for (size_t i = 0; i < n; i++)
+        *sum += e->log_p[i];
+    *count += n;
+}
+
+/* ---- All cases ------------------------------------------------------------------------------------------------- */
+
+static hm_status tell(const evaluation *e, const char *what, size_t step, size_t n_steps, hm_error *error)
+{
+    if (e->events && e->events->on_step)
+        e->events->on_step(e->events->user, what, step, n_steps);
+    if (e->events && e->events->should_stop && e->events->should_stop(e->events->user))
+        return hm_fail(error, HM_ERROR_INTERRUPTED, "stopped after %zu of %zu cases", step, n_steps);
+    return HM_OK;
+}
+
+/* Mean log P*(v) over the cases, or for a DBN its bound, several samples of the hidden layers a case; and the means of the
+ * units that the top RBM sees. */
+static hm_status score(evaluation *e, double *log_p, double *mean, hm_error *error)
+{
+    size_t n_samples = is_dbn(e) ? (size_t)e->config->samples : 1, n_pseudo = 0;
+    double pseudo = 0;
+    *log_p = 0;
+    clear_labels(e);
+    for (size_t first = 0; first < e->n; first += BLOCK) {
+        size_t n = e->n - first < BLOCK ? e->n - first : BLOCK;
+        hm_status status = hm_dataset_read(e->set, NULL, first, n, 0, rows_of(e->data[0], n), error);
+        if (status != HM_OK)
+            return status;
+        e->gibbs = (hm_gibbs){.first_case = first};
+        for (size_t s = 0; s < n_samples; s++) {
+            score_block(e, n);
+            for (size_t i = 0; i < n; i++)
+                *log_p += e->log_p[i] / (double)(e->n * n_samples);
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t k = 0; k < e->X; k++)
+                mean[k] += hm_row_f32(&e->x, i)[k] / (double)e->n;
+        add_pseudo_likelihood(e, n, &pseudo, &n_pseudo);
+        status = tell(e, "cases", first + n, e->n, error);
+        if (status != HM_OK)
+            return status;
+    }
+    e->result->pseudo_likelihood = n_pseudo ? pseudo / (double)n_pseudo : NAN;
+    return HM_OK;
+}
+
+static hm_estimate certain(double value)
+{
+    return (hm_estimate){value, value, value};
+}
+
+static hm_estimate likelihood_of(double log_p, hm_estimate log_Z)
+{
+    return (hm_estimate){log_p - log_Z.value, log_p - log_Z.high, log_p - log_Z.low};
+}
+
+/* Chains of the reverse direction start from what cases make of the top RBM's visible layer; labels, if any, from the data's
+ * own frequencies by the first Gibbs steps. */
+static hm_status reverse(evaluation *e, const float *base, hm_error *error)
+{
+    size_t n = e->n < (size_t)e->config->chains ? e->n : (size_t)e->config->chains;
+    float *start = hm_alloc(e->context, n * e->X, sizeof *start, error);
+    hm_status status = start ? HM_OK : HM_ERROR_MEMORY;
+    clear_labels(e);
+    for (size_t i = 0; status == HM_OK && i < n; i++) { /* spread over the set */
+        status = hm_dataset_read(e->set, NULL, i * e->n / n, 1, 0, rows_of(e->data[0], 1), error);
+        if (status != HM_OK)
+            break;
+        e->gibbs = (hm_gibbs){.first_case = i};
+        pass_up(e, 1);
+        memcpy(start + i * e->X, hm_row_f32(&e->x, 0), e->X * sizeof *start);
+    }
+    if (status == HM_OK)
+        status = hm_ais_reverse(e->rbm, base, hm_matrix_f32(start, n, e->X), e->config, e->events,
+                                &e->result->log_Z_reverse, error);
+    hm_free(e->context, start);
+    return status;
+}
+
+static hm_status estimate_partition(evaluation *e, const double *mean, hm_error *error)
+{
+    const hm_layer *visible = hm_rbm_visible(e->rbm);
+    float *base = hm_alloc(e->context, hm_layer_n_biases(visible), sizeof *base, error);
+    if (!base)
+        return HM_ERROR_MEMORY;
+    hm_layer_biases_of_means(visible, mean, base);
+    hm_status status = hm_ais(e->rbm, base, e->config, e->events, &e->result->log_Z, error);
+    if (status == HM_OK && e->config->reverse)
+        status = reverse(e, base, error);
+    hm_free(e->context, base);
+    return status;
+}
+
+static hm_status find_partition(evaluation *e, const double *mean, hm_error *error)
+{
+    int method = e->config->method;
+    double exact;
+    if (method == HM_EVALUATE_AUTO)
+        method = hm_rbm_log2_states(e->rbm) <= AUTO_LOG2_STATES ? HM_EVALUATE_EXACT : HM_EVALUATE_AIS;
+    if (method == HM_EVALUATE_NONE)
+        return HM_OK;
+    if (method == HM_EVALUATE_AIS)
+        return estimate_partition(e, mean, error);
+    hm_status status = hm_rbm_log_partition(e->rbm, &exact, error);
+    e->result->is_exact = true;
+    e->result->log_Z = certain(exact);
+    return status;
+}
+
+static hm_status run(evaluation *e, hm_error *error)
+{
+    double log_p, *mean = hm_alloc(e->context, e->X, sizeof *mean, error);
+    hm_status status = mean ? score(e, &log_p, mean, error) : HM_ERROR_MEMORY;
+    if (status == HM_OK)
+        status = find_partition(e, mean, error);
+    if (status == HM_OK) {
+        hm_evaluation *r = e->result;
+        r->free_energy = is_dbn(e) ? NAN : -log_p;
+        r->log_likelihood = likelihood_of(log_p, r->log_Z);
+        r->log_likelihood_reverse = likelihood_of(log_p, r->log_Z_reverse);
+    }
+    hm_free(e->context, mean);
+    return status;
+}
+
+hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
+                      const hm_evaluate_events *events, hm_evaluation *result, hm_error *error)
+{
+    bool is_stack = model->kind == HM_MODEL_DBN;
+    double began = seconds_now();
+    hm_status status = hm_model_require(model, HM_ABILITY_SAMPLE, error);
+    if (status == HM_OK)
+        status = hm_check_fit(model, set, error);
+    if (status == HM_OK)
+        status = hm_check_values(model, set, error);
+    if (status != HM_OK)
+        return status;
+    evaluation e = {.context = model->context, .model = model, .set = set, .config = config, .events = events, .result = result};
+    e.L = is_stack ? model->n_rbms : 1;
+    e.rbm = model->rbm[is_stack ? e.L - 1 : machine];
+    e.n = hm_dataset_n_cases(set);
+    e.X = hm_rbm_visible(e.rbm)->n_units;
+    *result = (hm_evaluation){.n_cases = e.n, .is_bound = is_stack && e.L > 1, .pseudo_likelihood = NAN};
+    result->log_Z = result->log_Z_reverse = certain(NAN);
+    status = e.n ? create(&e, error)
+                 : hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no cases to evaluate", hm_dataset_describe(set));
+    if (status == HM_OK)
+        status = run(&e, error);
+    result->seconds = seconds_now() - began;
+    destroy(&e);
+    return status;
+}

@@ -1,0 +1,220 @@
+/* Sums over all states of the smaller layer of a machine, the other one summed out. */
+#include <math.h>
+#include <string.h>
+
+#include <harmonium/likelihood.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "compute/unit.h"
+#include "model/machine.h"
+
+enum { BLOCK = 1024 };
+
+/* A discrete layer is a number with a digit for each unit or softmax group: how many values they have. */
+static double log2_states(const hm_layer *layer)
+{
+    double sum = 0;
+    for (int g = 0; g < layer->n_groups; g++) {
+        const hm_unit_group *group = &layer->group[g];
+        if (group->kind == HM_UNIT_BERNOULLI)
+            sum += (double)group->n_units;
+        else if (group->kind == HM_UNIT_SOFTMAX)
+            sum += (double)group->n_units / group->size * log2(group->size);
+        else
+            return INFINITY;
+    }
+    return sum;
+}
+
+static bool is_hidden_smaller(const hm_rbm *rbm)
+{
+    return log2_states(hm_rbm_hidden(rbm)) <= log2_states(hm_rbm_visible(rbm));
+}
+
+double hm_rbm_log2_states(const hm_rbm *rbm)
+{
+    return log2_states(is_hidden_smaller(rbm) ? hm_rbm_hidden(rbm) : hm_rbm_visible(rbm));
+}
+
+/* State number `index` of the layer. */
+static void write_state(const hm_layer *layer, uint64_t index, float *state)
+{
+    for (int g = 0; g < layer->n_groups; g++) {
+        const hm_unit_group *group = &layer->group[g];
+        uint64_t n_values = group->kind == HM_UNIT_SOFTMAX ? (uint64_t)group->size : 2;
+        size_t width = group->kind == HM_UNIT_SOFTMAX ? (size_t)group->size : 1;
+        memset(state, 0, group->n_units * sizeof *state);
+        for (size_t i = 0; i < group->n_units; i += width, index /= n_values) {
+            uint64_t value = index % n_values;
+            if (width == 1)
+                state[i] = (float)value;
+            else
+                state[i + value] = 1;
+        }
+        state += group->n_units;
+    }
+}
+
+static uint64_t count_states(const hm_layer *layer)
+{
+    uint64_t n = 1;
+    for (int g = 0; g < layer->n_groups; g++) {
+        const hm_unit_group *group = &layer->group[g];
+        bool is_softmax = group->kind == HM_UNIT_SOFTMAX;
+        for (size_t i = 0; i < group->n_units; i += is_softmax ? (size_t)group->size : 1)
+            n *= is_softmax ? (uint64_t)group->size : 2;
+    }
+    return n;
+}
+
+/* One block of states s of the enumerated layer, and what they drive in the other one. */
+typedef struct enumeration {
+    const hm_rbm *rbm;
+    const hm_layer *layer, *other;
+    bool is_hidden; /* the hidden layer is the one enumerated */
+    const float *bias;
+    uint64_t first;
+    float *block;
+    hm_matrix states, inputs;
+    double log_p[BLOCK]; /* log P*(s) */
+    double log_Z;
+} enumeration;
+
+static double dot_bias(const float *bias, const float *state, const hm_layer *layer)
+{
+    size_t run = hm_layer_bias_run(layer);
+    double sum = 0;
+    for (size_t i = 0; i < layer->n_units; i++)
+        sum += (double)bias[i / run] * state[i];
+    return sum;
+}
+
+static void write_states(void *argument, size_t i)
+{
+    enumeration *e = argument;
+    write_state(e->layer, e->first + i, hm_row_f32(&e->states, i));
+}
+
+static void sum_out_other(void *argument, size_t i)
+{
+    enumeration *e = argument;
+    const hm_kernels *kernels = e->rbm->context->backend->kernels();
+    e->log_p[i] = dot_bias(e->bias, hm_row_f32(&e->states, i), e->layer) +
+                  hm_layer_log_partition(kernels, e->other, 1, hm_row_f32(&e->inputs, i));
+}
+
+static hm_status begin(const hm_rbm *rbm, enumeration *e, hm_error *error)
+{
+    const double log2_n = hm_rbm_log2_states(rbm);
+    if (log2_n > HM_ENUMERATION_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       isinf(log2_n) ? "neither layer is discrete, so there is nothing to enumerate; take AIS (--method ais)"
+                                     : "the smaller layer has 2^%.0f states, and enumeration is for 2^%d at most; take AIS "
+                                       "(--method ais)",
+                       log2_n, HM_ENUMERATION_MAX);
+    *e = (enumeration){.rbm = rbm, .is_hidden = is_hidden_smaller(rbm)};
+    e->layer = e->is_hidden ? hm_rbm_hidden(rbm) : hm_rbm_visible(rbm);
+    e->other = e->is_hidden ? hm_rbm_visible(rbm) : hm_rbm_hidden(rbm);
+    e->bias = e->is_hidden ? hm_rbm_hidden_bias(rbm) : hm_rbm_visible_bias(rbm);
+    e->block = hm_alloc(rbm->context, BLOCK * (e->layer->n_units + e->other->n_units), sizeof(float), error);
+    return e->block ? HM_OK : HM_ERROR_MEMORY;
+}
+
+/* log P*(s) of the block of n states from e->first on. */
+static void compute_block(enumeration *e, size_t n)
+{
+    const hm_context *context = e->rbm->context;
+    e->states = hm_matrix_f32(e->block, n, e->layer->n_units);
+    e->inputs = hm_matrix_f32(e->block + BLOCK * e->layer->n_units, n, e->other->n_units);
+    hm_pool_run(context->pool, n, write_states, e);
+    if (e->is_hidden)
+        hm_machine_inputs_below(e->rbm, e->states, e->inputs);
+    else
+        hm_machine_up(e->rbm, e->states, e->inputs);
+    hm_pool_run(context->pool, n, sum_out_other, e);
+}
+
+static size_t block_size(uint64_t n_states, uint64_t first)
+{
+    return n_states - first < BLOCK ? (size_t)(n_states - first) : BLOCK;
+}
+
+hm_status hm_rbm_log_partition(const hm_rbm *rbm, double *log_Z, hm_error *error)
+{
+    enumeration e;
+    double most = -INFINITY, sum = 0; /* log of the sum so far is most + log(sum) */
+    hm_status status = begin(rbm, &e, error);
+    if (status != HM_OK)
+        return status;
+    uint64_t n_states = count_states(e.layer);
+    for (e.first = 0; e.first < n_states; e.first += BLOCK) {
+        size_t n = block_size(n_states, e.first);
+        compute_block(&e, n);
+        for (size_t i = 0; i < n; i++) {
+            if (e.log_p[i] > most) {
+                sum *= exp(most - e.log_p[i]);
+                most = e.log_p[i];
+            }
+            sum += exp(e.log_p[i] - most);
+        }
+    }
+    *log_Z = most + log(sum);
+    hm_free(rbm->context, e.block);
+    return HM_OK;
+}
+
+/* ---- Expectations ----------------------------------------------------------------------------------------- */
+
+/* The other layer's means, times P(s). */
+static void weigh_means(void *argument, size_t i)
+{
+    enumeration *e = argument;
+    float p = (float)exp(e->log_p[i] - e->log_Z), *mean = hm_row_f32(&e->inputs, i);
+    for (size_t k = 0; k < e->other->n_units; k++)
+        mean[k] *= p;
+}
+
+/* Adds what the block gives: <v h> and the other layer's means by the correlation, the states' own by hand. */
+static void add_block(enumeration *e, float *gradient, float *expectation)
+{
+    const hm_rbm *rbm = e->rbm;
+    size_t run = hm_layer_bias_run(e->layer), n_other = hm_layer_n_biases(e->other);
+    const hm_slice *own = &rbm->slice[e->is_hidden ? HM_SLICE_HIDDEN_BIAS : HM_SLICE_VISIBLE_BIAS];
+    const hm_slice *other = &rbm->slice[e->is_hidden ? HM_SLICE_VISIBLE_BIAS : HM_SLICE_HIDDEN_BIAS];
+    const hm_slice *W = &rbm->slice[HM_SLICE_WEIGHTS];
+    const hm_phase phase = {e->is_hidden ? e->inputs : e->states, e->is_hidden ? e->states : e->inputs, 1};
+    hm_machine_correlate(rbm, &phase, NULL, e->is_hidden ? HM_PART_VISIBLE_BIAS : HM_PART_HIDDEN_BIAS, gradient);
+    for (size_t i = 0; i < W->n; i++)
+        expectation[W->first + i] += gradient[W->first + i];
+    for (size_t i = 0; i < n_other; i++)
+        expectation[other->first + i] += gradient[other->first + i];
+    for (size_t i = 0; i < e->states.rows; i++) {
+        float p = (float)exp(e->log_p[i] - e->log_Z);
+        for (size_t k = 0; k < e->layer->n_units; k++)
+            expectation[own->first + k / run] += p * hm_row_f32(&e->states, i)[k];
+    }
+}
+
+hm_status hm_rbm_expectations(const hm_rbm *rbm, double log_Z, float *expectation, hm_error *error)
+{
+    enumeration e;
+    hm_status status = begin(rbm, &e, error);
+    if (status != HM_OK)
+        return status;
+    float *gradient = hm_alloc(rbm->context, rbm->n_parameters, sizeof *gradient, error);
+    e.log_Z = log_Z;
+    memset(expectation, 0, rbm->n_parameters * sizeof *expectation);
+    uint64_t n_states = count_states(e.layer);
+    for (e.first = 0; gradient && e.first < n_states; e.first += BLOCK) {
+        size_t n = block_size(n_states, e.first);
+        compute_block(&e, n);
+        hm_propagate(rbm->context, &(hm_propagation){.layer = e.other, .beta = 1, .mean = e.inputs});
+        hm_pool_run(rbm->context->pool, n, weigh_means, &e);
+        add_block(&e, gradient, expectation);
+    }
+    hm_free(rbm->context, gradient);
+    hm_free(rbm->context, e.block);
+    return gradient ? HM_OK : HM_ERROR_MEMORY;
+}
