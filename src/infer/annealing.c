@@ -76,6 +76,7 @@ typedef struct annealing {
     float *block;
     hm_matrix v, v_mean, a, h_mean, h;
     float *bias;        /* b_k */
+    float *slope;       /* [V] b - b0, a number for each unit */
     double *log_weight; /* [n] */
     double from, to;    /* betas of the step in work */
     hm_random random;   /* its step is that of the next numbers */
@@ -98,7 +99,7 @@ static hm_status create(annealing *s, const hm_rbm *rbm, const float *base, size
     hm_status status = copy_machine(rbm, n, &s->rbm, error);
     if (status != HM_OK)
         return status;
-    s->block = hm_alloc(s->context, n * (2 * V + 3 * H) + hm_layer_n_biases(hm_rbm_visible(rbm)), sizeof *s->block, error);
+    s->block = hm_alloc(s->context, n * (2 * V + 3 * H) + 2 * V, sizeof *s->block, error);
     s->log_weight = hm_alloc(s->context, n, sizeof *s->log_weight, error);
     if (!s->block || !s->log_weight)
         return HM_ERROR_MEMORY;
@@ -107,7 +108,10 @@ static hm_status create(annealing *s, const hm_rbm *rbm, const float *base, size
     s->a = hm_matrix_f32(s->block + 2 * n * V, n, H);
     s->h_mean = hm_matrix_f32(s->block + n * (2 * V + H), n, H);
     s->h = hm_matrix_f32(s->block + n * (2 * V + 2 * H), n, H);
-    s->bias = s->block + n * (2 * V + 3 * H);
+    s->slope = s->block + n * (2 * V + 3 * H);
+    s->bias = s->slope + V;
+    for (size_t k = 0, run = hm_layer_bias_run(hm_rbm_visible(rbm)); k < V; k++)
+        s->slope[k] = hm_rbm_visible_bias(rbm)[k / run] - base[k / run];
     return HM_OK;
 }
 
@@ -149,17 +153,28 @@ static double scaled_log_partition(const annealing *s, double beta, const float 
     return hm_layer_log_partition(s->context->backend->kernels(), hm_rbm_hidden(s->rbm), 1, room);
 }
 
+static double dot(const float *x, const float *y, size_t n)
+{
+    enum { LANES = 8 };
+    double sum[LANES] = {0}, total = 0;
+    size_t k = 0;
+    for (; k + LANES <= n; k += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            sum[lane] += (double)x[k + lane] * y[k + lane];
+    for (; k < n; k++)
+        sum[0] += (double)x[k] * y[k];
+    for (size_t lane = 0; lane < LANES; lane++)
+        total += sum[lane];
+    return total;
+}
+
 /* log p*_to(v) - log p*_from(v); leaves the inputs of the hidden units at `to` in h_mean. */
 static void weigh_chain(void *argument, size_t i)
 {
     annealing *s = argument;
-    const float *v = hm_row_f32(&s->v, i), *b = hm_rbm_visible_bias(s->rbm), *a = hm_row_f32(&s->a, i);
-    size_t run = hm_layer_bias_run(hm_rbm_visible(s->rbm));
-    double slope = 0;
-    for (size_t k = 0; k < s->v.cols; k++)
-        slope += (double)(b[k / run] - s->base[k / run]) * v[k];
+    const float *v = hm_row_f32(&s->v, i), *a = hm_row_f32(&s->a, i);
     double before = scaled_log_partition(s, s->from, a, hm_row_f32(&s->h_mean, i));
-    s->log_weight[i] += (s->to - s->from) * slope + scaled_log_partition(s, s->to, a, hm_row_f32(&s->h_mean, i)) - before;
+    s->log_weight[i] += (s->to - s->from) * dot(s->slope, v, s->v.cols) + scaled_log_partition(s, s->to, a, hm_row_f32(&s->h_mean, i)) - before;
 }
 
 static void sample_hidden(annealing *s)

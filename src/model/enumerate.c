@@ -110,9 +110,9 @@ static hm_status begin(const hm_rbm *rbm, enumeration *e, hm_error *error)
     const double log2_n = hm_rbm_log2_states(rbm);
     if (log2_n > HM_ENUMERATION_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       isinf(log2_n) ? "neither layer is discrete, so there is nothing to enumerate; take AIS (--method ais)"
+                       isinf(log2_n) ? "neither layer is discrete, so there is nothing to enumerate; take AIS (--partition ais)"
                                      : "the smaller layer has 2^%.0f states, and enumeration is for 2^%d at most; take AIS "
-                                       "(--method ais)",
+                                       "(--partition ais)",
                        log2_n, HM_ENUMERATION_MAX);
     *e = (enumeration){.rbm = rbm, .is_hidden = is_hidden_smaller(rbm)};
     e->layer = e->is_hidden ? hm_rbm_hidden(rbm) : hm_rbm_visible(rbm);
