@@ -24,7 +24,6 @@ typedef struct hm_propagation {
     const float *bias;     /* n_out / bias_run; null: none */
     size_t bias_run;       /* so many units in a row share a bias: the places of a map; 0 or 1: each has its own */
     const hm_layer *layer; /* of the driven units; null: leave the input a = x W + b in `mean` */
-    float scale;           /* of the weights, on paths between models; 0: 1 */
     float beta;            /* 1 / temperature */
     hm_matrix mean;        /* cases x n_out, float */
     hm_matrix sample;      /* cases x n_out, float or bytes (Bernoulli, softmax, binomial); data null: none */

@@ -179,8 +179,7 @@ void hm_panels_multiply(const hm_panels *panels, const hm_propagation *p, size_t
 {
     const hm_panel_kernels *k = panels->kernels;
     size_t n_in = p->input.cols, stride = input_stride(k, n_in);
-    hm_panel_product job = {.rows = n_rows, .n_k = n_parts(n_in, k->group), .scale = p->scale ? p->scale : 1,
-                            .ld_out = p->mean.stride};
+    hm_panel_product job = {.rows = n_rows, .n_k = n_parts(n_in, k->group), .ld_out = p->mean.stride};
     job.a = k->group == 1 ? (void *)hm_row_f32(&p->input, row) : panels->input + row * stride;
     job.a_row = k->group == 1 ? p->input.stride : stride;
     for (size_t end = col + n_cols; col < end; col += k->width) {

@@ -61,8 +61,8 @@ static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t
         size_t stride, n_k = least(step, n_in - k);
         const float *x = floats_of(job->kernels, &p->input, row, n_rows, k, n_k, panel, &stride);
         const float *w = p->is_down ? hm_row_f32(&p->weights, col) + k : hm_row_f32(&p->weights, k) + col;
-        job->backend->product(job->kernels, false, p->is_down, n_rows, n_cols, n_k, p->scale ? p->scale : 1, x, stride,
-                              w, p->weights.stride, k > 0, out, p->mean.stride);
+        job->backend->product(job->kernels, false, p->is_down, n_rows, n_cols, n_k, 1, x, stride, w,
+                              p->weights.stride, k > 0, out, p->mean.stride);
     }
 }
 

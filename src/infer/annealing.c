@@ -1,10 +1,4 @@
-/* Annealed importance sampling: see harmonium/likelihood.h.
- *
- * Along the path lie RBMs with W_k = beta_k W, c_k = beta_k c, b_k = (1 - beta_k) b0 + beta_k b, so that
- *
- *     log p*_k(v) = b_k'v - e(v) + LP(beta_k a),   a = c + W'v,   LP the log-partition of the hidden units,
- *
- * and a step needs two products: a, which weighs the chain at both betas and drives h, and W h for the next v. */
+/* Annealed importance sampling: see harmonium/likelihood.h, and model/tempered.h for the path. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
-#include "compute/unit.h"
 #include "infer/annealing.h"
+#include "model/tempered.h"
 
 /* Of the random numbers: none that learning or chains have used. */
 enum { STREAM_FORWARD = 4 << 14, STREAM_REVERSE = 5 << 14, BETAS_MAX = 10000000 };
@@ -69,17 +63,10 @@ hm_status hm_betas_parse(const hm_context *context, const char *text, double **b
 /* ---- Chains ------------------------------------------------------------------------------------------------ */
 
 typedef struct annealing {
-    const hm_context *context;
     hm_rbm *rbm; /* a copy, packed */
-    const float *base;
-    size_t n;
-    float *block;
-    hm_matrix v, v_mean, a, h_mean, h;
-    float *bias;        /* b_k */
-    float *slope;       /* [V] b - b0, a number for each unit */
+    hm_tempered chains;
     double *log_weight; /* [n] */
     double from, to;    /* betas of the step in work */
-    hm_random random;   /* its step is that of the next numbers */
 } annealing;
 
 static hm_status copy_machine(const hm_rbm *rbm, size_t batch, hm_rbm **copy, hm_error *error)
@@ -93,145 +80,47 @@ static hm_status copy_machine(const hm_rbm *rbm, size_t batch, hm_rbm **copy, hm
 
 static hm_status create(annealing *s, const hm_rbm *rbm, const float *base, size_t n, uint32_t stream, hm_error *error)
 {
-    size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
-    *s = (annealing){.context = rbm->context, .base = base, .n = n};
-    s->random.seed = hm_random_stream(rbm->context->seed, stream);
     hm_status status = copy_machine(rbm, n, &s->rbm, error);
+    if (status == HM_OK)
+        status = hm_tempered_create(s->rbm, base, n, NULL, &s->chains, error);
     if (status != HM_OK)
         return status;
-    s->block = hm_alloc(s->context, n * (2 * V + 3 * H) + 2 * V, sizeof *s->block, error);
-    s->log_weight = hm_alloc(s->context, n, sizeof *s->log_weight, error);
-    if (!s->block || !s->log_weight)
-        return HM_ERROR_MEMORY;
-    s->v = hm_matrix_f32(s->block, n, V);
-    s->v_mean = hm_matrix_f32(s->block + n * V, n, V);
-    s->a = hm_matrix_f32(s->block + 2 * n * V, n, H);
-    s->h_mean = hm_matrix_f32(s->block + n * (2 * V + H), n, H);
-    s->h = hm_matrix_f32(s->block + n * (2 * V + 2 * H), n, H);
-    s->slope = s->block + n * (2 * V + 3 * H);
-    s->bias = s->slope + V;
-    for (size_t k = 0, run = hm_layer_bias_run(hm_rbm_visible(rbm)); k < V; k++)
-        s->slope[k] = hm_rbm_visible_bias(rbm)[k / run] - base[k / run];
-    return HM_OK;
+    s->chains.random.seed = hm_random_stream(rbm->context->seed, stream);
+    s->log_weight = hm_alloc(rbm->context, n, sizeof *s->log_weight, error);
+    return s->log_weight ? HM_OK : HM_ERROR_MEMORY;
 }
 
 static void destroy(annealing *s)
 {
-    hm_free(s->context, s->block);
-    hm_free(s->context, s->log_weight);
+    if (!s->rbm)
+        return;
+    hm_free(s->rbm->context, s->log_weight);
+    hm_tempered_destroy(&s->chains);
     hm_rbm_destroy(s->rbm);
 }
 
-static void set_bias(annealing *s, double beta)
-{
-    const float *b = hm_rbm_visible_bias(s->rbm);
-    for (size_t i = 0; i < hm_layer_n_biases(hm_rbm_visible(s->rbm)); i++)
-        s->bias[i] = (float)((1 - beta) * s->base[i] + beta * b[i]);
-}
-
-/* v from its own units with W = 0: exact samples of the base model. */
-static void sample_base(annealing *s)
-{
-    const hm_layer *visible = hm_rbm_visible(s->rbm);
-    set_bias(s, 0);
-    memset(s->v_mean.data, 0, s->n * s->v.cols * sizeof(float));
-    s->random.purpose = HM_RANDOM_VISIBLE;
-    hm_propagate(s->context, &(hm_propagation){.bias = s->bias,
-                                               .bias_run = hm_layer_bias_run(visible),
-                                               .layer = visible,
-                                               .beta = 1,
-                                               .mean = s->v_mean,
-                                               .sample = s->v,
-                                               .random = s->random});
-    s->random.step++;
-}
-
-static double scaled_log_partition(const annealing *s, double beta, const float *a, float *room)
-{
-    for (size_t j = 0; j < s->a.cols; j++)
-        room[j] = (float)beta * a[j];
-    return hm_layer_log_partition(s->context->backend->kernels(), hm_rbm_hidden(s->rbm), 1, room);
-}
-
-static double dot(const float *x, const float *y, size_t n)
-{
-    enum { LANES = 8 };
-    double sum[LANES] = {0}, total = 0;
-    size_t k = 0;
-    for (; k + LANES <= n; k += LANES)
-        for (size_t lane = 0; lane < LANES; lane++)
-            sum[lane] += (double)x[k + lane] * y[k + lane];
-    for (; k < n; k++)
-        sum[0] += (double)x[k] * y[k];
-    for (size_t lane = 0; lane < LANES; lane++)
-        total += sum[lane];
-    return total;
-}
-
-/* log p*_to(v) - log p*_from(v); leaves the inputs of the hidden units at `to` in h_mean. */
 static void weigh_chain(void *argument, size_t i)
 {
     annealing *s = argument;
-    const float *v = hm_row_f32(&s->v, i), *a = hm_row_f32(&s->a, i);
-    double before = scaled_log_partition(s, s->from, a, hm_row_f32(&s->h_mean, i));
-    s->log_weight[i] += (s->to - s->from) * dot(s->slope, v, s->v.cols) + scaled_log_partition(s, s->to, a, hm_row_f32(&s->h_mean, i)) - before;
+    s->log_weight[i] += hm_tempered_log_p(&s->chains, i, s->to) - hm_tempered_log_p(&s->chains, i, s->from);
+    s->chains.beta[i] = s->to;
 }
 
-static void sample_hidden(annealing *s)
-{
-    s->random.purpose = HM_RANDOM_HIDDEN;
-    hm_propagate(s->context, &(hm_propagation){.layer = hm_rbm_hidden(s->rbm),
-                                               .beta = 1,
-                                               .mean = s->h_mean,
-                                               .sample = s->h,
-                                               .random = s->random});
-}
-
-static void sample_visible(annealing *s)
-{
-    const hm_layer *visible = hm_rbm_visible(s->rbm);
-    hm_propagation job = {.input = s->h,
-                          .is_down = true,
-                          .bias = s->bias,
-                          .bias_run = hm_layer_bias_run(visible),
-                          .layer = visible,
-                          .scale = (float)s->to,
-                          .beta = 1,
-                          .mean = s->v_mean,
-                          .sample = s->v,
-                          .random = s->random};
-    s->random.purpose = job.random.purpose = HM_RANDOM_VISIBLE;
-    if (s->to == 0) { /* a scale of 0 would mean 1 */
-        memset(s->v_mean.data, 0, s->n * s->v.cols * sizeof(float));
-        job.input = (hm_matrix){0};
-    }
-    s->rbm->connection.kind->propagate(s->context, &s->rbm->connection, job);
-    s->random.step++;
-}
-
-/* Weighs the chains from one beta to the next and moves them there. */
-static void step(annealing *s, double from, double to, bool is_last)
-{
-    s->from = from;
-    s->to = to;
-    hm_machine_up(s->rbm, s->v, s->a);
-    hm_pool_run(s->context->pool, s->n, weigh_chain, s);
-    if (is_last)
-        return;
-    set_bias(s, to);
-    sample_hidden(s);
-    sample_visible(s);
-}
-
-/* Along betas[0 .. n - 1] or back. */
+/* Along betas[0 .. n - 1] or back: weighs the chains from one beta to the next and moves them there. */
 static hm_status anneal(annealing *s, const double *betas, size_t n, bool is_reverse, const hm_evaluate_events *events,
                         hm_error *error)
 {
     enum { STEPS_BETWEEN_REPORTS = 100 };
     const char *what = is_reverse ? "reverse AIS" : "AIS";
+    memset(s->log_weight, 0, s->chains.n * sizeof *s->log_weight);
     for (size_t k = 1; k < n; k++) {
         size_t i = is_reverse ? n - k : k - 1;
-        step(s, betas[i], betas[is_reverse ? i - 1 : i + 1], k + 1 == n);
+        s->from = betas[i];
+        s->to = betas[is_reverse ? i - 1 : i + 1];
+        hm_tempered_up(&s->chains);
+        hm_pool_run(s->rbm->context->pool, s->chains.n, weigh_chain, s);
+        if (k + 1 < n)
+            hm_tempered_move(&s->chains);
         if (k % STEPS_BETWEEN_REPORTS != 0 && k + 1 < n)
             continue;
         if (events && events->on_step)
@@ -240,6 +129,20 @@ static hm_status anneal(annealing *s, const double *betas, size_t n, bool is_rev
             return hm_fail(error, HM_ERROR_INTERRUPTED, "%s was stopped after %zu of %zu steps", what, k, n - 1);
     }
     return HM_OK;
+}
+
+/* Chains that have run so long at beta 1, from the rows of `start`. */
+static void burn_in(annealing *s, hm_matrix start, int64_t n_steps)
+{
+    hm_tempered *chains = &s->chains;
+    for (size_t i = 0; i < chains->n; i++) {
+        memcpy(hm_row_f32(&chains->v, i), hm_row_f32(&start, i % start.rows), start.cols * sizeof(float));
+        chains->beta[i] = 1;
+    }
+    for (int64_t k = 0; k < n_steps; k++) {
+        hm_tempered_up(chains);
+        hm_tempered_move(chains);
+    }
 }
 
 /* ---- The estimate ------------------------------------------------------------------------------------------- */
@@ -259,23 +162,11 @@ double hm_log_mean_exp(const double *x, size_t n, double *relative_deviation)
     return most + log(mean);
 }
 
-/* log Z_0 of the base model. */
-static double base_log_partition(const annealing *s, float *room_v, float *room_h)
-{
-    const hm_layer *visible = hm_rbm_visible(s->rbm), *hidden = hm_rbm_hidden(s->rbm);
-    const hm_kernels *kernels = s->context->backend->kernels();
-    size_t run = hm_layer_bias_run(visible);
-    for (size_t i = 0; i < visible->n_units; i++)
-        room_v[i] = s->base[i / run];
-    memset(room_h, 0, hidden->n_units * sizeof *room_h);
-    return hm_layer_log_partition(kernels, visible, 1, room_v) + hm_layer_log_partition(kernels, hidden, 1, room_h);
-}
-
 /* Three deviations of the mean weight either way; below, where they would leave nothing, as far as the value. */
 static hm_estimate conclude(annealing *s, bool is_reverse)
 {
-    double deviation, ratio = hm_log_mean_exp(s->log_weight, s->n, &deviation);
-    double base = base_log_partition(s, hm_row_f32(&s->v_mean, 0), hm_row_f32(&s->h_mean, 0));
+    double deviation, ratio = hm_log_mean_exp(s->log_weight, s->chains.n, &deviation);
+    double base = hm_tempered_base_log_partition(&s->chains);
     double up = log1p(3 * deviation), down = 3 * deviation < 1 ? log1p(-3 * deviation) : -INFINITY;
     if (is_reverse)
         return (hm_estimate){base - ratio, base - ratio - up, base - ratio - down};
@@ -285,14 +176,14 @@ static hm_estimate conclude(annealing *s, bool is_reverse)
 hm_status hm_ais(const hm_rbm *rbm, const float *base_bias, const hm_evaluate_config *config, const hm_evaluate_events *events,
                  hm_estimate *log_Z, hm_error *error)
 {
-    annealing s = {.context = rbm->context};
+    annealing s = {0};
     double *betas = NULL;
     size_t n;
     hm_status status = hm_betas_parse(rbm->context, config->betas, &betas, &n, error);
     if (status == HM_OK)
         status = create(&s, rbm, base_bias, (size_t)config->chains, STREAM_FORWARD, error);
     if (status == HM_OK) {
-        sample_base(&s);
+        hm_tempered_start(&s.chains);
         status = anneal(&s, betas, n, false, events, error);
     }
     if (status == HM_OK)
@@ -305,18 +196,14 @@ hm_status hm_ais(const hm_rbm *rbm, const float *base_bias, const hm_evaluate_co
 hm_status hm_ais_reverse(const hm_rbm *rbm, const float *base_bias, hm_matrix start, const hm_evaluate_config *config,
                          const hm_evaluate_events *events, hm_estimate *log_Z, hm_error *error)
 {
-    annealing s = {.context = rbm->context};
+    annealing s = {0};
     double *betas = NULL;
     size_t n;
     hm_status status = hm_betas_parse(rbm->context, config->betas, &betas, &n, error);
     if (status == HM_OK)
         status = create(&s, rbm, base_bias, (size_t)config->chains, STREAM_REVERSE, error);
     if (status == HM_OK) {
-        for (size_t i = 0; i < s.n; i++)
-            memcpy(hm_row_f32(&s.v, i), hm_row_f32(&start, i % start.rows), start.cols * sizeof(float));
-        for (int64_t k = 0; k < config->burn_in; k++)
-            step(&s, 1, 1, false);
-        memset(s.log_weight, 0, s.n * sizeof *s.log_weight);
+        burn_in(&s, start, config->burn_in);
         status = anneal(&s, betas, n, true, events, error);
     }
     if (status == HM_OK)

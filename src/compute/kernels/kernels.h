@@ -53,14 +53,13 @@ extern const hm_kernels hm_kernels_avx512;
  * A panel holds `width` columns of a matrix, row after row, padded with zeros. Its elements are numbers of 32 bits: a float,
  * or `group` = 2 neighbours of a column as bfloat16, so that a panel of n rows has ceil(n / group) rows of numbers. */
 
-/* out[rows][n_cols] = scale a b + bias: n_k numbers of each row of a, which lie together, times a panel of b. */
+/* out[rows][n_cols] = a b + bias: n_k numbers of each row of a, which lie together, times a panel of b. */
 typedef struct hm_panel_product {
     size_t rows, n_cols, n_k;
     const void *a;
     size_t a_row; /* numbers from one row to the next */
     const void *panel;
     const float *bias; /* [n_cols]; null: none */
-    float scale;
     float *out;
     size_t ld_out;
 } hm_panel_product;

@@ -289,8 +289,8 @@ static inline __attribute__((always_inline)) void product_tile(const hm_panel_pr
 #pragma GCC unroll 16
     for (int r = 0; r < rows; r++) {
         float *out = p->out + (first + (size_t)r) * p->ld_out;
-        store_part(out, p->scale * sum[r][0] + low, n_low);
-        store_part(out + LANES, p->scale * sum[r][1] + high, n_high);
+        store_part(out, sum[r][0] + low, n_low);
+        store_part(out + LANES, sum[r][1] + high, n_high);
     }
 }
 
