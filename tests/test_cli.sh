@@ -19,6 +19,12 @@ done
 [ "$(wc -c <"$folder/s.npy")" = $((128 + 9 * 784 * 4)) ] || fail "samples have the wrong size"
 "$harmonium" transform "$m" digits -n 7 -o "$folder/h.npy" --quiet
 [ "$("$harmonium" score "$m" digits -n 7 --quiet | wc -l)" = 7 ] || fail "seven scores"
+"$harmonium" evaluate "$m" digits --part test --binarise threshold --quiet >"$folder/e"
+grep -q 'log Z  .* exact' "$folder/e" && grep -q '^log P(v)' "$folder/e" || fail "20 hidden units are not enumerated"
+"$harmonium" evaluate "$m" digits --part test --binarise threshold --partition ais --betas 100:1 --chains 20 --burn-in 10 \
+    --json --quiet | grep -q '"log_likelihood_reverse_high": ' || fail "no bracket by AIS"
+expect 0 'not binary (case 0 has' "$harmonium" evaluate "$m" digits --part test --subset 20
+expect 2 'betas = 100:0.5: the end is not understood' "$harmonium" evaluate "$m" digits --partition ais --betas 100:0.5
 "$harmonium" help --man | grep -q '^.TH' || fail "no man page"
 "$harmonium" train --help | grep -q -- --weight-cost || fail "help lacks an option"
 
@@ -92,6 +98,9 @@ expect 1 'features' "$harmonium" train --kind dbn --layers "100 30 40" -o "$d"
 expect 1 'three' "$harmonium" train --kind dbn --layers "784 10" --subset 100 --epochs 1 --up-down-epochs 1 -o "$d"
 expect 1 'generates nothing' "$harmonium" movie "$n" -o "$folder/movie.gif"
 expect 1 'no free energy' "$harmonium" score "$d" digits
+expect 1 'generates nothing' "$harmonium" evaluate "$n" digits
+"$harmonium" evaluate "$d" digits --part test --subset 50 --binarise threshold --partition ais --betas 50:1 --chains 10 \
+    --burn-in 5 --quiet | grep -q '^bound on log P(v)' || fail "no bound of a deep belief net"
 expect 2 'did you mean --epochs' "$harmonium" train --epoch 3 -o "$m"
 expect 2 'did you mean train' "$harmonium" trian
 expect 2 'whole number' "$harmonium" train --epochs many -o "$m"

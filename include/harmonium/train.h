@@ -23,7 +23,8 @@ extern "C" {
 
 enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES, HM_STATES_AUTO };
 enum { HM_AIM_FEATURES, HM_AIM_GENERATIVE };
-enum { HM_LEARNER_CD, HM_LEARNER_PCD };
+enum { HM_LEARNER_CD, HM_LEARNER_PCD, HM_LEARNER_FAST_PCD, HM_LEARNER_TEMPERING, HM_LEARNER_MEAN_FIELD, HM_LEARNER_EXACT };
+enum { HM_CENTERING_NONE, HM_CENTERING_DATA, HM_CENTERING_ENHANCED };
 
 /* Every field is a row of hm_train_options; its help text there is its documentation. */
 typedef struct hm_train_config {
@@ -38,6 +39,10 @@ typedef struct hm_train_config {
     double weight_deviation;
     double hidden_bias;
     int learner;         /* HM_LEARNER_..: where states of the model come from */
+    int64_t chains;      /* persistent ones; 0: as many as a mini-batch has cases */
+    int64_t temperatures; /* of parallel tempering */
+    double fast_rate;    /* of fast PCD; 0: the learning rate at the beginning */
+    int centering;       /* HM_CENTERING_.. */
     int visible_states;  /* HM_STATES_..: of reconstructions; auto: by the aim */
     int hidden_states;   /* HM_STATES_..: in the positive statistics */
     int feed;            /* HM_STATES_..: what a level of a stack learns from */

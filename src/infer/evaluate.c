@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "base/log.h"
 #include "compute/unit.h"
 #include "infer/annealing.h"
 
@@ -242,6 +243,22 @@ static hm_status tell(const evaluation *e, const char *what, size_t step, size_t
     return HM_OK;
 }
 
+/* Probabilities of binary units are of binary data; grey values give numbers that compare with nothing. */
+static void warn_of_grey(const evaluation *e, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < e->data[0].cols; k++) {
+            float value = hm_row_f32(&e->data[0], i)[k];
+            if (value == 0 || value == 1)
+                continue;
+            hm_log(e->context, HM_LOG_WARNING,
+                   "the data are not binary (case %zu has %g), so the likelihood of these binary units says nothing about them; "
+                   "give --binarise threshold or sample",
+                   i, (double)value);
+            return;
+        }
+}
+
 /* Mean log P*(v) over the cases, or for a DBN its bound, several samples of the hidden layers a case; and the means of the
  * units that the top RBM sees. */
 static hm_status score(evaluation *e, double *log_p, double *mean, hm_error *error)
@@ -255,6 +272,8 @@ static hm_status score(evaluation *e, double *log_p, double *mean, hm_error *err
         hm_status status = hm_dataset_read(e->set, NULL, first, n, 0, rows_of(e->data[0], n), error);
         if (status != HM_OK)
             return status;
+        if (first == 0 && hm_layer_is_all(hm_model_layer(e->model, 0), HM_UNIT_BERNOULLI))
+            warn_of_grey(e, n);
         e->gibbs = (hm_gibbs){.first_case = first};
         for (size_t s = 0; s < n_samples; s++) {
             score_block(e, n);

@@ -1,7 +1,8 @@
 /* The table of learners. */
 #include "learn/learner.h"
 
-const hm_learner *const hm_learners[] = {&hm_learner_cd, &hm_learner_pcd, NULL};
+const hm_learner *const hm_learners[] = {&hm_learner_cd, &hm_learner_pcd, &hm_learner_fast_pcd, &hm_learner_tempering,
+                                         &hm_learner_mean_field, &hm_learner_exact, NULL};
 
 const char *hm_learner_name(int index)
 {

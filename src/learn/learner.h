@@ -13,20 +13,28 @@ typedef struct hm_learner {
     const char *name;    /* "cd": in recipes, reports and histories */
     const char *summary;
     bool samples_data;   /* its states of the visible units are samples, unless said otherwise */
-    /* Makes what it remembers, with hm_stage_array_create; null: nothing. */
+    bool reconstructs;   /* find_states leaves the first reconstruction in v1, with its errors counted (hm_trainer_measure) */
+    /* Makes what it remembers, with hm_stage_array_create, and what it needs; may raise t->n_rows. Null: nothing. */
     hm_status (*create)(hm_trainer *t, hm_error *error);
-    /* Leaves states of the model in *v (n x V) and what they drive in h1; `gibbs` has the random numbers that are free. In
-     * h0_sample lie hidden states of the data, in v0 the data. May leave the first reconstruction in v1, and says whether it
-     * has, with its errors counted (hm_trainer_measure). */
-    bool (*find_states)(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v);
+    void (*destroy)(hm_trainer *t); /* null: nothing to do */
+    /* Leaves states of the model in *v (any number of rows up to t->n_chains) and what they drive in h1; `gibbs` has the
+     * random numbers that are free. In h0_sample lie hidden states of the data, in v0 the data. Null: it learns without. */
+    void (*find_states)(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v);
+    /* The step; null: along the difference of the correlations (hm_machine_learn). minus: of the states found. */
+    hm_status (*learn)(hm_trainer *t, const hm_phase *plus, const hm_phase *minus, const hm_step *step, hm_error *error);
 } hm_learner;
 
 /* The order is that of the choices of the option `learner`. */
 extern const hm_learner *const hm_learners[]; /* null-terminated */
-extern const hm_learner hm_learner_cd, hm_learner_pcd;
+extern const hm_learner hm_learner_cd, hm_learner_pcd, hm_learner_fast_pcd, hm_learner_tempering, hm_learner_mean_field,
+    hm_learner_exact;
 
 /* Squared differences of v0 and v1, the first reconstruction, for the report. */
 void hm_trainer_measure(hm_trainer *t, size_t n);
+
+/* What learners with persistent chains share: t->chains, and their k steps under a machine. */
+hm_status hm_pcd_create(hm_trainer *t, hm_error *error);
+void hm_pcd_run(hm_trainer *t, const hm_rbm *rbm, size_t n, hm_gibbs *gibbs, hm_matrix *v);
 
 /* k of this epoch. */
 size_t hm_trainer_n_steps(const hm_trainer *t);

@@ -14,9 +14,17 @@ static const hm_option rows[] = {
         "a generative model (sampled reconstructions, steps that grow from 1 to 10, a rate that falls to a tenth: about four "
         "times slower, and far better samples and likelihoods)"),
     ROW("steps", SCHEDULE, steps, "0", 0, 1000, "K", NULL, "Gibbs steps k of contrastive divergence; 0 goes by the aim"),
-    ROW("learner", CHOICE, learner, "cd", 0, 0, "WHICH", "cd|pcd",
+    ROW("learner", CHOICE, learner, "cd", 0, 0, "WHICH", "cd|pcd|fast-pcd|tempering|mean-field|exact",
         "where states of the model come from: k Gibbs steps from the data (contrastive divergence), or from where they ended "
-        "before (persistent chains)"),
+        "before (persistent chains), those driven by fast weights, chains at several temperatures that swap, steps of "
+        "probabilities alone, or the sum over all states (small machines)"),
+    ROW("chains", INT, chains, "0", 0, 1e6, "N", NULL, "persistent chains; 0 takes as many as a mini-batch has cases"),
+    ROW("temperatures", INT, temperatures, "10", 2, 1000, "N", NULL, "of tempering, from the model's to one where all mixes"),
+    ROW("fast-rate", REAL, fast_rate, "0", 0, 1e6, "RATE", NULL,
+        "of fast-pcd's fast weights; 0 takes the learning rate of the beginning"),
+    ROW("centering", CHOICE, centering, "none", 0, 0, "HOW", "none|data|enhanced",
+        "subtract offsets from the states that are learned from: running means of the data (Melchior et al. 2016), or the "
+        "batch's mean of data and model (the enhanced gradient of Cho et al. 2011)"),
     ROW("learning-rate", SCHEDULE, learning_rate, "0", 0, 1e6, "RATE", NULL,
         "size of a step; 0 takes 0.1, or 50 / hidden units if that is less, and a tenth of it for Gaussian visible units"
         "; it falls to a tenth by the end for a generative aim"),

@@ -22,18 +22,25 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     if (!(t->velocity = hm_stage_array_create(&t->stage, "velocity", n_parameters, error)) ||
         !(t->activity = hm_stage_array_create(&t->stage, "activity", t->H, error)))
         return HM_ERROR_MEMORY;
-    t->workspace = hm_alloc(context, n_parameters + H + 3 * B * V + 3 * B * H, sizeof(float), error);
+    bool is_centred = t->config->centering != HM_CENTERING_NONE;
+    if (is_centred && (!(t->offset_v = hm_stage_array_create(&t->stage, "offset_v", t->V, error)) ||
+                       !(t->offset_h = hm_stage_array_create(&t->stage, "offset_h", t->H, error))))
+        return HM_ERROR_MEMORY;
+    size_t R = B > t->n_chains ? B : t->n_chains;
+    t->workspace = hm_alloc(context, n_parameters + 2 * H + V + B * V + 2 * B * H + 2 * R * V + 2 * R * H, sizeof(float), error);
     t->row_error = hm_alloc(context, B, sizeof(double), error);
     if (!t->workspace || !t->row_error)
         return HM_ERROR_MEMORY;
     t->gradient = t->workspace;
     t->pull = t->gradient + n_parameters;
-    t->v0 = t->pull + H;
-    t->v1 = t->v0 + B * V;
-    t->v_sample = t->v1 + B * V;
-    t->h0 = t->v_sample + B * V;
+    t->correction = t->pull + H;
+    t->v0 = t->correction + V + H;
+    t->h0 = t->v0 + B * V;
     t->h0_sample = t->h0 + B * H;
-    t->h1 = t->h0_sample + B * H;
+    t->v1 = t->h0_sample + B * H;
+    t->v_sample = t->v1 + R * V;
+    t->h1 = t->v_sample + R * V;
+    t->h1_sample = t->h1 + R * H;
     return HM_OK;
 }
 
@@ -104,6 +111,9 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     if (hm_schedule_at(&config->learning_rate, 0) == 0)
         t->automatic_rate = automatic_rate(t->rbm);
     t->learner = hm_learners[config->learner];
+    t->n_chains = config->chains ? (size_t)config->chains : t->stage.B;
+    t->n_rows = t->n_chains > t->stage.B ? t->n_chains : t->stage.B;
+    t->fast_rate = config->fast_rate > 0 ? config->fast_rate : learning_rate_at(t, 0);
     choose_states(t);
     if (status == HM_OK)
         status = make_workspace(t, error);
@@ -112,7 +122,7 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     if (status == HM_OK)
         status = make_feeds(t, error);
     if (status == HM_OK)
-        status = hm_machine_reserve(t->rbm, t->stage.B, true, error);
+        status = hm_machine_reserve(t->rbm, t->n_rows, true, error);
     if (status != HM_OK)
         hm_trainer_destroy(t);
     else
@@ -126,6 +136,8 @@ void hm_trainer_destroy(hm_trainer *t)
         return;
     const hm_context *context = t->stage.context;
     hm_machine_release(t->rbm);
+    if (t->learner && t->learner->destroy)
+        t->learner->destroy(t);
     hm_feed_destroy(t->feed);
     hm_feed_destroy(t->feed_validation);
     hm_free(context, t->workspace);
@@ -258,6 +270,89 @@ static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
                        : "");
 }
 
+/* ---- Centering ---------------------------------------------------------------------------------------- */
+
+/* The energy -(v - mu)'W(h - lambda) - (v - mu)'b~ - (h - lambda)'c~ is that of an RBM with b = b~ - W lambda and
+ * c = c~ - W'mu. Its gradients in W, b~, c~ are those of the shifted states; so states are shifted, and after the step the
+ * biases follow what W did. Offsets may move at any time: b and c stay what they are. */
+static void mean_rows(const hm_trainer *t, const hm_matrix *m, float weight, float *mean)
+{
+    const hm_kernels *kernels = t->stage.context->backend->kernels();
+    for (size_t i = 0; i < m->rows; i++)
+        kernels->add(hm_row_f32(m, i), mean, m->cols, weight / (float)m->rows);
+}
+
+static void move_offsets(const hm_trainer *t, const hm_matrix *plus, const hm_matrix *minus, float *offset)
+{
+    const float memory = 0.99f;
+    bool is_first = t->stage.epoch == 0 && t->stage.batch == 0, is_enhanced = t->config->centering == HM_CENTERING_ENHANCED;
+    float kept = is_enhanced || is_first ? 0 : memory;
+    for (size_t k = 0; k < plus->cols; k++)
+        offset[k] *= kept;
+    mean_rows(t, plus, is_enhanced ? 0.5f : 1 - kept, offset);
+    if (is_enhanced)
+        mean_rows(t, minus, 0.5f, offset);
+}
+
+static void shift(const hm_trainer *t, const hm_matrix *m, const float *offset)
+{
+    const hm_kernels *kernels = t->stage.context->backend->kernels();
+    for (size_t i = 0; i < m->rows; i++)
+        kernels->add(offset, hm_row_f32(m, i), m->cols, -1);
+}
+
+/* Chains must stay what they are: they are shifted in a copy. */
+static void centre(hm_trainer *t, hm_phase *plus, hm_phase *minus)
+{
+    hm_matrix v = minus->below;
+    move_offsets(t, &plus->below, &v, t->offset_v);
+    move_offsets(t, &plus->above, &minus->above, t->offset_h);
+    if (v.data != t->v1) {
+        minus->below = hm_matrix_f32(t->v1, v.rows, v.cols);
+        for (size_t i = 0; i < v.rows; i++)
+            memcpy(hm_row_f32(&minus->below, i), hm_row_f32(&v, i), v.cols * sizeof(float));
+    }
+    shift(t, &plus->below, t->offset_v);
+    shift(t, &minus->below, t->offset_v);
+    shift(t, &plus->above, t->offset_h);
+    shift(t, &minus->above, t->offset_h);
+}
+
+/* b -= dW lambda, c -= dW'mu, where dW is the step that W took, the velocity. */
+static void follow_weights(hm_trainer *t)
+{
+    const hm_matrix step = hm_matrix_f32(t->velocity, t->V, t->H);
+    float *b = t->correction, *c = t->correction + t->V;
+    hm_propagation up = {.input = hm_matrix_f32(t->offset_v, 1, t->V), .weights = step, .beta = 1, .mean = hm_matrix_f32(c, 1, t->H)};
+    hm_propagation down = {.input = hm_matrix_f32(t->offset_h, 1, t->H), .weights = step, .is_down = true, .beta = 1,
+                           .mean = hm_matrix_f32(b, 1, t->V)};
+    hm_propagate(t->stage.context, &up);
+    hm_propagate(t->stage.context, &down);
+    for (size_t k = 0; k < t->V; k++)
+        hm_rbm_visible_bias(t->rbm)[k] -= b[k];
+    for (size_t k = 0; k < t->H; k++)
+        hm_rbm_hidden_bias(t->rbm)[k] -= c[k];
+}
+
+/* ---- The step ------------------------------------------------------------------------------------------ */
+
+static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
+{
+    hm_phase plus = {hm_matrix_f32(t->v0, n, t->V), hm_matrix_f32(t->h0, n, t->H), 1.0f / (float)n};
+    hm_phase minus = {v, hm_matrix_f32(t->h1, v.rows, t->H), 1.0f / (float)v.rows};
+    const hm_step change = step_of(t, n);
+    if (t->offset_v)
+        centre(t, &plus, &minus);
+    hm_status status = HM_OK;
+    if (t->learner->learn)
+        status = t->learner->learn(t, &plus, &minus, &change, error);
+    else
+        hm_machine_learn(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient, t->velocity, &change);
+    if (t->offset_v)
+        follow_weights(t);
+    return status;
+}
+
 static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
@@ -267,22 +362,19 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     if (status != HM_OK)
         return status;
     find_data_states(t, n, &gibbs);
-    hm_gibbs first_step = gibbs;
-    if (!t->learner->find_states(t, n, &gibbs, &v))
-        reconstruct_for_report(t, n, &first_step);
+    if (!t->learner->reconstructs)
+        reconstruct_for_report(t, n, &gibbs);
+    if (t->learner->find_states)
+        t->learner->find_states(t, n, &gibbs, &v);
     if (t->config->sparsity_target > 0)
         add_sparsity(t, n);
-    const hm_phase plus = {v0, hm_matrix_f32(t->h0, n, t->H), 1.0f / (float)n};
-    const hm_phase minus = {v, hm_matrix_f32(t->h1, n, t->H), 1.0f / (float)n};
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += t->row_error[i];
     if (!isfinite(sum))
         return fail_numeric(t, error);
-    const hm_step change = step_of(t, n);
-    hm_machine_learn(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient, t->velocity, &change);
     stage->error_sum += sum;
-    return HM_OK;
+    return learn(t, n, v, error);
 }
 
 /* ---- Monitors --------------------------------------------------------------------------------------- */

@@ -15,15 +15,27 @@ typedef struct hm_trainer {
     size_t V, H;
     double automatic_rate; /* 0: the learning rate of config is used */
     bool is_sampled;       /* reconstructions are samples */
+    size_t n_chains;       /* C: rows that find_states may leave at most */
+    size_t n_rows;         /* the most rows that pass through the machine at once */
+    double fast_rate;      /* of fast weights */
 
     float *velocity; /* [n_parameters] */
     float *activity; /* [H]: running means, for sparsity */
-    float *chains;   /* [B][V]: visible states of persistent chains; of the learner that has them */
+    float *offset_v, *offset_h; /* [V], [H]: what centering subtracts from the states; null without */
+
+    /* Of the learners that have them. */
+    float *chains;            /* [C][V], or [rungs][C][V]: visible states of persistent chains */
+    float *fast;              /* [n_parameters] fast weights */
+    hm_rbm *fast_rbm;         /* weights and fast weights together */
+    float *expectation;       /* [n_parameters] of the model */
+    struct hm_ladder *ladder; /* chains at several temperatures */
 
     float *workspace; /* one block for all below */
     float *gradient;  /* [n_parameters] */
-    float *v0, *v1, *h0, *h0_sample, *h1; /* [B][V], [B][V], [B][H], ... */
-    float *v_sample;   /* [B][V]; used when reconstructions are samples */
+    float *v0, *h0, *h0_sample;      /* [B][V], [B][H], [B][H] */
+    float *v1, *v_sample;            /* [B or C][V] */
+    float *h1, *h1_sample;           /* [B or C][H] */
+    float *correction;               /* [V + H], of centering */
     float *pull;       /* [H], of sparsity */
     double *row_error; /* [B] */
 } hm_trainer;

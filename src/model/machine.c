@@ -112,6 +112,15 @@ void hm_machine_learn(hm_rbm *rbm, const hm_phase *plus, const hm_phase *minus, 
     }
 }
 
+void hm_machine_update(hm_rbm *rbm, const float *gradient, float *velocity, const hm_step *step)
+{
+    for (int part = 0; part < HM_SLICES; part++) {
+        hm_update update = update_of(rbm, part, gradient, velocity, step);
+        hm_update_parameters(rbm->context, &update);
+    }
+    hm_machine_note_change(rbm);
+}
+
 hm_status hm_machine_reserve(hm_rbm *rbm, size_t batch, bool is_learning, hm_error *error)
 {
     hm_machine_release(rbm);

@@ -58,6 +58,9 @@ typedef struct hm_step {
 void hm_machine_learn(hm_rbm *machine, const hm_phase *plus, const hm_phase *minus, unsigned parts, float *gradient,
                       float *velocity, const hm_step *step);
 
+/* The step along a gradient that is there already. */
+void hm_machine_update(hm_rbm *machine, const float *gradient, float *velocity, const hm_step *step);
+
 /* For the time of learning, or of long sampling: a copy of the weights in the form products read best, with room for batches of
  * so many cases. All that a machine computes while it is learning has the precision of the context. Freed by release, or with
  * the machine. */
