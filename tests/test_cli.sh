@@ -25,6 +25,10 @@ grep -q 'log Z  .* exact' "$folder/e" && grep -q '^log P(v)' "$folder/e" || fail
     --json --quiet | grep -q '"log_likelihood_reverse_high": ' || fail "no bracket by AIS"
 expect 0 'not binary (case 0 has' "$harmonium" evaluate "$m" digits --part test --subset 20
 expect 2 'betas = 100:0.5: the end is not understood' "$harmonium" evaluate "$m" digits --partition ais --betas 100:0.5
+"$harmonium" doctor "$m" digits >"$folder/e"
+grep -q 'reconstruction error / variance' "$folder/e" || fail "the doctor measures nothing"
+expect 0 'doctor: Reconstructions are as wrong as the mean' "$harmonium" train --data digits --subset 300 --hidden 10 --epochs 1 \
+    --learning-rate 1e-6 -o "$folder/idle.safetensors"
 "$harmonium" help --man | grep -q '^.TH' || fail "no man page"
 "$harmonium" train --help | grep -q -- --weight-cost || fail "help lacks an option"
 
@@ -99,6 +103,7 @@ expect 1 'three' "$harmonium" train --kind dbn --layers "784 10" --subset 100 --
 expect 1 'generates nothing' "$harmonium" movie "$n" -o "$folder/movie.gif"
 expect 1 'no free energy' "$harmonium" score "$d" digits
 expect 1 'generates nothing' "$harmonium" evaluate "$n" digits
+expect 1 'generates nothing' "$harmonium" doctor "$n" digits
 "$harmonium" evaluate "$d" digits --part test --subset 50 --binarise threshold --partition ais --betas 50:1 --chains 10 \
     --burn-in 5 --quiet | grep -q '^bound on log P(v)' || fail "no bound of a deep belief net"
 expect 2 'did you mean --epochs' "$harmonium" train --epoch 3 -o "$m"

@@ -215,7 +215,9 @@ hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *
 /* As NPY or CSV, by the name. */
 hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error);
 
-/* Loads operand 0 as a model and operand 1 (or --data) as data; reads at most `most` cases (0: all). */
+/* Loads operand 0 as a model and opens operand 1 (or --data) as data. */
+hm_status cli_open_material(cli_call *call, cli_material *material, hm_error *error);
+/* The same, and reads at most `most` cases (0: all). */
 hm_status cli_load_material(cli_call *call, size_t most, cli_material *material, hm_error *error);
 void cli_free_material(cli_material *material);
 

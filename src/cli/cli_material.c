@@ -114,12 +114,20 @@ static hm_status read_cases(cli_call *call, size_t most, cli_material *m, hm_err
     return status == HM_OK && !is_classifier ? hm_check_cases(m->model, hm_dataset_describe(m->set), cases, error) : status;
 }
 
-hm_status cli_load_material(cli_call *call, size_t most, cli_material *m, hm_error *error)
+hm_status cli_open_material(cli_call *call, cli_material *m, hm_error *error)
 {
     *m = (cli_material){0};
     hm_status status = hm_model_load(call->context, call->operand[0], &m->model, error);
     if (status == HM_OK)
         status = open_data(call, m, error);
+    if (status != HM_OK)
+        cli_free_material(m);
+    return status;
+}
+
+hm_status cli_load_material(cli_call *call, size_t most, cli_material *m, hm_error *error)
+{
+    hm_status status = cli_open_material(call, m, error);
     if (status == HM_OK)
         status = read_cases(call, most, m, error);
     if (status != HM_OK)

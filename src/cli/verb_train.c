@@ -275,6 +275,18 @@ static hm_status check_stages(cli_options *options, hm_error *error)
     return HM_OK;
 }
 
+/* What the doctor sees at a glance; its advice must not fail a run. */
+static void tell_findings(const session *s)
+{
+    hm_examination found;
+    hm_error error;
+    if (hm_model_is_stack(s->model) || hm_examine(s->model, 0, s->train, s->validation, false, &found, &error) != HM_OK)
+        return;
+    for (size_t i = 0; i < found.n; i++)
+        if (found.finding[i].ill != HM_ILL_FEW_CASES && found.finding[i].ill != HM_ILL_CONSTANT)
+            cli_say(s->talk.call, "doctor: %s", found.finding[i].text);
+}
+
 /* The model comes first: a picture that cannot be drawn is no reason to lose it. */
 static hm_status train_and_save(session *s, hm_error *error)
 {
@@ -291,6 +303,7 @@ static hm_status train_and_save(session *s, hm_error *error)
     if (s->talk.pictures && cli_pictures_end(s->talk.pictures, s->model, error) != HM_OK)
         give_up_pictures(&s->talk, error);
     cli_say(call, "%s: written in %.1f s", path, cli_seconds() - began);
+    tell_findings(s);
     return HM_OK;
 }
 
