@@ -1,0 +1,134 @@
+/* Exact likelihoods of all learners, epoch by epoch, on one plot: bars and stripes of 4 x 4, or a data set with 14 hidden units.
+ *
+ *     build/release/bench_learners docs/learners-bars.png
+ *     build/release/bench_learners docs/learners-mnist.png sm08 10000      # data, cases: HARMONIUM_DATA says where they are
+ *
+ * Exact maximum likelihood is the ceiling. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <harmonium/harmonium.h>
+
+enum { SIDE = 4, PIXELS = SIDE * SIDE, CASES = 2 << SIDE, POINTS_MAX = 100 };
+
+static const struct {
+    const char *name, *learner, *centering, *steps;
+} runs[] = {{"exact", "exact", "none", "1"},      {"CD-1", "cd", "none", "1"},         {"CD-10", "cd", "none", "10"},
+            {"PCD-1", "pcd", "none", "1"},        {"PCD-1, centred", "pcd", "data", "1"}, {"fast PCD", "fast-pcd", "none", "1"},
+            {"tempering", "tempering", "none", "1"}};
+enum { N_RUNS = sizeof runs / sizeof *runs };
+
+typedef struct plan {
+    hm_context *context;
+    hm_dataset *set;
+    size_t n_hidden;
+    int epochs_a_point, n_points, batch;
+    const char *rate;
+} plan;
+
+static hm_error error;
+
+static void must(hm_status status)
+{
+    if (status == HM_OK)
+        return;
+    fprintf(stderr, "bench_learners: %s\n", error.message);
+    exit(1);
+}
+
+static void set_option(hm_train_config *config, const char *name, const char *value)
+{
+    must(hm_options_set(&hm_train_options, config, name, value, &error));
+}
+
+/* What the end of an epoch needs. */
+typedef struct track {
+    const plan *plan;
+    const hm_model *model;
+    double *x, *y;
+    int n;
+} track;
+
+static hm_status note_epoch(void *user, const hm_train_report *report, hm_error *epoch_error)
+{
+    track *t = user;
+    hm_evaluate_config how;
+    hm_evaluation result;
+    if (report->epoch % (size_t)t->plan->epochs_a_point != 0)
+        return HM_OK;
+    hm_options_init(&hm_evaluate_options, &how);
+    how.method = HM_EVALUATE_EXACT;
+    hm_status status = hm_evaluate(t->model, 0, t->plan->set, &how, NULL, &result, epoch_error);
+    t->x[t->n] = (double)report->epoch;
+    t->y[t->n++] = result.log_likelihood.value;
+    return status;
+}
+
+static void run(const plan *p, size_t which, double *x, double *y)
+{
+    hm_train_config config;
+    hm_model *model;
+    const hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, hm_dataset_n_features(p->set), 1);
+    const hm_layer hidden = hm_layer_of(HM_UNIT_BERNOULLI, p->n_hidden, 1);
+    must(hm_model_create(p->context, HM_MODEL_RBM, 1, &visible, &hidden, &model, &error));
+    hm_options_init(&hm_train_options, &config);
+    set_option(&config, "learner", runs[which].learner);
+    set_option(&config, "centering", runs[which].centering);
+    set_option(&config, "steps", runs[which].steps);
+    set_option(&config, "momentum", "0");
+    set_option(&config, "weight-cost", "0");
+    set_option(&config, "visible-states", "samples");
+    set_option(&config, "chains", "100");
+    set_option(&config, "learning-rate", p->rate);
+    config.batch_size = p->batch;
+    config.epochs = p->epochs_a_point * p->n_points;
+    track t = {p, model, x, y, 0};
+    const hm_train_events events = {.user = &t, .on_epoch = note_epoch};
+    must(hm_train(model, p->set, NULL, &config, &events, &error));
+    printf("%-16s %.3f nats after %d epochs\n", runs[which].name, y[p->n_points - 1], p->n_points * p->epochs_a_point);
+    fflush(stdout);
+    hm_model_destroy(model);
+}
+
+static void open_data(plan *p, int argc, char **argv)
+{
+    if (argc > 2) {
+        hm_data_config config;
+        hm_options_init(&hm_data_options, &config);
+        must(hm_options_set(&hm_data_options, &config, "data", argv[2], &error));
+        must(hm_options_set(&hm_data_options, &config, "subset", argc > 3 ? argv[3] : "10000", &error));
+        must(hm_dataset_open(p->context, &config, &p->set, NULL, &error));
+        *p = (plan){p->context, p->set, 14, 1, 25, 100, "0.05, ~0.005@25"};
+        return;
+    }
+    float cases[CASES * PIXELS];
+    for (int i = 0; i < CASES; i++)
+        for (int k = 0; k < PIXELS; k++)
+            cases[i * PIXELS + k] = (float)((i >> 1) >> (i & 1 ? k % SIDE : k / SIDE) & 1);
+    must(hm_dataset_create(p->context, cases, NULL, CASES, PIXELS, 0, 0, &p->set, &error));
+    *p = (plan){p->context, p->set, 12, 200, 50, CASES, "0.1, ~0.005@10000"};
+}
+
+int main(int argc, char **argv)
+{
+    static double x[N_RUNS][POINTS_MAX], y[N_RUNS][POINTS_MAX];
+    plan p = {0};
+    hm_curve curves[N_RUNS];
+    hm_image *image;
+    if (argc < 2)
+        return fprintf(stderr, "usage: bench_learners PICTURE.png [DATA [CASES]]\n"), 2;
+    must(hm_context_create(&(hm_context_config){.seed = 1}, &p.context, &error));
+    open_data(&p, argc, argv);
+    for (size_t i = 0; i < N_RUNS; i++) {
+        run(&p, i, x[i], y[i]);
+        curves[i] = (hm_curve){runs[i].name, x[i], y[i], (size_t)p.n_points, NULL};
+    }
+    const hm_plot plot = {"", "epochs", "mean log P(v), nats", false, false, 900, 540};
+    must(hm_plot_curves(p.context, &plot, curves, N_RUNS, &image, &error));
+    must(hm_image_save_png(image, argv[1], &error));
+    hm_image_destroy(image);
+    hm_dataset_close(p.set);
+    hm_context_destroy(p.context);
+    return 0;
+}
