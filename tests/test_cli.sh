@@ -29,6 +29,19 @@ expect 2 'betas = 100:0.5: the end is not understood' "$harmonium" evaluate "$m"
 grep -q 'reconstruction error / variance' "$folder/e" || fail "the doctor measures nothing"
 expect 0 'doctor: Reconstructions are as wrong as the mean' "$harmonium" train --data digits --subset 300 --hidden 10 --epochs 1 \
     --learning-rate 1e-6 -o "$folder/idle.safetensors"
+# Belief nets and the units they are made of.
+e=examples/nets/earthquake.net
+"$harmonium" belief $e --observe jumps=1 -o "$folder/g.png" >"$folder/e"
+grep -q '^1      0           0.499955' "$folder/e" || fail "the lecture's posterior"
+"$harmonium" belief $e --observe jumps=1,earthquake=1 --explain -o "$folder/g.svg" | grep -q '^truck  *9.07916e-05' ||
+    fail "the truck is not explained away"
+grep -q '</svg>' "$folder/g.svg" || fail "no drawing"
+"$harmonium" belief examples/nets/asia.bif --observe xray=yes --method elimination | grep -q 'by elimination, width 2' || fail "no width"
+expect 2 'the values of jumps are 0 and 1' "$harmonium" belief $e --observe jumps=2
+expect 2 'there is no node "house"' "$harmonium" belief $e --observe house=1
+expect 0 'may never leave' "$harmonium" belief examples/nets/asia.bif --method gibbs --samples 50
+"$harmonium" units -o "$folder/u.png" | grep -q '^ *2 ' || fail "no table of units"
+expect 2 'numbers above 0' "$harmonium" units --temperatures 1,0
 "$harmonium" help --man | grep -q '^.TH' || fail "no man page"
 "$harmonium" train --help | grep -q -- --weight-cost || fail "help lacks an option"
 

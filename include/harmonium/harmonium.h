@@ -2,6 +2,7 @@
 #ifndef HARMONIUM_HARMONIUM_H
 #define HARMONIUM_HARMONIUM_H
 
+#include <harmonium/belief.h>
 #include <harmonium/context.h>
 #include <harmonium/data.h>
 #include <harmonium/examine.h>

@@ -89,6 +89,22 @@ typedef struct hm_layer_picture {
 hm_status hm_image_layers(const hm_context *context, const hm_layer_picture *layers, size_t n_layers,
                           const char *title, hm_image **image, hm_error *error);
 
+/* ---- Graphs ------------------------------------------------------------------------------------------ */
+
+typedef struct hm_graph_node {
+    const char *name;
+    double shade; /* 0 .. 1: from white to full, written under the name */
+    bool is_marked; /* with a second outline */
+} hm_graph_node;
+
+typedef struct hm_graph_edge {
+    size_t from, to;
+} hm_graph_edge;
+
+/* A directed acyclic graph of at most 400 nodes in layers, to a file .svg, or else PNG (cairo). */
+hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
+                        const char *path, hm_error *error);
+
 /* ---- Plots (cairo; HM_ERROR_UNSUPPORTED without) ------------------------------------------------- */
 
 typedef struct hm_curve {

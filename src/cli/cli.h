@@ -49,7 +49,8 @@ typedef struct cli_output {
     char machines[HM_TEXT_MAX];
     char from[HM_TEXT_MAX];
     bool resume, force, means;
-    bool terminal, json;
+    bool terminal, json, explain;
+    char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX];
     bool man, completion, markdown;
     int64_t number, steps, layer, completions;
     char machine[HM_TEXT_MAX], label[HM_TEXT_MAX];
@@ -71,6 +72,7 @@ typedef struct cli_options {
     cli_common common;
     hm_data_config data;
     hm_evaluate_config evaluate;
+    hm_belief_config belief;
     cli_model model;
     cli_stage stage[CLI_STAGES_MAX]; /* in their order */
     int n_stages;

@@ -52,6 +52,9 @@ static const hm_option output_rows[] = {
     OUTPUT("checkpoint-minutes", 0, REAL, checkpoint_minutes, "1", 0, 1e6, "MIN",
            "minutes between checkpoints; 0 leaves it to the epochs"),
     OUTPUT("terminal", 0, FLAG, terminal, "no", 0, 0, NULL, "draw the picture in the terminal"),
+    OUTPUT("temperatures", 0, TEXT, temperatures, "0.5,1,2,4", 0, 0, "LIST", "of the curves, 1 being the model's own"),
+    OUTPUT("observe", 0, TEXT, observe, "", 0, 0, "NODE=VALUE,..", "what was observed, as in jumps=1,earthquake=1"),
+    OUTPUT("explain", 0, FLAG, explain, "no", 0, 0, NULL, "tell the most probable explanation as well"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
     OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for bash"),
@@ -102,13 +105,14 @@ const hm_option_table cli_import_options = TABLE("import", "Import", import_rows
 
 /* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
-                                                &cli_output_options, &cli_import_options, &hm_evaluate_options};
+                                                &cli_output_options, &cli_import_options, &hm_evaluate_options,
+                                                &hm_belief_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
-                             &options->evaluate};
+                             &options->evaluate, &options->belief};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];

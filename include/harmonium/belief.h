@@ -1,0 +1,120 @@
+/* Belief nets: directed acyclic graphs of binary stochastic variables.
+ *
+ *     hm_belief *net;
+ *     hm_belief_load(context, "earthquake.net", &net, &error);
+ *     int8_t *observed = ...;                                   // a value for each node: 0, 1, or -1 for not observed
+ *     hm_belief_infer(net, observed, &config, &posterior, &error);
+ *
+ * The joint distribution is the product of P(x_i | parents of i). A node is a stochastic binary unit (logistic), a noisy-or of
+ * its causes, or a table. */
+#ifndef HARMONIUM_BELIEF_H
+#define HARMONIUM_BELIEF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <harmonium/context.h>
+#include <harmonium/options.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hm_belief hm_belief;
+
+typedef enum hm_node_kind {
+    HM_NODE_LOGISTIC, /* P(on) = 1 / (1 + exp(-(bias + sum_j weight_j x_j))) */
+    HM_NODE_NOISY_OR, /* P(off) = (1 - leak) prod_j (1 - p_j)^x_j */
+    HM_NODE_TABLE     /* a probability for each state of the parents */
+} hm_node_kind;
+
+enum { HM_NODE_NAME_MAX = 64, HM_BELIEF_TABLE_PARENTS_MAX = 20 };
+
+typedef struct hm_node {
+    char name[HM_NODE_NAME_MAX];
+    char values[2][HM_NODE_NAME_MAX]; /* what off and on are called: "0" and "1", or as a BIF file names them */
+    hm_node_kind kind;
+    double bias;       /* logistic: bias; noisy-or: leak */
+    size_t n_parents;
+    size_t *parents;   /* [n_parents] numbers of nodes */
+    double *numbers;   /* [n_parents] weights or probabilities; of a table [2^n_parents] P(on), the last parent fastest */
+    size_t n_children;
+    size_t *children;  /* [n_children] */
+} hm_node;
+
+/* A net from a file: the text format of docs/belief.md, or BIF with binary variables. Errors name the line; a cycle is named
+ * node by node. The caller destroys *net. */
+hm_status hm_belief_load(const hm_context *context, const char *path, hm_belief **net, hm_error *error);
+hm_status hm_belief_parse(const hm_context *context, const char *path, const char *text, size_t n, hm_belief **net,
+                          hm_error *error); /* path: for messages */
+void hm_belief_destroy(hm_belief *net); /* null is allowed */
+
+size_t hm_belief_n_nodes(const hm_belief *net);
+const hm_node *hm_belief_node(const hm_belief *net, size_t i);
+/* The number of the node of that name; HM_ERROR_ARGUMENT lists what there is. */
+hm_status hm_belief_find(const hm_belief *net, const char *name, size_t *i, hm_error *error);
+/* Nodes so that parents come before children: [n_nodes]. */
+const size_t *hm_belief_order(const hm_belief *net);
+
+/* "jumps=1" or "asia=yes" into observed[n_nodes]. A node observed twice with two values is an error. */
+hm_status hm_belief_observe(const hm_belief *net, const char *text, int8_t *observed, hm_error *error);
+
+/* P(x_i = 1 | parents), for a whole state[n_nodes] of 0 and 1. */
+double hm_belief_probability(const hm_belief *net, size_t i, const uint8_t *state);
+/* log of the joint probability of a whole state; -infinity when it is impossible. */
+double hm_belief_log_joint(const hm_belief *net, const uint8_t *state);
+
+/* ---- Inference ---------------------------------------------------------------------------------------------- */
+
+enum { HM_INFER_AUTO, HM_INFER_ENUMERATION, HM_INFER_ELIMINATION, HM_INFER_GIBBS, HM_INFER_WEIGHTING };
+enum { HM_BELIEF_ENUMERATION_MAX = 25, HM_BELIEF_WIDTH_MAX = 24 };
+
+/* Every field is a row of hm_belief_options. */
+typedef struct hm_belief_config {
+    int method;      /* HM_INFER_.. */
+    int64_t samples; /* of weighting; sweeps of each Gibbs chain, as many again before */
+    int64_t chains;  /* of Gibbs sampling */
+} hm_belief_config;
+
+extern const hm_option_table hm_belief_options;
+
+/* What is known of one node; NaN: not by this method. */
+typedef struct hm_marginal {
+    double p;            /* P(on | observed) */
+    double error;        /* standard error of p; 0: exact */
+    double r_hat;        /* Gibbs: spread between chains over that within (Gelman and Rubin); near 1: they agree */
+} hm_marginal;
+
+typedef struct hm_posterior {
+    int method;              /* the one taken */
+    double log_evidence;     /* log P(observed); NaN with Gibbs sampling */
+    double effective_size;   /* samples that count: the least over nodes with Gibbs sampling; NaN when exact */
+    size_t width;            /* elimination: most variables of a factor, less one; else 0 */
+    size_t n;
+    hm_marginal *marginal;   /* [n]; freed by hm_posterior_clear */
+} hm_posterior;
+
+/* auto: enumeration up to 16 unobserved relevant nodes, else elimination where its factors are small enough, else Gibbs
+ * sampling, or weighting where some node can be certain. HM_ERROR_ARGUMENT when what was observed cannot happen, or the method cannot do it. */
+hm_status hm_belief_infer(const hm_belief *net, const int8_t *observed, const hm_belief_config *config,
+                          hm_posterior *posterior, hm_error *error);
+void hm_posterior_clear(const hm_belief *net, hm_posterior *posterior);
+
+/* Exact P(query | observed) of n_query <= 20 nodes together: joint[2^n_query], the last one fastest. By enumeration. */
+hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const size_t *query, size_t n_query, double *joint,
+                          hm_error *error);
+
+/* The most probable state given what was observed, by enumeration, and its log joint probability. */
+hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error);
+
+/* Samples of the joint distribution from parents to children: states[n][n_nodes]. */
+void hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states);
+
+/* The name of a method, "enumeration". */
+const char *hm_belief_method_name(int method);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

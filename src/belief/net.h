@@ -1,0 +1,49 @@
+/* The inside of a belief net. */
+#ifndef HM_BELIEF_NET_H
+#define HM_BELIEF_NET_H
+
+#include <harmonium/belief.h>
+
+struct hm_belief {
+    const hm_context *context;
+    size_t n;
+    hm_node *node;  /* [n] */
+    size_t *order;  /* [n] parents before children */
+    size_t *by_name; /* [n] sorted by name */
+};
+
+/* What a reader hands over, line by line: parents by name, to be found when all are there. */
+typedef struct hm_node_draft {
+    hm_node node;
+    size_t line;
+    char (*parent_names)[HM_NODE_NAME_MAX]; /* [node.n_parents] */
+} hm_node_draft;
+
+/* Takes the drafts, and what they own, into a net: finds parents, checks names, sizes, probabilities and cycles. */
+hm_status hm_belief_build(const hm_context *context, const char *path, hm_node_draft *drafts, size_t n, hm_belief **net,
+                          hm_error *error);
+void hm_node_draft_clear(const hm_context *context, hm_node_draft *draft);
+
+/* The two readers: text is n bytes and ends with a zero. */
+hm_status hm_read_net_text(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error);
+hm_status hm_read_bif(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error);
+
+/* Nodes that bear on the evidence or on `query` (may be null: all nodes): the ancestors of both. relevant[n]. */
+void hm_belief_mark_relevant(const hm_belief *net, const int8_t *observed, const bool *query, bool *relevant);
+
+hm_status hm_belief_fail_impossible(hm_error *error);
+
+/* Whether some node can be certain: Gibbs chains, which change one node at a time, may then be stuck. */
+bool hm_belief_has_certainty(const hm_belief *net);
+
+/* Methods, on a posterior whose marginals are allocated. */
+hm_status hm_infer_enumeration(const hm_belief *net, const int8_t *observed, hm_posterior *posterior, hm_error *error);
+hm_status hm_infer_elimination(const hm_belief *net, const int8_t *observed, hm_posterior *posterior, hm_error *error);
+hm_status hm_infer_gibbs(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
+                         hm_error *error);
+hm_status hm_infer_weighting(const hm_belief *net, const int8_t *observed, const hm_belief_config *config,
+                             hm_posterior *posterior, hm_error *error);
+/* The width that elimination would have with all nodes wanted. */
+hm_status hm_elimination_width(const hm_belief *net, const int8_t *observed, size_t *width, hm_error *error);
+
+#endif

@@ -1,0 +1,206 @@
+/* The text format of belief nets: a line a node.
+ *
+ *     node NAME bias NUMBER [PARENT WEIGHT] ...
+ *     noisy-or NAME leak P [PARENT P] ...
+ *     table NAME [PARENT] ... : P ...          P(on) for each state of the parents, off before on, the last parent fastest
+ *
+ * `#` begins a comment. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "belief/net.h"
+
+enum { NODES_MAX = 1000000 };
+
+typedef struct reader {
+    const hm_context *context;
+    const char *path, *at; /* at: what is left of the line */
+    size_t line;
+    hm_node_draft *draft;
+    size_t n, room;
+} reader;
+
+static hm_status fail(const reader *r, const char *what, hm_error *error)
+{
+    return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s, at \"%.40s\"", r->path, r->line, what, r->at);
+}
+
+static bool is_end(char c)
+{
+    return c == 0 || c == '\n' || c == '\r' || c == '#';
+}
+
+static void skip_blanks(reader *r)
+{
+    while (*r->at == ' ' || *r->at == '\t')
+        r->at++;
+}
+
+static bool is_name_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
+           (unsigned char)c >= 128;
+}
+
+static hm_status read_word(reader *r, char word[HM_NODE_NAME_MAX], hm_error *error)
+{
+    size_t n = 0;
+    skip_blanks(r);
+    while (is_name_letter(r->at[n]))
+        n++;
+    if (n == 0)
+        return fail(r, "a name is missing (letters, digits, _ - .)", error);
+    if (n >= HM_NODE_NAME_MAX)
+        return fail(r, "a name is longer than 63 letters", error);
+    memcpy(word, r->at, n);
+    word[n] = 0;
+    r->at += n;
+    return HM_OK;
+}
+
+static hm_status read_number(reader *r, double *number, hm_error *error)
+{
+    char *end;
+    skip_blanks(r);
+    *number = is_end(*r->at) ? 0 : strtod(r->at, &end);
+    if (is_end(*r->at) || end == r->at || is_name_letter(*end) || !isfinite(*number))
+        return fail(r, "a number is missing", error);
+    r->at = end;
+    return HM_OK;
+}
+
+static hm_status expect_word(reader *r, const char *word, const char *complaint, hm_error *error)
+{
+    char found[HM_NODE_NAME_MAX];
+    hm_status status = read_word(r, found, error);
+    return status != HM_OK || strcmp(found, word) == 0 ? status : fail(r, complaint, error);
+}
+
+/* Room for one more of an array that doubles. */
+static hm_status grow(const hm_context *context, void **array, size_t n, size_t size, hm_error *error)
+{
+    if (n & (n - 1)) /* room lasts until the next power of two */
+        return HM_OK;
+    void *larger = hm_alloc(context, n ? 2 * n : 1, size, error);
+    if (!larger)
+        return HM_ERROR_MEMORY;
+    if (n)
+        memcpy(larger, *array, n * size);
+    hm_free(context, *array);
+    *array = larger;
+    return HM_OK;
+}
+
+static hm_status add_parent(reader *r, hm_node_draft *d, bool has_number, hm_error *error)
+{
+    size_t n = d->node.n_parents;
+    char name[HM_NODE_NAME_MAX];
+    double number = 0;
+    hm_status status = read_word(r, name, error);
+    if (status == HM_OK && has_number)
+        status = read_number(r, &number, error);
+    if (status == HM_OK)
+        status = grow(r->context, (void **)&d->parent_names, n, sizeof *d->parent_names, error);
+    if (status == HM_OK && has_number)
+        status = grow(r->context, (void **)&d->node.numbers, n, sizeof *d->node.numbers, error);
+    if (status != HM_OK)
+        return status;
+    memcpy(d->parent_names[n], name, sizeof name);
+    if (has_number)
+        d->node.numbers[n] = number;
+    d->node.n_parents++;
+    return HM_OK;
+}
+
+static hm_status read_causes(reader *r, hm_node_draft *d, hm_error *error)
+{
+    bool is_logistic = d->node.kind == HM_NODE_LOGISTIC;
+    hm_status status = expect_word(r, is_logistic ? "bias" : "leak",
+                                   is_logistic ? "a node goes: node NAME bias NUMBER [PARENT WEIGHT] ..."
+                                               : "a noisy-or goes: noisy-or NAME leak P [PARENT P] ...",
+                                   error);
+    if (status == HM_OK)
+        status = read_number(r, &d->node.bias, error);
+    for (skip_blanks(r); status == HM_OK && !is_end(*r->at); skip_blanks(r))
+        status = add_parent(r, d, true, error);
+    return status;
+}
+
+static hm_status read_table(reader *r, hm_node_draft *d, hm_error *error)
+{
+    hm_status status = HM_OK;
+    for (skip_blanks(r); status == HM_OK && !is_end(*r->at) && *r->at != ':'; skip_blanks(r))
+        status = add_parent(r, d, false, error);
+    if (status == HM_OK && *r->at != ':')
+        return fail(r, "a table goes: table NAME [PARENT] ... : P ...", error);
+    if (status == HM_OK && d->node.n_parents > HM_BELIEF_TABLE_PARENTS_MAX)
+        return fail(r, "a table has at most 20 parents", error);
+    if (status != HM_OK)
+        return status;
+    r->at++;
+    size_t n = 0, wanted = (size_t)1 << d->node.n_parents;
+    if (!(d->node.numbers = hm_alloc(r->context, wanted, sizeof *d->node.numbers, error)))
+        return HM_ERROR_MEMORY;
+    for (skip_blanks(r); status == HM_OK && !is_end(*r->at) && n < wanted; skip_blanks(r))
+        status = read_number(r, &d->node.numbers[n++], error);
+    if (status == HM_OK && (n < wanted || !is_end(*r->at)))
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s: %s %zu probabilities; %zu parents have %zu states", r->path,
+                       r->line, d->node.name, n < wanted ? "only" : "more than", n, d->node.n_parents, wanted);
+    return status;
+}
+
+static hm_status read_line(reader *r, hm_error *error)
+{
+    static const char *const kinds[] = {"node", "noisy-or", "table"};
+    char word[HM_NODE_NAME_MAX];
+    skip_blanks(r);
+    if (is_end(*r->at))
+        return HM_OK;
+    if (r->n == NODES_MAX)
+        return fail(r, "more than a million nodes", error);
+    const char *begin = r->at;
+    hm_status status = read_word(r, word, error);
+    if (status == HM_OK)
+        status = grow(r->context, (void **)&r->draft, r->n, sizeof *r->draft, error);
+    if (status != HM_OK)
+        return status;
+    hm_node_draft *d = &r->draft[r->n];
+    *d = (hm_node_draft){.line = r->line, .node.kind = HM_NODE_LOGISTIC, .node.values = {"0", "1"}};
+    for (int k = 0; k < 3; k++)
+        if (strcmp(word, kinds[k]) == 0)
+            d->node.kind = (hm_node_kind)k;
+    if (strcmp(word, kinds[d->node.kind]) != 0) {
+        r->at = begin;
+        return fail(r, "a line begins with node, noisy-or or table", error);
+    }
+    r->n++;
+    status = read_word(r, d->node.name, error);
+    if (status == HM_OK)
+        status = d->node.kind == HM_NODE_TABLE ? read_table(r, d, error) : read_causes(r, d, error);
+    if (status == HM_OK && !(d->node.parents = hm_alloc(r->context, d->node.n_parents + 1, sizeof *d->node.parents, error)))
+        status = HM_ERROR_MEMORY;
+    return status;
+}
+
+hm_status hm_read_net_text(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error)
+{
+    reader r = {.context = context, .path = path};
+    hm_status status = HM_OK;
+    while (status == HM_OK && *text) {
+        r.at = text;
+        r.line++;
+        status = read_line(&r, error);
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    if (status == HM_OK)
+        status = hm_belief_build(context, path, r.draft, r.n, net, error);
+    for (size_t i = 0; i < r.n; i++)
+        hm_node_draft_clear(context, &r.draft[i]);
+    hm_free(context, r.draft);
+    return status;
+}

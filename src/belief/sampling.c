@@ -1,0 +1,222 @@
+/* Inference by samples: ancestral, weighted by the likelihood of the evidence, and by Gibbs chains. */
+#include <math.h>
+#include <string.h>
+
+#include <harmonium/random.h>
+
+#include "base/alloc.h"
+#include "base/context.h"
+#include "base/fail.h"
+#include "belief/net.h"
+
+/* Of the random numbers. */
+enum { STREAM_ANCESTRAL = 8 << 14, STREAM_WEIGHTING, STREAM_GIBBS };
+
+static hm_random random_of(const hm_belief *net, uint32_t stream, uint64_t step)
+{
+    return (hm_random){hm_random_stream(net->context->seed, stream), HM_RANDOM_CHAIN, step};
+}
+
+/* ---- Ancestral --------------------------------------------------------------------------------------------------------- */
+
+/* A state from parents to children, observed nodes held; returns log P(observed | their parents in it). u[n]: uniforms. */
+static double draw(const hm_belief *net, const int8_t *observed, const float *u, uint8_t *state)
+{
+    double log_weight = 0;
+    for (size_t k = 0; k < net->n; k++) {
+        size_t i = net->order[k];
+        double p = hm_belief_probability(net, i, state);
+        if (observed && observed[i] >= 0) {
+            state[i] = (uint8_t)observed[i];
+            log_weight += log(state[i] ? p : 1 - p);
+        } else {
+            state[i] = u[i] < p;
+        }
+    }
+    return log_weight;
+}
+
+void hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states)
+{
+    float u[256];
+    for (size_t s = 0; s < n; s++) {
+        uint8_t *state = states + s * net->n;
+        const hm_random random = random_of(net, STREAM_ANCESTRAL, s);
+        for (size_t k = 0; k < net->n; k++) {
+            size_t i = net->order[k];
+            hm_random_fill_uniform(&random, 0, i, 1, u);
+            state[i] = u[0] < hm_belief_probability(net, i, state);
+        }
+    }
+}
+
+typedef struct weighting {
+    const hm_belief *net;
+    const int8_t *observed;
+    double *sum, *squares; /* [n] weights and squared weights of samples with the node on */
+    float *u;
+    uint8_t *state;
+} weighting;
+
+/* A node's estimate is a ratio of means; its error by the delta method: sum w^2 (x - p)^2 / (sum w)^2. */
+static void conclude(const weighting *w, double total, double total_squares, hm_posterior *posterior)
+{
+    for (size_t i = 0; i < w->net->n; i++) {
+        double p = w->sum[i] / total;
+        double variance = (w->squares[i] * (1 - 2 * p) + p * p * total_squares) / (total * total);
+        posterior->marginal[i] = (hm_marginal){p, sqrt(fmax(variance, 0)), NAN};
+    }
+}
+
+hm_status hm_infer_weighting(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
+                             hm_error *error)
+{
+    weighting w = {net, observed, NULL, NULL, NULL, NULL};
+    w.sum = hm_alloc(net->context, 2 * net->n, sizeof *w.sum, error);
+    w.u = hm_alloc(net->context, net->n, sizeof *w.u, error);
+    w.state = hm_alloc(net->context, net->n, 1, error);
+    hm_status status = w.sum && w.u && w.state ? HM_OK : HM_ERROR_MEMORY;
+    double total = 0, squares = 0, most = -INFINITY; /* weights are relative to exp(most) */
+    w.squares = w.sum ? w.sum + net->n : NULL;
+    for (int64_t s = 0; status == HM_OK && s < config->samples; s++) {
+        const hm_random random = random_of(net, STREAM_WEIGHTING, (uint64_t)s);
+        hm_random_fill_uniform(&random, 0, 0, net->n, w.u);
+        double log_weight = draw(net, observed, w.u, w.state);
+        if (log_weight > most) { /* rescale what is there */
+            double factor = exp(most - log_weight);
+            total *= factor;
+            squares *= factor * factor;
+            for (size_t i = 0; i < net->n; i++) {
+                w.sum[i] *= factor;
+                w.squares[i] *= factor * factor;
+            }
+            most = log_weight;
+        }
+        double weight = log_weight > -INFINITY ? exp(log_weight - most) : 0;
+        total += weight;
+        squares += weight * weight;
+        for (size_t i = 0; i < net->n; i++) {
+            w.sum[i] += w.state[i] ? weight : 0;
+            w.squares[i] += w.state[i] ? weight * weight : 0;
+        }
+    }
+    if (status == HM_OK && !(total > 0))
+        status = hm_fail(error, HM_ERROR_ARGUMENT,
+                         "none of %lld samples agrees with what was observed; it is impossible or very unlikely: take --method "
+                         "elimination, or more --samples",
+                         (long long)config->samples);
+    if (status == HM_OK) {
+        posterior->effective_size = total * total / squares;
+        posterior->log_evidence = most + log(total / (double)config->samples);
+        conclude(&w, total, squares, posterior);
+    }
+    hm_free(net->context, w.sum);
+    hm_free(net->context, w.u);
+    hm_free(net->context, w.state);
+    return status;
+}
+
+/* ---- Gibbs --------------------------------------------------------------------------------------------------------------- */
+
+enum { BATCHES = 20 }; /* of a chain, whose means tell how independent its states are */
+
+typedef struct gibbs {
+    const hm_belief *net;
+    const int8_t *observed;
+    size_t n_sweeps, n_chains;
+    uint8_t *state;  /* [chains][n] */
+    float *u;        /* [chains][n] */
+    double *batch;   /* [chains][BATCHES][n] means of P(x_i = 1 | the others) */
+} gibbs;
+
+/* P(x_i = 1 | all others): its own conditional and those of its children. */
+static double conditional(const hm_belief *net, size_t i, uint8_t *state)
+{
+    double p = hm_belief_probability(net, i, state), on = p, off = 1 - p;
+    const hm_node *node = &net->node[i];
+    uint8_t kept = state[i];
+    for (size_t k = 0; k < node->n_children; k++) {
+        size_t c = node->children[k];
+        state[i] = 1;
+        double q = hm_belief_probability(net, c, state);
+        on *= state[c] ? q : 1 - q;
+        state[i] = 0;
+        q = hm_belief_probability(net, c, state);
+        off *= state[c] ? q : 1 - q;
+        if (on + off < 1e-200) { /* many children: keep the ratio */
+            on *= 1e200;
+            off *= 1e200;
+        }
+    }
+    state[i] = kept;
+    return on + off > 0 ? on / (on + off) : 0.5;
+}
+
+static void run_chain(void *argument, size_t chain)
+{
+    gibbs *g = argument;
+    size_t n = g->net->n, burn_in = g->n_sweeps;
+    uint8_t *state = g->state + chain * n;
+    float *u = g->u + chain * n;
+    hm_random random = random_of(g->net, STREAM_GIBBS, 0);
+    hm_random_fill_uniform(&random, chain, 0, n, u);
+    draw(g->net, g->observed, u, state);
+    for (size_t sweep = 0; sweep < burn_in + g->n_sweeps; sweep++) {
+        double *batch = sweep < burn_in ? NULL
+                                        : g->batch + (chain * BATCHES + (sweep - burn_in) * BATCHES / g->n_sweeps) * n;
+        random.step = sweep + 1;
+        hm_random_fill_uniform(&random, chain, 0, n, u);
+        for (size_t i = 0; i < n; i++) {
+            double p = g->observed[i] >= 0 ? g->observed[i] : conditional(g->net, i, state);
+            state[i] = g->observed[i] >= 0 ? (uint8_t)g->observed[i] : u[i] < p;
+            if (batch)
+                batch[i] += p * BATCHES / (double)g->n_sweeps;
+        }
+    }
+}
+
+/* The mean over chains and batches; its error from the spread of batch means; R-hat from chain means. */
+static hm_marginal summarise(const gibbs *g, size_t i)
+{
+    size_t C = g->n_chains, n = g->net->n;
+    double mean = 0, within = 0, between = 0, spread = 0;
+    for (size_t k = 0; k < C * BATCHES; k++)
+        mean += g->batch[k * n + i] / (double)(C * BATCHES);
+    for (size_t c = 0; c < C; c++) {
+        double own = 0;
+        for (size_t b = 0; b < BATCHES; b++)
+            own += g->batch[(c * BATCHES + b) * n + i] / BATCHES;
+        for (size_t b = 0; b < BATCHES; b++) {
+            double d = g->batch[(c * BATCHES + b) * n + i] - own, e = g->batch[(c * BATCHES + b) * n + i] - mean;
+            within += d * d / (double)(C * (BATCHES - 1));
+            spread += e * e / (double)(C * BATCHES - 1);
+        }
+        between += (own - mean) * (own - mean) * BATCHES / (double)(C > 1 ? C - 1 : 1);
+    }
+    double r_hat = within > 0 ? sqrt((BATCHES - 1.0) / BATCHES + between / within / BATCHES) : between > 1e-12 ? INFINITY : 1;
+    return (hm_marginal){mean, sqrt(fmax(spread, between) / (double)(C * BATCHES)), C > 1 ? r_hat : NAN};
+}
+
+hm_status hm_infer_gibbs(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
+                         hm_error *error)
+{
+    gibbs g = {.net = net, .observed = observed, .n_sweeps = (size_t)config->samples, .n_chains = (size_t)config->chains};
+    g.n_sweeps = g.n_sweeps < BATCHES ? BATCHES : g.n_sweeps;
+    g.state = hm_alloc(net->context, g.n_chains * net->n, 1, error);
+    g.u = hm_alloc(net->context, g.n_chains * net->n, sizeof *g.u, error);
+    g.batch = hm_alloc(net->context, g.n_chains * BATCHES * net->n, sizeof *g.batch, error);
+    hm_status status = g.state && g.u && g.batch ? HM_OK : HM_ERROR_MEMORY;
+    posterior->log_evidence = NAN;
+    posterior->effective_size = INFINITY;
+    if (status == HM_OK)
+        hm_pool_run(net->context->pool, g.n_chains, run_chain, &g);
+    for (size_t i = 0; status == HM_OK && i < net->n; i++) {
+        hm_marginal m = posterior->marginal[i] = summarise(&g, i);
+        double size = m.error > 0 ? m.p * (1 - m.p) / (m.error * m.error) : INFINITY;
+        posterior->effective_size = fmin(posterior->effective_size, size);
+    }
+    hm_free(net->context, g.state);
+    hm_free(net->context, g.u);
+    hm_free(net->context, g.batch);
+    return status;
+}

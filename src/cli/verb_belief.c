@@ -1,0 +1,189 @@
+/* harmonium belief: what follows in a belief net from what was observed. */
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+#include "cli/verbs.h"
+
+enum { JOINT_NODES_MAX = 4, BAR = 20 };
+
+typedef struct session {
+    cli_call *call;
+    hm_belief *net;
+    int8_t *observed; /* [n] */
+    hm_posterior posterior;
+} session;
+
+/* "jumps=1,earthquake=1". */
+static hm_status observe(session *s, hm_error *error)
+{
+    char text[HM_TEXT_MAX];
+    size_t n = hm_belief_n_nodes(s->net);
+    hm_status status = HM_OK;
+    if (!(s->observed = hm_alloc(s->call->context, n, sizeof *s->observed, error)))
+        return HM_ERROR_MEMORY;
+    memset(s->observed, -1, n);
+    strcpy(text, s->call->options.output.observe);
+    for (char *word = strtok(text, ", "); status == HM_OK && word; word = strtok(NULL, ", "))
+        status = hm_belief_observe(s->net, word, s->observed, error);
+    return status;
+}
+
+static void print_bar(double p)
+{
+    int n = (int)(p * BAR + 0.5);
+    for (int k = 0; k < BAR; k++)
+        fputs(k < n ? "█" : "·", stdout);
+}
+
+static size_t widest_name(const hm_belief *net)
+{
+    size_t widest = 4;
+    for (size_t i = 0; i < hm_belief_n_nodes(net); i++) {
+        size_t n = strlen(hm_belief_node(net, i)->name);
+        widest = n > widest ? n : widest;
+    }
+    return widest;
+}
+
+static void print_marginals(const session *s)
+{
+    int width = (int)widest_name(s->net);
+    bool is_sampled = s->posterior.method == HM_INFER_GIBBS || s->posterior.method == HM_INFER_WEIGHTING;
+    printf("%-*s  %-10s%s\n", width, "node", "P(on)", is_sampled ? "  error      R-hat" : "");
+    for (size_t i = 0; i < s->posterior.n; i++) {
+        const hm_node *node = hm_belief_node(s->net, i);
+        const hm_marginal *m = &s->posterior.marginal[i];
+        if (s->observed[i] >= 0) {
+            printf("%-*s  observed: %s\n", width, node->name, node->values[s->observed[i]]);
+            continue;
+        }
+        printf("%-*s  %-10.6g  ", width, node->name, m->p);
+        if (is_sampled && isnan(m->r_hat))
+            printf("%-10.2g           ", m->error);
+        else if (is_sampled)
+            printf("%-10.2g %-8.4f  ", m->error, m->r_hat);
+        print_bar(m->p);
+        printf("%s%s\n", strcmp(node->values[1], "1") ? "  on: " : "", strcmp(node->values[1], "1") ? node->values[1] : "");
+    }
+}
+
+/* All states of the few nodes that were not observed, with their probabilities. */
+static hm_status print_joint(const session *s, hm_error *error)
+{
+    size_t query[JOINT_NODES_MAX], n = 0;
+    double joint[1 << JOINT_NODES_MAX];
+    for (size_t i = 0; i < s->posterior.n; i++) {
+        if (s->observed[i] >= 0)
+            continue;
+        if (n == JOINT_NODES_MAX)
+            return HM_OK;
+        query[n++] = i;
+    }
+    if (n < 2)
+        return HM_OK;
+    hm_status status = hm_belief_joint(s->net, s->observed, query, n, joint, error);
+    if (status != HM_OK)
+        return status;
+    putchar('\n');
+    for (size_t k = 0; k < n; k++)
+        printf("%s  ", hm_belief_node(s->net, query[k])->name);
+    printf("together\n");
+    for (size_t row = 0; row < (size_t)1 << n; row++) {
+        for (size_t k = 0; k < n; k++) {
+            const hm_node *node = hm_belief_node(s->net, query[k]);
+            printf("%-*s  ", (int)strlen(node->name), node->values[row >> (n - 1 - k) & 1]);
+        }
+        printf("%-12.6g ", joint[row]);
+        print_bar(joint[row]);
+        putchar('\n');
+    }
+    return HM_OK;
+}
+
+static void print_method(const session *s)
+{
+    const hm_posterior *p = &s->posterior;
+    printf("\nby %s", hm_belief_method_name(p->method));
+    if (p->method == HM_INFER_ELIMINATION)
+        printf(", width %zu", p->width);
+    if (!isnan(p->effective_size) && !isinf(p->effective_size))
+        printf(", %.0f samples that count", p->effective_size);
+    if (!isnan(p->log_evidence) && p->log_evidence != 0)
+        printf("; log P(observed) %.6g", p->log_evidence);
+    putchar('\n');
+}
+
+static hm_status print_explanation(const session *s, hm_error *error)
+{
+    double log_joint;
+    uint8_t *state = hm_alloc(s->call->context, s->posterior.n, 1, error);
+    hm_status status = state ? hm_belief_explain(s->net, s->observed, state, &log_joint, error) : HM_ERROR_MEMORY;
+    if (status == HM_OK) {
+        printf("\nmost probable explanation (log P %.6g):", log_joint);
+        for (size_t i = 0; i < s->posterior.n; i++)
+            if (s->observed[i] < 0)
+                printf(" %s=%s", hm_belief_node(s->net, i)->name, hm_belief_node(s->net, i)->values[state[i]]);
+        putchar('\n');
+    }
+    hm_free(s->call->context, state);
+    return status;
+}
+
+/* ---- The drawing ------------------------------------------------------------------------------------------------ */
+
+static hm_status draw(const session *s, const char *path, hm_error *error)
+{
+    size_t n = s->posterior.n, n_edges = 0;
+    hm_graph_node *nodes = hm_alloc(s->call->context, n, sizeof *nodes, error);
+    for (size_t i = 0; i < n; i++)
+        n_edges += hm_belief_node(s->net, i)->n_parents;
+    hm_graph_edge *edges = hm_alloc(s->call->context, n_edges + 1, sizeof *edges, error);
+    hm_status status = nodes && edges ? HM_OK : HM_ERROR_MEMORY;
+    n_edges = 0;
+    for (size_t i = 0; status == HM_OK && i < n; i++) {
+        const hm_node *node = hm_belief_node(s->net, i);
+        nodes[i] = (hm_graph_node){node->name, s->posterior.marginal[i].p, s->observed[i] >= 0};
+        for (size_t k = 0; k < node->n_parents; k++)
+            edges[n_edges++] = (hm_graph_edge){node->parents[k], i};
+    }
+    if (status == HM_OK)
+        status = hm_graph_draw(s->call->context, nodes, n, edges, n_edges, path, error);
+    hm_free(s->call->context, nodes);
+    hm_free(s->call->context, edges);
+    return status;
+}
+
+static hm_status run(cli_call *call, hm_error *error)
+{
+    session s = {.call = call};
+    const cli_output *output = &call->options.output;
+    hm_status status = hm_belief_load(call->context, call->operand[0], &s.net, error);
+    if (status == HM_OK)
+        status = observe(&s, error);
+    if (status == HM_OK)
+        status = hm_belief_infer(s.net, s.observed, &call->options.belief, &s.posterior, error);
+    if (status == HM_OK) {
+        print_marginals(&s);
+        status = print_joint(&s, error);
+    }
+    if (status == HM_OK)
+        print_method(&s);
+    if (status == HM_OK && output->explain)
+        status = print_explanation(&s, error);
+    if (status == HM_OK && *output->output)
+        status = draw(&s, output->output, error);
+    if (s.net) {
+        hm_posterior_clear(s.net, &s.posterior);
+        hm_free(call->context, s.observed);
+    }
+    hm_belief_destroy(s.net);
+    return status;
+}
+
+const cli_verb cli_verb_belief = {
+    "belief", "Tell what follows in a belief net from what was observed", "NET", 1, 1,
+    {&hm_belief_options, &cli_output_options, &cli_common_options, NULL}, "observe explain output", ".png .svg",
+    "harmonium belief earthquake.net --observe jumps=1 -o posterior.png", run,
+};
