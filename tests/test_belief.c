@@ -270,6 +270,32 @@ static void samples_have_the_right_marginals(void **state)
     hm_belief_destroy(net);
 }
 
+/* Cooled slowly, small nets end in their most probable state. */
+static void annealing_finds_the_most_probable_state(void **state)
+{
+    (void)state;
+    enum { GRAPHS = 50, SWEEPS = 2000 };
+    static double temperature[SWEEPS], energy[SWEEPS];
+    int n_found = 0;
+    for (int k = 0; k < SWEEPS; k++)
+        temperature[k] = 5 * pow(0.02, (double)k / (SWEEPS - 1));
+    for (uint64_t graph = 0; graph < GRAPHS; graph++) {
+        hm_belief *net = random_net(graph, NODES_MAX);
+        int8_t observed[NODES_MAX];
+        uint8_t best[NODES_MAX], found[NODES_MAX];
+        double log_joint;
+        memset(observed, -1, sizeof observed);
+        observed[graph % NODES_MAX] = 1;
+        assert_int_equal(hm_belief_explain(net, observed, best, &log_joint, NULL), HM_OK);
+        assert_int_equal(hm_belief_anneal(net, observed, temperature, SWEEPS, found, energy, NULL), HM_OK);
+        assert_int_equal(found[graph % NODES_MAX], 1);
+        n_found += fabs(hm_belief_log_joint(net, found) - log_joint) < 1e-9;
+        hm_belief_destroy(net);
+    }
+    print_message("%d of %d\n", n_found, GRAPHS);
+    assert_true(n_found >= GRAPHS - 1);
+}
+
 /* In a -> b -> c and a <- b -> c, a and c are independent once b is known; in a -> b <- c only while it is not. */
 static void separated_nodes_are_independent(void **state)
 {
@@ -408,6 +434,7 @@ int main(void)
         cmocka_unit_test(exact_methods_agree_on_random_graphs),
         cmocka_unit_test(samplers_are_within_their_errors),
         cmocka_unit_test(samples_have_the_right_marginals),
+        cmocka_unit_test(annealing_finds_the_most_probable_state),
         cmocka_unit_test(separated_nodes_are_independent),
         cmocka_unit_test(bad_files_are_refused),
         cmocka_unit_test(bad_observations_are_refused),

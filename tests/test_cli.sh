@@ -40,6 +40,9 @@ grep -q '</svg>' "$folder/g.svg" || fail "no drawing"
 expect 2 'the values of jumps are 0 and 1' "$harmonium" belief $e --observe jumps=2
 expect 2 'there is no node "house"' "$harmonium" belief $e --observe house=1
 expect 0 'may never leave' "$harmonium" belief examples/nets/asia.bif --method gibbs --samples 50
+"$harmonium" anneal $e --observe jumps=1 -o "$folder/a.png" | grep -q 'jumps=1$' || fail "no state of low energy"
+"$harmonium" anneal "$m" --gibbs-steps 50 --temperatures 5,0.2 -o "$folder/a.png" | grep -q '^chain 10: energy -' || fail "no annealing"
+expect 2 'the first and the last' "$harmonium" anneal "$m" --temperatures hot
 "$harmonium" units -o "$folder/u.png" | grep -q '^ *2 ' || fail "no table of units"
 expect 2 'numbers above 0' "$harmonium" units --temperatures 1,0
 "$harmonium" help --man | grep -q '^.TH' || fail "no man page"

@@ -108,6 +108,11 @@ hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const si
 /* The most probable state given what was observed, by enumeration, and its log joint probability. */
 hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error);
 
+/* Simulated annealing (Kirkpatrick, Gelatt and Vecchi, 1983): one Gibbs sweep at each temperature, which should fall to near 0.
+ * state[n_nodes] receives the best state met; energy[n_sweeps] is -log P of the state after each sweep, observed nodes held. */
+hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const double *temperature, size_t n_sweeps, uint8_t *state,
+                           double *energy, hm_error *error);
+
 /* Samples of the joint distribution from parents to children: states[n][n_nodes]. */
 void hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states);
 

@@ -47,6 +47,11 @@ hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
 /* n x n_labels: P(label | top units), or the label that is held; data null without label units. */
 hm_matrix hm_chains_labels(const hm_chains *chains);
 
+/* Simulated annealing of an RBM (Kirkpatrick, Gelatt and Vecchi, 1983): rows of v are chains, which take one Gibbs step at each
+ * temperature; energy[n_steps][rows] of (v, h) after each, at temperature 1. Random numbers of `stream`. */
+hm_status hm_rbm_anneal(const hm_rbm *rbm, hm_matrix v, const double *temperature, size_t n_steps, uint32_t stream, double *energy,
+                        hm_error *error);
+
 /* ---- Recognition ------------------------------------------------------------------------------------------ */
 
 enum { HM_RECOGNISE_ENERGY, HM_RECOGNISE_GIBBS };

@@ -10,7 +10,7 @@
 #include "belief/net.h"
 
 /* Of the random numbers. */
-enum { STREAM_ANCESTRAL = 8 << 14, STREAM_WEIGHTING, STREAM_GIBBS };
+enum { STREAM_ANCESTRAL = 8 << 14, STREAM_WEIGHTING, STREAM_GIBBS, STREAM_ANNEALING };
 
 static hm_random random_of(const hm_belief *net, uint32_t stream, uint64_t step)
 {
@@ -150,6 +150,44 @@ static double conditional(const hm_belief *net, size_t i, uint8_t *state)
     }
     state[i] = kept;
     return on + off > 0 ? on / (on + off) : 0.5;
+}
+
+/* The same at a temperature: odds to the power of 1 / T. */
+static double conditional_at(const hm_belief *net, size_t i, uint8_t *state, double temperature)
+{
+    double p = conditional(net, i, state);
+    if (p <= 0 || p >= 1)
+        return p;
+    return 1 / (1 + exp(-log(p / (1 - p)) / temperature));
+}
+
+hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const double *temperature, size_t n_sweeps, uint8_t *state,
+                           double *energy, hm_error *error)
+{
+    uint8_t *now = hm_alloc(net->context, net->n, 1, error);
+    float *u = hm_alloc(net->context, net->n, sizeof *u, error);
+    hm_status status = now && u ? HM_OK : HM_ERROR_MEMORY;
+    double least = INFINITY;
+    hm_random random = random_of(net, STREAM_ANNEALING, 0);
+    if (status == HM_OK) {
+        hm_random_fill_uniform(&random, 0, 0, net->n, u);
+        draw(net, observed, u, now);
+        memcpy(state, now, net->n);
+    }
+    for (size_t sweep = 0; status == HM_OK && sweep < n_sweeps; sweep++) {
+        random.step = sweep + 1;
+        hm_random_fill_uniform(&random, 0, 0, net->n, u);
+        for (size_t i = 0; i < net->n; i++)
+            now[i] = observed[i] >= 0 ? (uint8_t)observed[i] : u[i] < conditional_at(net, i, now, temperature[sweep]);
+        energy[sweep] = -hm_belief_log_joint(net, now);
+        if (energy[sweep] < least) {
+            least = energy[sweep];
+            memcpy(state, now, net->n);
+        }
+    }
+    hm_free(net->context, now);
+    hm_free(net->context, u);
+    return status;
 }
 
 static void run_chain(void *argument, size_t chain)

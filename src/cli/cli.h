@@ -164,6 +164,9 @@ void cli_echo_recipe(const cli_options *options, char *text, size_t size);
 void cli_print_verb_help(const cli_verb *verb, FILE *stream);
 void cli_print_overview(FILE *stream);
 
+/* Puts --observe, as in "jumps=1,earthquake=1", into observed[n_nodes], of which nothing need be observed yet. */
+hm_status cli_observe(const cli_call *call, const hm_belief *net, int8_t *observed, hm_error *error);
+
 /* Talk: a line on stderr, unless --quiet. */
 void cli_say(const cli_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same, quiet or not, behind "warning: ". */

@@ -52,7 +52,7 @@ static const hm_option output_rows[] = {
     OUTPUT("checkpoint-minutes", 0, REAL, checkpoint_minutes, "1", 0, 1e6, "MIN",
            "minutes between checkpoints; 0 leaves it to the epochs"),
     OUTPUT("terminal", 0, FLAG, terminal, "no", 0, 0, NULL, "draw the picture in the terminal"),
-    OUTPUT("temperatures", 0, TEXT, temperatures, "0.5,1,2,4", 0, 0, "LIST", "of the curves, 1 being the model's own"),
+    OUTPUT("temperatures", 0, TEXT, temperatures, "0.5,1,2,4", 0, 0, "LIST", "of the curves, 1 being the model's own; of annealing the first and the last, 10,0.1 if not said"),
     OUTPUT("observe", 0, TEXT, observe, "", 0, 0, "NODE=VALUE,..", "what was observed, as in jumps=1,earthquake=1"),
     OUTPUT("explain", 0, FLAG, explain, "no", 0, 0, NULL, "tell the most probable explanation as well"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),

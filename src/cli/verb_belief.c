@@ -15,19 +15,23 @@ typedef struct session {
     hm_posterior posterior;
 } session;
 
-/* "jumps=1,earthquake=1". */
-static hm_status observe(session *s, hm_error *error)
+hm_status cli_observe(const cli_call *call, const hm_belief *net, int8_t *observed, hm_error *error)
 {
     char text[HM_TEXT_MAX];
-    size_t n = hm_belief_n_nodes(s->net);
     hm_status status = HM_OK;
+    strcpy(text, call->options.output.observe);
+    for (char *word = strtok(text, ", "); status == HM_OK && word; word = strtok(NULL, ", "))
+        status = hm_belief_observe(net, word, observed, error);
+    return status;
+}
+
+static hm_status observe(session *s, hm_error *error)
+{
+    size_t n = hm_belief_n_nodes(s->net);
     if (!(s->observed = hm_alloc(s->call->context, n, sizeof *s->observed, error)))
         return HM_ERROR_MEMORY;
     memset(s->observed, -1, n);
-    strcpy(text, s->call->options.output.observe);
-    for (char *word = strtok(text, ", "); status == HM_OK && word; word = strtok(NULL, ", "))
-        status = hm_belief_observe(s->net, word, s->observed, error);
-    return status;
+    return cli_observe(s->call, s->net, s->observed, error);
 }
 
 static void print_bar(double p)
