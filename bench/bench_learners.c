@@ -1,4 +1,4 @@
-/* Exact likelihoods of all learners, epoch by epoch, on one plot: bars and stripes of 4 x 4, or a data set with 14 hidden units.
+/* Exact likelihoods of all learners, epoch by epoch, on one plot: bars and stripes of 4 x 4, or a data set with 10 hidden units.
  *
  *     build/release/bench_learners docs/learners-bars.png
  *     build/release/bench_learners docs/learners-mnist.png sm08 10000      # data, cases: HARMONIUM_DATA says where they are
@@ -99,7 +99,7 @@ static void open_data(plan *p, int argc, char **argv)
         must(hm_options_set(&hm_data_options, &config, "data", argv[2], &error));
         must(hm_options_set(&hm_data_options, &config, "subset", argc > 3 ? argv[3] : "10000", &error));
         must(hm_dataset_open(p->context, &config, &p->set, NULL, &error));
-        *p = (plan){p->context, p->set, 14, 1, 25, 100, "0.05, ~0.005@25"};
+        *p = (plan){p->context, p->set, 10, 1, 25, 100, "0.05, ~0.005@25"};
         return;
     }
     float cases[CASES * PIXELS];

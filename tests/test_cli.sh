@@ -45,6 +45,7 @@ expect 0 'may never leave' "$harmonium" belief examples/nets/asia.bif --method g
 expect 2 'the first and the last' "$harmonium" anneal "$m" --temperatures hot
 "$harmonium" units -o "$folder/u.png" | grep -q '^ *2 ' || fail "no table of units"
 expect 2 'numbers above 0' "$harmonium" units --temperatures 1,0
+"$harmonium" help learners | grep -q 'Take it for a generative model' || fail "no advice on learners"
 "$harmonium" help --man | grep -q '^.TH' || fail "no man page"
 "$harmonium" train --help | grep -q -- --weight-cost || fail "help lacks an option"
 

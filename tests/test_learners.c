@@ -353,6 +353,7 @@ static void the_choices_are_the_table(void **state)
         assert_int_equal(hm_options_set(&hm_train_options, &config, "learner", hm_learner_name(i), NULL), HM_OK);
         assert_int_equal(config.learner, i);
         assert_non_null(hm_learner_summary(i));
+        assert_non_null(hm_learner_advice(i));
     }
     assert_int_equal(hm_options_set(&hm_train_options, &config, "learner", "none", NULL), HM_ERROR_ARGUMENT);
 }

@@ -52,9 +52,10 @@ typedef struct hm_train_config {
 
 extern const hm_option_table hm_train_options;
 
-/* Row `index` of the table of learners of one machine: its name and a line about it; null past the end. */
+/* Row `index` of the table of learners of one machine: its name, a line about it, and when to take it; null past the end. */
 const char *hm_learner_name(int index);
 const char *hm_learner_summary(int index);
+const char *hm_learner_advice(int index); /* when to take it */
 
 /* Up-down learning of a whole DBN. Every field is a row of hm_up_down_options. */
 typedef struct hm_up_down_config {

@@ -5,8 +5,9 @@
 #include "cli/verbs.h"
 
 const cli_verb *const cli_verbs[] = {
-    &cli_verb_train,    &cli_verb_info,  &cli_verb_show,     &cli_verb_reconstruct, &cli_verb_sample, &cli_verb_movie,
-    &cli_verb_transform, &cli_verb_score, &cli_verb_evaluate, &cli_verb_doctor, &cli_verb_belief, &cli_verb_units, &cli_verb_anneal, &cli_verb_classify, &cli_verb_data,     &cli_verb_import, &cli_verb_help, NULL,
+    &cli_verb_train,     &cli_verb_info,   &cli_verb_show,     &cli_verb_reconstruct, &cli_verb_sample, &cli_verb_movie,
+    &cli_verb_transform, &cli_verb_score,  &cli_verb_evaluate, &cli_verb_classify,    &cli_verb_doctor, &cli_verb_belief,
+    &cli_verb_anneal,    &cli_verb_units,  &cli_verb_data,     &cli_verb_import,      &cli_verb_help,   NULL,
 };
 
 const cli_verb *cli_find_verb(const char *name)
@@ -114,6 +115,15 @@ static void print_markdown(void)
     }
 }
 
+static void print_learners(void)
+{
+    printf("learners of one machine (--learner NAME):\n\n");
+    for (int i = 0; hm_learner_name(i); i++)
+        printf("  %-11s %s.\n              Take it %s.\n", hm_learner_name(i), hm_learner_summary(i), hm_learner_advice(i));
+    printf("\nFor a good generative model: --learner pcd --steps 3 --centering data --momentum 0, a --learning-rate that falls to a\n"
+           "hundredth (as in \"0.1, ~0.001@300\"), and a --weight-cost chosen on held-out cases; harmonium evaluate tells how good.\n");
+}
+
 static hm_status run(cli_call *call, hm_error *error)
 {
     const cli_output *output = &call->options.output;
@@ -125,6 +135,10 @@ static hm_status run(cli_call *call, hm_error *error)
         print_markdown();
     else if (call->n_operands == 0)
         cli_print_overview(stdout);
+    if (call->n_operands && strcmp(call->operand[0], "learners") == 0) {
+        print_learners();
+        return HM_OK;
+    }
     const cli_verb *verb = call->n_operands ? cli_find_verb(call->operand[0]) : NULL;
     if (verb)
         cli_print_verb_help(verb, stdout);
@@ -132,6 +146,6 @@ static hm_status run(cli_call *call, hm_error *error)
 }
 
 const cli_verb cli_verb_help = {
-    "help", "Explain a verb and its options", "[VERB]", 0, 1, {&cli_output_options, NULL},
+    "help", "Explain a verb and its options", "[VERB|learners]", 0, 1, {&cli_output_options, NULL},
     "man completion markdown", NULL, "harmonium help train", run,
 };

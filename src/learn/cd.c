@@ -18,8 +18,13 @@ static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)
     }
 }
 
-const hm_learner hm_learner_cd = {.name = "cd", .summary = "contrastive divergence: k Gibbs steps from the data",
-                                  .reconstructs = true, .find_states = find_states};
+const hm_learner hm_learner_cd = {
+    .name = "cd",
+    .summary = "contrastive divergence: k Gibbs steps from the data",
+    .advice = "for features; k = 1 is fast, and the model is wrong away from the data",
+    .reconstructs = true,
+    .find_states = find_states,
+};
 
 /* Mean-field contrastive divergence (Welling and Hinton 2002): the same steps with probabilities in the place of samples;
  * nothing is drawn. */
@@ -35,7 +40,10 @@ static void find_mean_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix
     }
 }
 
-const hm_learner hm_learner_mean_field = {.name = "mean-field",
-                                          .summary = "contrastive divergence with probabilities in the place of samples",
-                                          .reconstructs = true,
-                                          .find_states = find_mean_states};
+const hm_learner hm_learner_mean_field = {
+    .name = "mean-field",
+    .summary = "contrastive divergence with probabilities in the place of samples",
+    .advice = "for data with one mode",
+    .reconstructs = true,
+    .find_states = find_mean_states,
+};

@@ -48,8 +48,11 @@ static hm_status learn(hm_trainer *t, const hm_phase *plus, const hm_phase *minu
     return HM_OK;
 }
 
-const hm_learner hm_learner_exact = {.name = "exact",
-                                     .summary = "exact maximum likelihood by summing over all states; small machines",
-                                     .create = create,
-                                     .destroy = destroy,
-                                     .learn = learn};
+const hm_learner hm_learner_exact = {
+    .name = "exact",
+    .summary = "exact maximum likelihood by summing over all states; small machines",
+    .advice = "for up to some 15 units in the smaller layer, and to know how good the others are",
+    .create = create,
+    .destroy = destroy,
+    .learn = learn,
+};

@@ -52,10 +52,13 @@ static hm_status learn(hm_trainer *t, const hm_phase *plus, const hm_phase *minu
     return HM_OK;
 }
 
-const hm_learner hm_learner_fast_pcd = {.name = "fast-pcd",
-                                        .summary = "persistent chains driven on by fast weights that decay",
-                                        .samples_data = true,
-                                        .create = create,
-                                        .destroy = destroy,
-                                        .find_states = find_states,
-                                        .learn = learn};
+const hm_learner hm_learner_fast_pcd = {
+    .name = "fast-pcd",
+    .summary = "persistent chains driven on by fast weights that decay",
+    .advice = "where plain chains stick and the rate is small",
+    .samples_data = true,
+    .create = create,
+    .destroy = destroy,
+    .find_states = find_states,
+    .learn = learn,
+};

@@ -9,6 +9,11 @@ const char *hm_learner_name(int index)
     return index >= 0 && index < (int)(sizeof hm_learners / sizeof *hm_learners) - 1 ? hm_learners[index]->name : NULL;
 }
 
+const char *hm_learner_advice(int index)
+{
+    return hm_learner_name(index) ? hm_learners[index]->advice : NULL;
+}
+
 const char *hm_learner_summary(int index)
 {
     return hm_learner_name(index) ? hm_learners[index]->summary : NULL;

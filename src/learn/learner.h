@@ -12,6 +12,7 @@
 typedef struct hm_learner {
     const char *name;    /* "cd": in recipes, reports and histories */
     const char *summary;
+    const char *advice;  /* "take it ..." */
     bool samples_data;   /* its states of the visible units are samples, unless said otherwise */
     bool reconstructs;   /* find_states leaves the first reconstruction in v1, with its errors counted (hm_trainer_measure) */
     /* Makes what it remembers, with hm_stage_array_create, and what it needs; may raise t->n_rows. Null: nothing. */

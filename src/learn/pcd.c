@@ -32,8 +32,11 @@ static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)
     hm_pcd_run(t, t->rbm, n, gibbs, v);
 }
 
-const hm_learner hm_learner_pcd = {.name = "pcd",
-                                   .summary = "persistent chains, k Gibbs steps a batch",
-                                   .samples_data = true,
-                                   .create = hm_pcd_create,
-                                   .find_states = find_states};
+const hm_learner hm_learner_pcd = {
+    .name = "pcd",
+    .summary = "persistent chains, k Gibbs steps a batch",
+    .advice = "for a generative model, with a rate that falls",
+    .samples_data = true,
+    .create = hm_pcd_create,
+    .find_states = find_states,
+};

@@ -154,9 +154,12 @@ static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)
     hm_rbm_hidden_given_visible(t->rbm, *v, hm_matrix_f32(t->h1, l->C, t->H), (hm_matrix){0}, gibbs);
 }
 
-const hm_learner hm_learner_tempering = {.name = "tempering",
-                                         .summary = "parallel tempering: chains at several temperatures that swap states",
-                                         .samples_data = true,
-                                         .create = create,
-                                         .destroy = destroy,
-                                         .find_states = find_states};
+const hm_learner hm_learner_tempering = {
+    .name = "tempering",
+    .summary = "parallel tempering: chains at several temperatures that swap states",
+    .advice = "where modes lie far apart; it costs as many times as there are temperatures",
+    .samples_data = true,
+    .create = create,
+    .destroy = destroy,
+    .find_states = find_states,
+};
