@@ -259,7 +259,7 @@ static void samples_have_the_right_marginals(void **state)
     memset(nothing, -1, sizeof nothing);
     by_hand(net, nothing, want, best, &best_log);
     assert_non_null(states);
-    hm_belief_sample(net, N, states);
+    assert_int_equal(hm_belief_sample(net, N, states, NULL), HM_OK);
     for (size_t i = 0; i < NODES_MAX; i++) {
         double mean = 0;
         for (size_t s = 0; s < N; s++)

@@ -5,9 +5,12 @@
  * With an argument, draws the curves there: build/release/tests/test_greedy docs/greedy.png */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <harmonium/harmonium.h>
+
+#include "bars.h"
 
 enum { SIDE = 3, V = SIDE * SIDE, H = 5, N = 2 << SIDE, COPIES = 300, LOW = 10, HIGH = 30, POINTS = LOW + HIGH, EPOCHS = 50 };
 
@@ -23,7 +26,7 @@ static void must(hm_status status)
     if (status == HM_OK)
         return;
     fprintf(stderr, "%s\n", error.message);
-    _Exit(1);
+    exit(1);
 }
 
 static hm_dataset *make_set(const float *cases, size_t n, size_t width)
@@ -177,9 +180,7 @@ int main(int argc, char **argv)
 {
     static curves c;
     float cases[N * V];
-    for (int i = 0; i < N; i++) /* bars and stripes */
-        for (int k = 0; k < V; k++)
-            cases[i * V + k] = (float)((i >> 1) >> (i & 1 ? k % SIDE : k / SIDE) & 1);
+    draw_bars_and_stripes(SIDE, cases);
     must(hm_context_create(&(hm_context_config){.seed = 2, .n_threads = 1}, &context, &error));
     hm_dataset_close(run(cases, &c));
     int n_bad = check(&c);

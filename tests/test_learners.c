@@ -14,6 +14,7 @@
 
 #include <harmonium/harmonium.h>
 
+#include "bars.h"
 #include "learn/learner.h"
 #include "temporary.h"
 
@@ -197,9 +198,7 @@ static double likelihood_of(const char *learner, const char *centering)
     hm_evaluate_config how;
     hm_evaluation result;
     const hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, PIXELS, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, 8, 1);
-    for (int i = 0; i < N; i++)
-        for (int k = 0; k < PIXELS; k++)
-            cases[i][k] = (float)((i >> 1) >> (i & 1 ? k % SIDE : k / SIDE) & 1);
+    draw_bars_and_stripes(SIDE, cases[0]);
     assert_int_equal(hm_context_create(&(hm_context_config){.seed = 4, .n_threads = 1}, &context, NULL), HM_OK);
     assert_int_equal(hm_dataset_create(context, cases[0], NULL, N, PIXELS, 0, 0, &set, NULL), HM_OK);
     assert_int_equal(hm_model_create(context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);

@@ -10,15 +10,9 @@
 
 #include <harmonium/harmonium.h>
 
-/* Bars and stripes on 4 x 4: each row, or each column, is all on or all off. */
-enum { SIDE = 4, V = SIDE * SIDE, H = 12, N = 2 << SIDE, SEEDS = 10, STAGES = 4 };
+#include "bars.h"
 
-static void fill(float *cases)
-{
-    for (int i = 0; i < N; i++)
-        for (int k = 0; k < V; k++)
-            cases[i * V + k] = (float)((i >> 1) >> (i & 1 ? k % SIDE : k / SIDE) & 1);
-}
+enum { SIDE = 4, V = SIDE * SIDE, H = 12, N = 2 << SIDE, SEEDS = 10, STAGES = 4 };
 
 /* log sum over h of exp(-E(v, h)) of all cases in `v`. */
 static void minus_free_energies(const hm_rbm *rbm, float *v, size_t n, double *result)
@@ -58,7 +52,7 @@ static void learn(const char *precision, uint64_t seed, double curve[STAGES])
     const hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, V, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, H, 1);
     const hm_context_config how = {.precision = precision, .n_threads = 1, .seed = seed};
     assert_int_equal(hm_context_create(&how, &context, NULL), HM_OK);
-    fill(cases);
+    draw_bars_and_stripes(SIDE, cases);
     assert_int_equal(hm_dataset_create(context, cases, NULL, N, V, 0, 0, &set, NULL), HM_OK);
     assert_int_equal(hm_model_create(context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);
     hm_options_init(&hm_train_options, &config);

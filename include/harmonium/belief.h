@@ -114,7 +114,7 @@ hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const d
                            double *energy, hm_error *error);
 
 /* Samples of the joint distribution from parents to children: states[n][n_nodes]. */
-void hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states);
+hm_status hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states, hm_error *error);
 
 /* The name of a method, "enumeration". */
 const char *hm_belief_method_name(int method);

@@ -16,8 +16,7 @@ typedef struct reader {
     const char *path, *at;
     size_t line;
     char word[HM_NODE_NAME_MAX]; /* the token just read; one letter for punctuation, empty at the end */
-    hm_node_draft *draft;
-    size_t n, room;
+    hm_draft_list *drafts;
 } reader;
 
 static hm_status fail(const reader *r, const char *what, hm_error *error)
@@ -82,23 +81,6 @@ static hm_status skip_to(reader *r, const char *word, hm_error *error)
     return HM_OK;
 }
 
-static hm_status add_draft(reader *r, hm_error *error)
-{
-    if (r->n == r->room) {
-        size_t room = r->room ? 2 * r->room : 16;
-        hm_node_draft *larger = r->n < VARIABLES_MAX ? hm_alloc(r->context, room, sizeof *larger, error) : NULL;
-        if (!larger)
-            return r->n < VARIABLES_MAX ? HM_ERROR_MEMORY : fail(r, "more than 100,000 variables", error);
-        if (r->n)
-            memcpy(larger, r->draft, r->n * sizeof *larger);
-        hm_free(r->context, r->draft);
-        r->draft = larger;
-        r->room = room;
-    }
-    r->draft[r->n++] = (hm_node_draft){.line = r->line, .node.kind = HM_NODE_TABLE};
-    return HM_OK;
-}
-
 static bool is_on_word(const char *word)
 {
     static const char *const on[] = {"yes", "true", "on", "1", "present"};
@@ -113,10 +95,13 @@ static hm_status read_variable(reader *r, hm_error *error)
 {
     static const char *const before[] = {"{", "type", "discrete", "[", "2", "]", "{"};
     char state[2][HM_NODE_NAME_MAX];
-    hm_status status = add_draft(r, error);
-    if (status == HM_OK)
-        status = next(r, error);
-    hm_node *node = &r->draft[r->n ? r->n - 1 : 0].node;
+    if (r->drafts->n == VARIABLES_MAX)
+        return fail(r, "more than 100,000 variables", error);
+    hm_node_draft *d = hm_draft_add(r->drafts, HM_NODE_TABLE, r->line, error);
+    if (!d)
+        return HM_ERROR_MEMORY;
+    hm_node *node = &d->node;
+    hm_status status = next(r, error);
     if (status == HM_OK)
         memcpy(node->name, r->word, sizeof node->name);
     for (size_t k = 0; status == HM_OK && k < sizeof before / sizeof *before; k++) {
@@ -144,9 +129,9 @@ static hm_status read_variable(reader *r, hm_error *error)
 
 static hm_node_draft *find_draft(reader *r, const char *name)
 {
-    for (size_t i = 0; i < r->n; i++)
-        if (strcmp(r->draft[i].node.name, name) == 0)
-            return &r->draft[i];
+    for (size_t i = 0; i < r->drafts->n; i++)
+        if (strcmp(r->drafts->draft[i].node.name, name) == 0)
+            return &r->drafts->draft[i];
     return NULL;
 }
 
@@ -289,19 +274,15 @@ static hm_status read_all(reader *r, hm_error *error)
     }
 }
 
-hm_status hm_read_bif(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error)
+hm_status hm_read_bif(const char *path, const char *text, hm_draft_list *drafts, hm_error *error)
 {
-    reader r = {.context = context, .path = path, .at = text, .line = 1};
+    reader r = {.context = drafts->context, .path = path, .at = text, .line = 1, .drafts = drafts};
     hm_status status = read_all(&r, error);
-    for (size_t i = 0; status == HM_OK && i < r.n; i++) {
-        r.draft[i].node.bias = 0;
-        if (!r.draft[i].node.numbers)
-            status = hm_fail(error, HM_ERROR_FORMAT, "%s: the variable %s has no probabilities", path, r.draft[i].node.name);
+    for (size_t i = 0; status == HM_OK && i < drafts->n; i++) {
+        hm_node *node = &drafts->draft[i].node;
+        node->bias = 0;
+        if (!node->numbers)
+            status = hm_fail(error, HM_ERROR_FORMAT, "%s: the variable %s has no probabilities", path, node->name);
     }
-    if (status == HM_OK)
-        status = hm_belief_build(context, path, r.draft, r.n, net, error);
-    for (size_t i = 0; i < r.n; i++)
-        hm_node_draft_clear(context, &r.draft[i]);
-    hm_free(context, r.draft);
     return status;
 }

@@ -11,12 +11,29 @@
 
 /* ---- Building -------------------------------------------------------------------------------------------------- */
 
-void hm_node_draft_clear(const hm_context *context, hm_node_draft *draft)
+hm_node_draft *hm_draft_add(hm_draft_list *drafts, hm_node_kind kind, size_t line, hm_error *error)
 {
-    hm_free(context, draft->node.parents);
-    hm_free(context, draft->node.numbers);
-    hm_free(context, draft->parent_names);
-    *draft = (hm_node_draft){0};
+    if (drafts->n == drafts->room) {
+        size_t room = drafts->room ? 2 * drafts->room : 16;
+        hm_node_draft *larger = hm_realloc(drafts->context, drafts->draft, drafts->n, room, sizeof *larger, error);
+        if (!larger)
+            return NULL;
+        drafts->draft = larger;
+        drafts->room = room;
+    }
+    drafts->draft[drafts->n] = (hm_node_draft){.line = line, .node.kind = kind, .node.values = {"0", "1"}};
+    return &drafts->draft[drafts->n++];
+}
+
+void hm_draft_list_clear(hm_draft_list *drafts)
+{
+    for (size_t i = 0; i < drafts->n; i++) {
+        hm_free(drafts->context, drafts->draft[i].node.parents);
+        hm_free(drafts->context, drafts->draft[i].node.numbers);
+        hm_free(drafts->context, drafts->draft[i].parent_names);
+    }
+    hm_free(drafts->context, drafts->draft);
+    *drafts = (hm_draft_list){.context = drafts->context};
 }
 
 typedef struct entry {
@@ -169,9 +186,10 @@ static hm_status check_names(const hm_belief *net, const char *path, hm_error *e
     return HM_OK;
 }
 
-hm_status hm_belief_build(const hm_context *context, const char *path, hm_node_draft *drafts, size_t n, hm_belief **out,
-                          hm_error *error)
+hm_status hm_belief_build(const char *path, hm_draft_list *drafts, hm_belief **out, hm_error *error)
 {
+    const hm_context *context = drafts->context;
+    size_t n = drafts->n;
     *out = NULL;
     if (n == 0)
         return hm_fail(error, HM_ERROR_FORMAT, "%s: there are no nodes in it", path);
@@ -184,16 +202,17 @@ hm_status hm_belief_build(const hm_context *context, const char *path, hm_node_d
     net->by_name = hm_alloc(context, n, sizeof *net->by_name, error);
     hm_status status = net->node && net->order && net->by_name ? HM_OK : HM_ERROR_MEMORY;
     for (; status == HM_OK && net->n < n; net->n++) {
-        net->node[net->n] = drafts[net->n].node;
-        drafts[net->n].node.parents = NULL;
-        drafts[net->n].node.numbers = NULL;
+        hm_node *node = &drafts->draft[net->n].node;
+        net->node[net->n] = *node;
+        node->parents = NULL;
+        node->numbers = NULL;
     }
     if (status == HM_OK)
         status = sort_names(net, error);
     if (status == HM_OK)
         status = check_names(net, path, error);
     for (size_t i = 0; status == HM_OK && i < n; i++)
-        status = find_parents(net, path, &drafts[i], i, error);
+        status = find_parents(net, path, &drafts->draft[i], i, error);
     if (status == HM_OK)
         status = list_children(net, error);
     if (status == HM_OK)

@@ -19,14 +19,22 @@ typedef struct hm_node_draft {
     char (*parent_names)[HM_NODE_NAME_MAX]; /* [node.n_parents] */
 } hm_node_draft;
 
-/* Takes the drafts, and what they own, into a net: finds parents, checks names, sizes, probabilities and cycles. */
-hm_status hm_belief_build(const hm_context *context, const char *path, hm_node_draft *drafts, size_t n, hm_belief **net,
-                          hm_error *error);
-void hm_node_draft_clear(const hm_context *context, hm_node_draft *draft);
+typedef struct hm_draft_list {
+    const hm_context *context;
+    hm_node_draft *draft;
+    size_t n, room;
+} hm_draft_list;
 
-/* The two readers: text is n bytes and ends with a zero. */
-hm_status hm_read_net_text(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error);
-hm_status hm_read_bif(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error);
+/* One more, of that kind and line, or null without memory. */
+hm_node_draft *hm_draft_add(hm_draft_list *drafts, hm_node_kind kind, size_t line, hm_error *error);
+void hm_draft_list_clear(hm_draft_list *drafts);
+
+/* Takes the drafts, and what they own, into a net: finds parents, checks names, sizes, probabilities and cycles. */
+hm_status hm_belief_build(const char *path, hm_draft_list *drafts, hm_belief **net, hm_error *error);
+
+/* The two readers, of text that ends with a zero. */
+hm_status hm_read_net_text(const char *path, const char *text, hm_draft_list *drafts, hm_error *error);
+hm_status hm_read_bif(const char *path, const char *text, hm_draft_list *drafts, hm_error *error);
 
 /* Nodes that bear on the evidence or on `query` (may be null: all nodes): the ancestors of both. relevant[n]. */
 void hm_belief_mark_relevant(const hm_belief *net, const int8_t *observed, const bool *query, bool *relevant);

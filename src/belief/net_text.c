@@ -20,8 +20,7 @@ typedef struct reader {
     const hm_context *context;
     const char *path, *at; /* at: what is left of the line */
     size_t line;
-    hm_node_draft *draft;
-    size_t n, room;
+    hm_draft_list *drafts;
 } reader;
 
 static hm_status fail(const reader *r, const char *what, hm_error *error)
@@ -80,17 +79,14 @@ static hm_status expect_word(reader *r, const char *word, const char *complaint,
     return status != HM_OK || strcmp(found, word) == 0 ? status : fail(r, complaint, error);
 }
 
-/* Room for one more of an array that doubles. */
+/* Room for one more of an array of n, which doubles whenever n is a power of two. */
 static hm_status grow(const hm_context *context, void **array, size_t n, size_t size, hm_error *error)
 {
-    if (n & (n - 1)) /* room lasts until the next power of two */
+    if (n & (n - 1))
         return HM_OK;
-    void *larger = hm_alloc(context, n ? 2 * n : 1, size, error);
+    void *larger = hm_realloc(context, *array, n, n ? 2 * n : 1, size, error);
     if (!larger)
         return HM_ERROR_MEMORY;
-    if (n)
-        memcpy(larger, *array, n * size);
-    hm_free(context, *array);
     *array = larger;
     return HM_OK;
 }
@@ -160,24 +156,22 @@ static hm_status read_line(reader *r, hm_error *error)
     skip_blanks(r);
     if (is_end(*r->at))
         return HM_OK;
-    if (r->n == NODES_MAX)
+    if (r->drafts->n == NODES_MAX)
         return fail(r, "more than a million nodes", error);
     const char *begin = r->at;
     hm_status status = read_word(r, word, error);
-    if (status == HM_OK)
-        status = grow(r->context, (void **)&r->draft, r->n, sizeof *r->draft, error);
     if (status != HM_OK)
         return status;
-    hm_node_draft *d = &r->draft[r->n];
-    *d = (hm_node_draft){.line = r->line, .node.kind = HM_NODE_LOGISTIC, .node.values = {"0", "1"}};
-    for (int k = 0; k < 3; k++)
-        if (strcmp(word, kinds[k]) == 0)
-            d->node.kind = (hm_node_kind)k;
-    if (strcmp(word, kinds[d->node.kind]) != 0) {
+    int kind = 0;
+    while (kind < 3 && strcmp(word, kinds[kind]) != 0)
+        kind++;
+    if (kind == 3) {
         r->at = begin;
         return fail(r, "a line begins with node, noisy-or or table", error);
     }
-    r->n++;
+    hm_node_draft *d = hm_draft_add(r->drafts, (hm_node_kind)kind, r->line, error);
+    if (!d)
+        return HM_ERROR_MEMORY;
     status = read_word(r, d->node.name, error);
     if (status == HM_OK)
         status = d->node.kind == HM_NODE_TABLE ? read_table(r, d, error) : read_causes(r, d, error);
@@ -186,9 +180,9 @@ static hm_status read_line(reader *r, hm_error *error)
     return status;
 }
 
-hm_status hm_read_net_text(const hm_context *context, const char *path, const char *text, hm_belief **net, hm_error *error)
+hm_status hm_read_net_text(const char *path, const char *text, hm_draft_list *drafts, hm_error *error)
 {
-    reader r = {.context = context, .path = path};
+    reader r = {.context = drafts->context, .path = path, .drafts = drafts};
     hm_status status = HM_OK;
     while (status == HM_OK && *text) {
         r.at = text;
@@ -197,10 +191,5 @@ hm_status hm_read_net_text(const hm_context *context, const char *path, const ch
         text += strcspn(text, "\n");
         text += *text == '\n';
     }
-    if (status == HM_OK)
-        status = hm_belief_build(context, path, r.draft, r.n, net, error);
-    for (size_t i = 0; i < r.n; i++)
-        hm_node_draft_clear(context, &r.draft[i]);
-    hm_free(context, r.draft);
     return status;
 }

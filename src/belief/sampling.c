@@ -36,18 +36,16 @@ static double draw(const hm_belief *net, const int8_t *observed, const float *u,
     return log_weight;
 }
 
-void hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states)
+hm_status hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states, hm_error *error)
 {
-    float u[256];
-    for (size_t s = 0; s < n; s++) {
-        uint8_t *state = states + s * net->n;
+    float *u = hm_alloc(net->context, net->n, sizeof *u, error);
+    for (size_t s = 0; u && s < n; s++) {
         const hm_random random = random_of(net, STREAM_ANCESTRAL, s);
-        for (size_t k = 0; k < net->n; k++) {
-            size_t i = net->order[k];
-            hm_random_fill_uniform(&random, 0, i, 1, u);
-            state[i] = u[0] < hm_belief_probability(net, i, state);
-        }
+        hm_random_fill_uniform(&random, 0, 0, net->n, u);
+        draw(net, NULL, u, states + s * net->n);
     }
+    hm_free(net->context, u);
+    return u ? HM_OK : HM_ERROR_MEMORY;
 }
 
 typedef struct weighting {

@@ -181,7 +181,6 @@ typedef struct cli_progress {
     double began, shown;
 } cli_progress;
 
-double cli_seconds(void);
 void cli_progress_begin(cli_progress *progress, const cli_call *call);
 /* done and total in any unit; `cases` of it so far gives the rate. */
 void cli_progress_show(cli_progress *progress, double done, double total, double cases, const char *what);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 
 void cli_say(const cli_call *call, const char *format, ...)
@@ -109,17 +109,10 @@ void cli_print_overview(FILE *stream)
 
 /* ---- Progress ------------------------------------------------------------------------------------------- */
 
-double cli_seconds(void)
-{
-    struct timespec now;
-    timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 void cli_progress_begin(cli_progress *progress, const cli_call *call)
 {
     progress->is_terminal = isatty(STDERR_FILENO) && !call->options.common.quiet;
-    progress->began = cli_seconds();
+    progress->began = hm_seconds();
     progress->shown = 0;
 }
 
@@ -135,7 +128,7 @@ static void print_duration(char *text, size_t size, double seconds)
 void cli_progress_show(cli_progress *progress, double done, double total, double cases, const char *what)
 {
     enum { WIDTH = 24 };
-    double now = cli_seconds(), elapsed = now - progress->began, share = total > 0 ? done / total : 1;
+    double now = hm_seconds(), elapsed = now - progress->began, share = total > 0 ? done / total : 1;
     if (!progress->is_terminal || now - progress->shown < 0.1)
         return;
     progress->shown = now;

@@ -25,7 +25,7 @@ static hm_status set_temperatures(session *s, hm_error *error)
     const cli_output *output = &s->call->options.output;
     double hot = HOTTEST, cold = COLDEST;
     char *end;
-    if (strcmp(output->temperatures, "0.5,1,2,4") != 0) { /* not what verbs of curves begin with */
+    if (*output->temperatures) {
         hot = strtod(output->temperatures, &end);
         cold = *end ? strtod(end + 1, &end) : 0;
         if (*end || !(hot > 0) || !(cold > 0))
@@ -123,13 +123,11 @@ static hm_status anneal_model(session *s, const hm_model *model, hm_error *error
 /* A model file is told by its ending, as everywhere; what is none is read as a belief net. */
 static hm_status run(cli_call *call, hm_error *error)
 {
-    static const char ending[] = ".safetensors";
     session s = {.call = call};
     hm_model *model = NULL;
     hm_belief *net = NULL;
     const char *path = call->operand[0];
-    size_t n = strlen(path);
-    bool is_model = n >= sizeof ending && strcmp(path + n + 1 - sizeof ending, ending) == 0;
+    bool is_model = strcmp(cli_ending(path), ".safetensors") == 0;
     hm_status status = is_model ? hm_model_load(call->context, path, &model, error) : hm_belief_load(call->context, path, &net, error);
     if (status == HM_OK)
         status = is_model ? anneal_model(&s, model, error) : anneal_net(&s, net, error);

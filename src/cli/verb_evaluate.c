@@ -104,7 +104,7 @@ static hm_status run(cli_call *call, hm_error *error)
     const hm_dataset *cases;
     hm_evaluation result;
     cli_progress progress;
-    hm_status status = cli_load_material(call, 1, &m, error);
+    hm_status status = cli_open_material(call, &m, error);
     if (status == HM_OK)
         status = cli_choose_machine(call, m.model, &machine, error);
     if (status == HM_OK)

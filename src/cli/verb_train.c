@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/lock.h"
@@ -292,7 +293,7 @@ static hm_status train_and_save(session *s, hm_error *error)
 {
     const cli_call *call = s->talk.call;
     const char *path = call->options.output.output;
-    double began = cli_seconds();
+    double began = hm_seconds();
     hm_status status = run_stages(s, error);
     if (status == HM_OK)
         status = hm_model_save(s->model, path, error);
@@ -302,7 +303,7 @@ static hm_status train_and_save(session *s, hm_error *error)
         unlink(s->checkpoint);
     if (s->talk.pictures && cli_pictures_end(s->talk.pictures, s->model, error) != HM_OK)
         give_up_pictures(&s->talk, error);
-    cli_say(call, "%s: written in %.1f s", path, cli_seconds() - began);
+    cli_say(call, "%s: written in %.1f s", path, hm_seconds() - began);
     tell_findings(s);
     return HM_OK;
 }

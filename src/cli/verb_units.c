@@ -20,7 +20,7 @@ static hm_status read_temperatures(const char *text, double *T, size_t *n, hm_er
             return hm_fail(error, HM_ERROR_ARGUMENT, "temperatures: at most %d", CURVES_MAX);
         T[(*n)++] = value;
     }
-    return *n ? HM_OK : hm_fail(error, HM_ERROR_ARGUMENT, "temperatures: name at least one, as in \"0.5,1,2,4\"");
+    return HM_OK;
 }
 
 static void print_table(const double *T, size_t n)
@@ -63,7 +63,8 @@ static hm_status run(cli_call *call, hm_error *error)
 {
     double T[CURVES_MAX];
     size_t n;
-    hm_status status = read_temperatures(call->options.output.temperatures, T, &n, error);
+    const char *said = call->options.output.temperatures;
+    hm_status status = read_temperatures(*said ? said : "0.5,1,2,4", T, &n, error);
     if (status != HM_OK)
         return status;
     print_table(T, n);

@@ -116,7 +116,7 @@ hm_status hm_backend_choose(const char *name, const hm_backend **backend, hm_err
             return hm_fail(error, HM_ERROR_UNSUPPORTED,
                            "backend %s is not available here; `harmonium info` lists those that are", name);
     }
-    return hm_fail(error, HM_ERROR_ARGUMENT, "there is no backend \"%s\"; the names are auto, blas, plain", name);
+    return hm_fail(error, HM_ERROR_ARGUMENT, "there is no backend \"%s\"; the names are auto, fused, blas, plain", name);
 }
 
 void hm_propagate(const hm_context *context, const hm_propagation *job)

@@ -3,20 +3,11 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t n_parts(size_t n, size_t part)
-{
-    return (n + part - 1) / part;
-}
+#include "base/count.h"
 
 static size_t rounded(size_t n, size_t part)
 {
-    return n_parts(n, part) * part;
+    return hm_n_parts(n, part) * part;
 }
 
 /* Numbers of a panel of a matrix with n rows; whole blocks, as they are packed. */
@@ -27,7 +18,7 @@ static size_t panel_size(const hm_panel_kernels *k, size_t n)
 
 static size_t panels_size(const hm_panel_kernels *k, size_t n, size_t n_columns)
 {
-    return n_parts(n_columns, k->width) * panel_size(k, n);
+    return hm_n_parts(n_columns, k->width) * panel_size(k, n);
 }
 
 /* Numbers from one row of an input to the next; not a power of two, which would crowd all rows into a few sets of the cache. */
@@ -51,7 +42,7 @@ static size_t block_size(const hm_panel_kernels *k)
 static size_t cut(hm_panels *p, uint32_t *block)
 {
     const hm_panel_kernels *k = p->kernels;
-    size_t used = 0, n_cases = n_parts(p->batch, k->group), widest = p->n_below > p->n_above ? p->n_below : p->n_above;
+    size_t used = 0, n_cases = hm_n_parts(p->batch, k->group), widest = p->n_below > p->n_above ? p->n_below : p->n_above;
 #define TAKE(field, n) (p->field = block ? block + used : NULL, used += hm_padded_floats(n))
     TAKE(up, panels_size(k, p->n_below, p->n_above));
     TAKE(down, panels_size(k, p->n_above, p->n_below));
@@ -116,8 +107,8 @@ static weights_block block_of(const panels_job *job, size_t task)
 {
     const hm_panel_kernels *k = job->panels->kernels;
     size_t row = task % job->n_blocks * block_size(k), col = task / job->n_blocks * k->width;
-    return (weights_block){row, least(block_size(k), job->panels->n_below - row), col,
-                           least(k->width, job->panels->n_above - col)};
+    return (weights_block){row, hm_least(block_size(k), job->panels->n_below - row), col,
+                           hm_least(k->width, job->panels->n_above - col)};
 }
 
 static void pack_block(const panels_job *job, weights_block b)
@@ -127,7 +118,7 @@ static void pack_block(const panels_job *job, weights_block b)
     uint32_t *up = p->up + b.col / k->width * panel_size(k, p->n_below);
     for (size_t row = b.row; row < b.row + b.n_rows; row += k->width) {
         uint32_t *down = p->down + row / k->width * panel_size(k, p->n_above);
-        k->pack_weights(hm_row_f32(&job->weights, row) + b.col, job->weights.stride, least(k->width, b.row + b.n_rows - row),
+        k->pack_weights(hm_row_f32(&job->weights, row) + b.col, job->weights.stride, hm_least(k->width, b.row + b.n_rows - row),
                         b.n_cols, up + row / k->group * k->width, down + b.col / k->group * k->width);
     }
 }
@@ -139,12 +130,12 @@ static void pack_task(void *argument, size_t task)
 
 static size_t n_weight_tasks(const panels_job *job)
 {
-    return job->n_blocks * n_parts(job->panels->n_above, job->panels->kernels->width);
+    return job->n_blocks * hm_n_parts(job->panels->n_above, job->panels->kernels->width);
 }
 
 static panels_job job_of(hm_panels *panels, hm_matrix weights)
 {
-    return (panels_job){.panels = panels, .weights = weights, .n_blocks = n_parts(panels->n_below, block_size(panels->kernels))};
+    return (panels_job){.panels = panels, .weights = weights, .n_blocks = hm_n_parts(panels->n_below, block_size(panels->kernels))};
 }
 
 /* ---- propagate ------------------------------------------------------------------------------------------------- */
@@ -179,12 +170,12 @@ void hm_panels_multiply(const hm_panels *panels, const hm_propagation *p, size_t
 {
     const hm_panel_kernels *k = panels->kernels;
     size_t n_in = p->input.cols, stride = input_stride(k, n_in);
-    hm_panel_product job = {.rows = n_rows, .n_k = n_parts(n_in, k->group), .ld_out = p->mean.stride};
+    hm_panel_product job = {.rows = n_rows, .n_k = hm_n_parts(n_in, k->group), .ld_out = p->mean.stride};
     job.a = k->group == 1 ? (void *)hm_row_f32(&p->input, row) : panels->input + row * stride;
     job.a_row = k->group == 1 ? p->input.stride : stride;
     for (size_t end = col + n_cols; col < end; col += k->width) {
         job.panel = (p->is_down ? panels->down : panels->up) + col / k->width * panel_size(k, n_in);
-        job.n_cols = least(k->width, end - col);
+        job.n_cols = hm_least(k->width, end - col);
         job.out = hm_row_f32(&p->mean, row) + col;
         job.bias = p->bias && p->bias_run <= 1 ? p->bias + col : NULL;
         k->product(&job);
@@ -199,18 +190,18 @@ static void pack_states(const panels_job *job, int phase, bool is_above, size_t 
     const hm_panels *p = job->panels;
     const hm_panel_kernels *k = p->kernels;
     const hm_matrix *m = is_above ? phase ? &job->c->y_minus : &job->c->y_plus : phase ? &job->c->x_minus : &job->c->x_plus;
-    size_t width = is_above ? k->width : k->rows, n_numbers = n_parts(m->rows, k->group);
+    size_t width = is_above ? k->width : k->rows, n_numbers = hm_n_parts(m->rows, k->group);
     uint32_t *panels = is_above ? p->y[phase] : p->x[phase];
-    for (size_t col = first; col < least(first + block_size(k), m->cols); col += width)
-        k->pack_cases(hm_row_f32(m, 0) + col, m->stride, m->rows, least(width, m->cols - col), !is_above,
+    for (size_t col = first; col < hm_least(first + block_size(k), m->cols); col += width)
+        k->pack_cases(hm_row_f32(m, 0) + col, m->stride, m->rows, hm_least(width, m->cols - col), !is_above,
                       panels + col * n_numbers);
 }
 
 static void pack_states_task(void *argument, size_t task)
 {
     const panels_job *job = argument;
-    size_t block = block_size(job->panels->kernels), n_x = n_parts(job->panels->n_below, block);
-    size_t n = n_x + n_parts(job->panels->n_above, block), i = task % n;
+    size_t block = block_size(job->panels->kernels), n_x = hm_n_parts(job->panels->n_below, block);
+    size_t n = n_x + hm_n_parts(job->panels->n_above, block), i = task % n;
     pack_states(job, (int)(task / n), i >= n_x, (i < n_x ? i : i - n_x) * block);
 }
 
@@ -221,8 +212,8 @@ static void learn_block(const panels_job *job, weights_block b)
     const hm_correlation *c = job->c;
     const hm_update *u = job->u;
     bool has_minus = job->has_minus;
-    size_t group = p->kernels->group, n_plus = n_parts(c->x_plus.rows, group);
-    size_t n_minus = has_minus ? n_parts(c->x_minus.rows, group) : 0;
+    size_t group = p->kernels->group, n_plus = hm_n_parts(c->x_plus.rows, group);
+    size_t n_minus = has_minus ? hm_n_parts(c->x_minus.rows, group) : 0;
     hm_panel_update job_of_block = {
         .rows = b.n_rows, .cols = b.n_cols, .n_plus = n_plus, .n_minus = n_minus,
         .x_plus = p->x[0] + b.row * n_plus, .x_minus = p->x[1] + b.row * n_minus,
@@ -262,7 +253,7 @@ bool hm_panels_learn(const hm_context *context, hm_panels *panels, const hm_corr
     job.has_minus = has_minus;
     job.c = c;
     job.u = u;
-    size_t n_blocks = n_parts(panels->n_below, block) + n_parts(panels->n_above, block);
+    size_t n_blocks = hm_n_parts(panels->n_below, block) + hm_n_parts(panels->n_above, block);
     hm_pool_run(context->pool, n_blocks * (has_minus ? 2 : 1), pack_states_task, &job);
     hm_pool_run(context->pool, n_weight_tasks(&job) + 2, learn_task, &job);
     panels->is_current = true;

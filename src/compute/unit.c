@@ -11,12 +11,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 256 }; /* random numbers made at a time, on the stack */
+#include "base/count.h"
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
+enum { CHUNK = 256 }; /* random numbers made at a time, on the stack */
 
 static void uniforms(const hm_unit_row *row, size_t from, size_t n, float *u)
 {
@@ -35,7 +32,7 @@ static void bernoulli_sample(const hm_unit_row *row, const float *a, const float
     float u[CHUNK];
     (void)a;
     for (size_t i = 0; i < row->n; i += CHUNK) {
-        size_t n = least(CHUNK, row->n - i);
+        size_t n = hm_least(CHUNK, row->n - i);
         uniforms(row, i, n, u);
         row->kernels->compare(mean + i, u, sample + i, n);
     }
@@ -203,7 +200,7 @@ static void binomial_sample(const hm_unit_row *row, const float *a, const float 
     float u[CHUNK];
     (void)a;
     for (size_t i = 0; i < row->n; i += CHUNK) {
-        size_t n = least(CHUNK, row->n - i);
+        size_t n = hm_least(CHUNK, row->n - i);
         uniforms(row, i, n, u);
         for (size_t j = 0; j < n; j++)
             sample[i + j] = (float)binomial_draw(row->size, (double)mean[i + j] / row->size, u[j]);

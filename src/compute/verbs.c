@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "base/count.h"
 #include "compute/backend.h"
 #include "compute/panels.h"
 #include "compute/unit.h"
@@ -16,16 +17,6 @@ enum {
     PANEL_COLS = HM_TILE_COLS_MAX,
     UPDATE_GRAIN = 16384,
 };
-
-static size_t n_parts(size_t n, size_t part)
-{
-    return (n + part - 1) / part;
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Rows and columns of m as floats: m itself, or widened into the panel. */
 static const float *floats_of(const hm_kernels *kernels, const hm_matrix *m, size_t row, size_t n_rows,
@@ -58,7 +49,7 @@ static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t
     size_t n_in = p->input.cols, step = is_bytes ? PANEL_COLS : n_in;
     float panel[PANEL_ROWS * PANEL_COLS], *out = hm_row_f32(&p->mean, row) + col;
     for (size_t k = 0; k < n_in; k += step) {
-        size_t stride, n_k = least(step, n_in - k);
+        size_t stride, n_k = hm_least(step, n_in - k);
         const float *x = floats_of(job->kernels, &p->input, row, n_rows, k, n_k, panel, &stride);
         const float *w = p->is_down ? hm_row_f32(&p->weights, col) + k : hm_row_f32(&p->weights, k) + col;
         job->backend->product(job->kernels, false, p->is_down, n_rows, n_cols, n_k, 1, x, stride, w,
@@ -76,7 +67,7 @@ static void activate_units(const propagate_job *job, const hm_unit_group *group,
     size_t step = kind->is_joint ? (size_t)group->size : CHUNK;
     bool is_bytes = p->sample.dtype == HM_DTYPE_U8;
     for (size_t i = first; i < first + n; i += step) {
-        hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, i, least(step, first + n - i)};
+        hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, i, hm_least(step, first + n - i)};
         float *a = hm_row_f32(&p->mean, row) + i;
         if (p->sample.data && kind->samples_input)
             memcpy(inputs, a, run.n * sizeof *a);
@@ -96,7 +87,7 @@ static void activate(const propagate_job *job, size_t row, size_t col, size_t n,
     const hm_layer *layer = job->p->layer;
     size_t first = 0;
     for (int g = 0; layer && g < layer->n_groups; first += layer->group[g++].n_units) {
-        size_t from = first > col ? first : col, end = least(first + layer->group[g].n_units, col + n);
+        size_t from = first > col ? first : col, end = hm_least(first + layer->group[g].n_units, col + n);
         if (from < end && hm_unit_kinds[layer->group[g].kind].is_joint == is_joint)
             activate_units(job, &layer->group[g], row, from, end - from);
     }
@@ -122,14 +113,14 @@ static void propagate_tile(void *argument, size_t task)
 {
     const propagate_job *job = argument;
     const hm_propagation *p = job->p;
-    size_t part = task % job->row_parts, col = task / job->row_parts * job->cols, n_cols = least(job->cols, p->mean.cols - col);
+    size_t part = task % job->row_parts, col = task / job->row_parts * job->cols, n_cols = hm_least(job->cols, p->mean.cols - col);
     size_t first = p->mean.rows * part / job->row_parts, last = p->mean.rows * (part + 1) / job->row_parts;
     size_t tall = p->input.dtype == HM_DTYPE_U8 ? PANEL_ROWS : last - first;
     if (job->is_packed)
         hm_panels_multiply(p->panels, p, first, last - first, col, n_cols);
     else if (p->input.data)
         for (size_t row = first; row < last; row += tall)
-            multiply(job, row, least(tall, last - row), col, n_cols);
+            multiply(job, row, hm_least(tall, last - row), col, n_cols);
     for (size_t row = first; row < last; row++) {
         if (!job->is_packed || p->bias_run > 1)
             add_bias(job, row, col, n_cols);
@@ -154,14 +145,14 @@ static bool has_joint_groups(const hm_layer *layer)
 
 void hm_plain_propagate(const hm_context *context, const hm_propagation *p)
 {
-    propagate_job job = {context->backend, context->backend->kernels(), p, false, n_parts(p->mean.rows, TILE_ROWS),
+    propagate_job job = {context->backend, context->backend->kernels(), p, false, hm_n_parts(p->mean.rows, TILE_ROWS),
                          context->backend->tile_cols};
     if (p->panels && p->input.data && hm_panels_prepare(context, p->panels, p)) {
         job.is_packed = true;
-        job.row_parts = n_parts(p->mean.rows, PACKED_ROWS);
+        job.row_parts = hm_n_parts(p->mean.rows, PACKED_ROWS);
         job.cols = 2 * p->panels->kernels->width;
     }
-    hm_pool_run(context->pool, n_parts(p->mean.cols, job.cols) * job.row_parts, propagate_tile, &job);
+    hm_pool_run(context->pool, hm_n_parts(p->mean.cols, job.cols) * job.row_parts, propagate_tile, &job);
     if (has_joint_groups(p->layer))
         hm_pool_run(context->pool, p->mean.rows, activate_joint_row, &job);
 }
@@ -184,7 +175,7 @@ static void accumulate(const correlate_job *job, const hm_matrix *x, const hm_ma
     float x_panel[PANEL_ROWS * PANEL_COLS], y_panel[PANEL_ROWS * PANEL_COLS];
     float *g = hm_row_f32(&job->c->gradient, row) + col;
     for (size_t k = 0; k < x->rows; k += step) {
-        size_t x_stride, y_stride, n_k = least(step, x->rows - k);
+        size_t x_stride, y_stride, n_k = hm_least(step, x->rows - k);
         const float *a = floats_of(job->kernels, x, k, n_k, row, n_rows, x_panel, &x_stride);
         const float *b = floats_of(job->kernels, y, k, n_k, col, n_cols, y_panel, &y_stride);
         job->backend->product(job->kernels, true, false, n_rows, n_cols, n_k, weight, a, x_stride, b,
@@ -202,7 +193,7 @@ static void add_columns(const hm_kernels *kernels, const hm_matrix *m, float wei
         }
         for (size_t col = 0; col < m->cols; col += PANEL_COLS) {
             float widened[PANEL_COLS];
-            size_t n = least(PANEL_COLS, m->cols - col);
+            size_t n = hm_least(PANEL_COLS, m->cols - col);
             kernels->from_bytes(hm_row_u8(m, row) + col, widened, n);
             kernels->add(widened, sum + col, n, weight);
         }
@@ -255,8 +246,8 @@ static void correlate_tile(void *argument, size_t task)
         hm_correlate_biases(job->kernels, c, task > job->n_tiles);
         return;
     }
-    size_t row = task / job->cols_parts * TILE_ROWS, n_rows = least(TILE_ROWS, c->gradient.rows - row);
-    size_t wide = job->backend->tile_cols, col = task % job->cols_parts * wide, n_cols = least(wide, c->gradient.cols - col);
+    size_t row = task / job->cols_parts * TILE_ROWS, n_rows = hm_least(TILE_ROWS, c->gradient.rows - row);
+    size_t wide = job->backend->tile_cols, col = task % job->cols_parts * wide, n_cols = hm_least(wide, c->gradient.cols - col);
     accumulate(job, &c->x_plus, &c->y_plus, c->weight_plus, 0, row, n_rows, col, n_cols);
     if (c->x_minus.data)
         accumulate(job, &c->x_minus, &c->y_minus, -c->weight_minus, 1, row, n_rows, col, n_cols);
@@ -265,8 +256,8 @@ static void correlate_tile(void *argument, size_t task)
 void hm_plain_correlate(const hm_context *context, const hm_correlation *c)
 {
     correlate_job job = {context->backend, context->backend->kernels(), c,
-                         n_parts(c->gradient.cols, context->backend->tile_cols), 0};
-    job.n_tiles = n_parts(c->gradient.rows, TILE_ROWS) * job.cols_parts;
+                         hm_n_parts(c->gradient.cols, context->backend->tile_cols), 0};
+    job.n_tiles = hm_n_parts(c->gradient.rows, TILE_ROWS) * job.cols_parts;
     hm_pool_run(context->pool, job.n_tiles + 2, correlate_tile, &job);
 }
 
@@ -282,12 +273,12 @@ static void update_part(void *argument, size_t task)
     const update_job *job = argument;
     const hm_update *u = job->u;
     size_t i = task * UPDATE_GRAIN;
-    job->kernels->update(u->parameters + i, u->velocity + i, u->gradient + i, least(UPDATE_GRAIN, u->n - i),
+    job->kernels->update(u->parameters + i, u->velocity + i, u->gradient + i, hm_least(UPDATE_GRAIN, u->n - i),
                          u->rate, u->momentum, u->l2, u->l1);
 }
 
 void hm_plain_update(const hm_context *context, const hm_update *u)
 {
     update_job job = {context->backend->kernels(), u};
-    hm_pool_run(context->pool, n_parts(u->n, UPDATE_GRAIN), update_part, &job);
+    hm_pool_run(context->pool, hm_n_parts(u->n, UPDATE_GRAIN), update_part, &job);
 }

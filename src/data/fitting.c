@@ -7,6 +7,7 @@
 #include <harmonium/data.h>
 
 #include "base/alloc.h"
+#include "base/count.h"
 #include "data/resize.h"
 
 /* ---- Sizes ----------------------------------------------------------------------------------- */
@@ -18,19 +19,14 @@ static size_t scaled(size_t a, size_t b, size_t c)
     return n > 0 ? n : 1;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The largest window of the frame's shape. */
 static void crop(hm_fitting *f)
 {
     size_t h = f->window_height, w = f->window_width;
     if ((uint64_t)w * f->height > (uint64_t)h * f->width)
-        f->window_width = smaller(w, scaled(h, f->width, f->height));
+        f->window_width = hm_least(w, scaled(h, f->width, f->height));
     else
-        f->window_height = smaller(h, scaled(w, f->height, f->width));
+        f->window_height = hm_least(h, scaled(w, f->height, f->width));
 }
 
 /* The largest copy of the picture that the frame holds. */
@@ -38,9 +34,9 @@ static void pad(hm_fitting *f)
 {
     size_t h = f->window_height, w = f->window_width;
     if ((uint64_t)w * f->height > (uint64_t)h * f->width)
-        f->inner_height = smaller(f->height, scaled(h, f->width, w));
+        f->inner_height = hm_least(f->height, scaled(h, f->width, w));
     else
-        f->inner_width = smaller(f->width, scaled(w, f->height, h));
+        f->inner_width = hm_least(f->width, scaled(w, f->height, h));
 }
 
 hm_fitting hm_fitting_of(int fit, bool is_resized, const hm_picture *picture, size_t height,
@@ -52,8 +48,8 @@ hm_fitting hm_fitting_of(int fit, bool is_resized, const hm_picture *picture, si
     if (is_resized && fit == HM_FIT_PAD)
         pad(&f);
     if (!is_resized) {
-        f.window_height = f.inner_height = smaller(picture->height, height);
-        f.window_width = f.inner_width = smaller(picture->width, width);
+        f.window_height = f.inner_height = hm_least(picture->height, height);
+        f.window_width = f.inner_width = hm_least(picture->width, width);
     }
     return f;
 }

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "data/dataset.h"
 
@@ -87,17 +88,12 @@ static hm_status tell(const hm_dataset *set, const hm_worker *worker, hm_error *
                    path, worker->index, worker->column, (double)worker->value);
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 hm_status hm_dataset_read_rows(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
                                const uint64_t *epoch, hm_matrix out, hm_error *error)
 {
     size_t n_features = set->storage->shape.n_features;
     assert(out.dtype == HM_DTYPE_F32 && out.rows == n && out.cols == n_features);
-    size_t n_tasks = smaller(smaller(set->n_workers, n), 1 + n * n_features / VALUES_PER_TASK);
+    size_t n_tasks = hm_least(hm_least(set->n_workers, n), 1 + n * n_features / VALUES_PER_TASK);
     read_job job = {set, index, first, n, n_tasks, epoch, out};
     hm_pool_run(set->context->pool, n_tasks, read_cases, &job);
     for (size_t task = 0; task < n_tasks; task++)
@@ -121,7 +117,7 @@ enum { COLUMNS_PER_TASK = 64, VALUES_PER_BLOCK = 1 << 18 };
 
 static size_t rows_per_block(const hm_dataset *set)
 {
-    return smaller(set->view.n, 1 + VALUES_PER_BLOCK / set->storage->shape.n_features);
+    return hm_least(set->view.n, 1 + VALUES_PER_BLOCK / set->storage->shape.n_features);
 }
 
 typedef struct moments_job {
@@ -134,7 +130,7 @@ static void add_columns(void *argument, size_t task)
 {
     const moments_job *job = argument;
     size_t begin = task * COLUMNS_PER_TASK,
-           end = smaller(begin + COLUMNS_PER_TASK, job->block.cols);
+           end = hm_least(begin + COLUMNS_PER_TASK, job->block.cols);
     for (size_t i = 0; i < job->block.rows; i++) {
         const float *row = hm_row_f32(&job->block, i);
         for (size_t j = begin; j < end; j++) {
@@ -151,7 +147,7 @@ static hm_status for_blocks(const hm_dataset *set, void (*add)(void *job, size_t
 {
     size_t n_features = set->storage->shape.n_features, rows = rows_per_block(set);
     for (size_t first = 0; first < set->view.n; first += rows) {
-        size_t n = smaller(rows, set->view.n - first);
+        size_t n = hm_least(rows, set->view.n - first);
         *block = hm_matrix_f32(values, n, n_features);
         hm_status status = hm_dataset_read_rows(set, NULL, first, n, NULL, *block, error);
         if (status != HM_OK)
@@ -207,7 +203,7 @@ typedef struct extremes_job {
 static void widen_columns(void *argument, size_t task)
 {
     const extremes_job *job = argument;
-    size_t begin = task * COLUMNS_PER_TASK, end = smaller(begin + COLUMNS_PER_TASK, job->block.cols);
+    size_t begin = task * COLUMNS_PER_TASK, end = hm_least(begin + COLUMNS_PER_TASK, job->block.cols);
     for (size_t i = 0; i < job->block.rows; i++) {
         const float *row = hm_row_f32(&job->block, i);
         for (size_t j = begin; j < end; j++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/count.h"
 
 /* Output pixel i is the sum of weight[start[i] + k] * in[first[i] + k] over k < start[i + 1] -
  * start[i]. */
@@ -20,11 +21,6 @@ typedef struct axis {
 struct hm_resize {
     axis rows, columns;
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 /* Neighbouring outputs share at most one source pixel, so there are fewer than n_in + n_out
  * weights. */
@@ -44,7 +40,7 @@ static hm_status create_axis(const hm_context *context, size_t n_in, size_t n_ou
         a->first[i] = begin / n_out;
         a->start[i] = n_weights;
         while (begin < end) {
-            size_t next = smaller(end, (begin / n_out + 1) * n_out);
+            size_t next = hm_least(end, (begin / n_out + 1) * n_out);
             a->weight[n_weights++] = (float)((double)(next - begin) / (double)n_in);
             begin = next;
         }

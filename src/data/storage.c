@@ -290,9 +290,8 @@ void hm_storage_fetch(const hm_storage *storage, size_t index)
 {
     enum { LINE = 64 };
     size_t n = case_bytes(storage);
-    const unsigned char *bytes = storage->bytes + (uint64_t)index * n;
     for (size_t i = 0; storage->bytes && i < n; i += LINE)
-        __builtin_prefetch(bytes + i);
+        __builtin_prefetch(storage->bytes + (uint64_t)index * n + i);
 }
 
 bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, float *out)

@@ -69,18 +69,11 @@ typedef struct annealing {
     double from, to;    /* betas of the step in work */
 } annealing;
 
-static hm_status copy_machine(const hm_rbm *rbm, size_t batch, hm_rbm **copy, hm_error *error)
-{
-    hm_status status = hm_rbm_create(rbm->context, hm_rbm_visible(rbm), hm_rbm_hidden(rbm), copy, error);
-    if (status != HM_OK)
-        return status;
-    memcpy((*copy)->block, rbm->block, rbm->n_parameters * sizeof *rbm->block);
-    return hm_machine_reserve(*copy, batch, false, error);
-}
-
 static hm_status create(annealing *s, const hm_rbm *rbm, const float *base, size_t n, uint32_t stream, hm_error *error)
 {
-    hm_status status = copy_machine(rbm, n, &s->rbm, error);
+    hm_status status = hm_machine_copy(rbm, &s->rbm, error);
+    if (status == HM_OK)
+        status = hm_machine_reserve(s->rbm, n, false, error);
     if (status == HM_OK)
         status = hm_tempered_create(s->rbm, base, n, NULL, &s->chains, error);
     if (status != HM_OK)

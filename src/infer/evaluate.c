@@ -1,14 +1,15 @@
 /* Likelihoods of models on data: see harmonium/likelihood.h. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "compute/unit.h"
 #include "infer/annealing.h"
+#include "model/model_internal.h"
 
 enum { BLOCK = 250, PSEUDO_CASES = 200, AUTO_LOG2_STATES = 20, STREAM_BOUND = 6 << 14 };
 
@@ -43,13 +44,6 @@ typedef struct evaluation {
     hm_gibbs gibbs;
 } evaluation;
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static bool is_dbn(const evaluation *e)
 {
     return e->model->kind == HM_MODEL_DBN;
@@ -69,6 +63,8 @@ static size_t cut(evaluation *e, float *block)
     TAKE(e->x, e->X);
     TAKE(e->a, 2 * H);
 #undef TAKE
+    if (!block)
+        return used;
     e->data[e->L - 1] = hm_matrix_cols(e->x, 0, hm_model_layer_size(e->model, e->L - 1));
     e->inputs[e->L - 1] = hm_matrix_cols(e->inputs[e->L - 1], 0, e->data[e->L - 1].cols);
     return used;
@@ -132,23 +128,14 @@ static void score_case(void *argument, size_t i)
     evaluation *e = argument;
     const hm_kernels *kernels = e->context->backend->kernels();
     const hm_layer *visible = hm_rbm_visible(e->rbm), *hidden = hm_rbm_hidden(e->rbm);
-    const float *b = hm_rbm_visible_bias(e->rbm), *x = hm_row_f32(&e->x, i);
-    size_t Y = is_dbn(e) ? e->model->n_labels : 0, P = e->X - Y, H = hidden->n_units, run = hm_layer_bias_run(visible);
-    float *a = hm_row_f32(&e->a, i), *a_y = a + H;
-    double score[HM_LABELS_MAX], sum = -hm_layer_base_energy(kernels, visible, 1, x);
-    for (size_t k = 0; k < P; k++)
-        sum += (double)b[k / run] * x[k];
-    if (Y == 0) {
-        e->log_p[i] += sum + hm_layer_log_partition(kernels, hidden, 1, a);
-        return;
-    }
-    const hm_matrix W = hm_rbm_weights(e->rbm);
-    for (size_t y = 0; y < Y; y++) {
-        memcpy(a_y, a, H * sizeof *a);
-        kernels->add(hm_row_f32(&W, P + y), a_y, H, 1);
-        score[y] = b[P + y] + hm_layer_log_partition(kernels, hidden, 1, a_y);
-    }
-    e->log_p[i] += sum + hm_log_mean_exp(score, Y, NULL) + log((double)Y);
+    const float *x = hm_row_f32(&e->x, i);
+    size_t Y = is_dbn(e) ? e->model->n_labels : 0;
+    float *a = hm_row_f32(&e->a, i);
+    double score[HM_LABELS_MAX];
+    double own = hm_bias_energy(hm_rbm_visible_bias(e->rbm), x, visible) - hm_layer_base_energy(kernels, visible, 1, x);
+    if (Y > 0)
+        hm_model_score_labels(e->model, a, a + hidden->n_units, score);
+    e->log_p[i] += own + (Y > 0 ? hm_log_mean_exp(score, Y, NULL) + log((double)Y) : hm_layer_log_partition(kernels, hidden, 1, a));
 }
 
 typedef struct level_job {
@@ -375,7 +362,7 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
                       const hm_evaluate_events *events, hm_evaluation *result, hm_error *error)
 {
     bool is_stack = model->kind == HM_MODEL_DBN;
-    double began = seconds_now();
+    double began = hm_seconds();
     hm_status status = hm_model_require(model, HM_ABILITY_SAMPLE, error);
     if (status == HM_OK)
         status = hm_check_fit(model, set, error);
@@ -394,7 +381,7 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
                  : hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no cases to evaluate", hm_dataset_describe(set));
     if (status == HM_OK)
         status = run(&e, error);
-    result->seconds = seconds_now() - began;
+    result->seconds = hm_seconds() - began;
     destroy(&e);
     return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "compute/unit.h"
 #include "model/machine.h"
@@ -204,7 +205,7 @@ static hm_status check_duplicates(patient *p, hm_error *error)
 
 /* ---- Reconstructions ----------------------------------------------------------------------------------------------- */
 
-static void check_reconstructions(patient *p)
+static void measure_reconstructions(patient *p)
 {
     double error = 0, variance = 0, own = 0;
     for (size_t k = 0; k < p->V; k++) {
@@ -334,15 +335,10 @@ static hm_status read_cases(const hm_dataset *set, hm_matrix to, hm_error *error
     return HM_OK;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static hm_status create(patient *p, hm_error *error)
 {
-    p->n = least(hm_dataset_n_cases(p->train), CASES_MAX);
-    p->n_held = p->held_out ? least(hm_dataset_n_cases(p->held_out), CASES_MAX) : 0;
+    p->n = hm_least(hm_dataset_n_cases(p->train), CASES_MAX);
+    p->n_held = p->held_out ? hm_least(hm_dataset_n_cases(p->held_out), CASES_MAX) : 0;
     p->block = hm_alloc(p->context, (2 * p->n + p->n_held) * p->V + p->n * p->H, sizeof *p->block, error);
     p->F = hm_alloc(p->context, p->n + p->n_held, sizeof *p->F, error);
     if (!p->block || !p->F)
@@ -367,7 +363,7 @@ static hm_status examine(patient *p, hm_error *error)
     hm_rbm_hidden_given_visible(p->rbm, p->v, p->h, (hm_matrix){0}, &none);
     hm_rbm_visible_given_hidden(p->rbm, p->h, p->mean, (hm_matrix){0}, &none);
     size_t n_before = p->result->n;
-    check_reconstructions(p);
+    measure_reconstructions(p);
     if (has_exploded(p))
         return HM_OK;
     check_activities(p);

@@ -1,8 +1,5 @@
 /* Fast persistent contrastive divergence (Tieleman and Hinton 2009): the chains run under W + F, where the fast weights F learn
  * with a rate of their own and decay by 19/20 a batch: they push the chains out of where they have been. */
-#include <string.h>
-
-#include "compute/backend.h"
 #include "learn/learner.h"
 
 static hm_status create(hm_trainer *t, hm_error *error)
@@ -30,13 +27,9 @@ static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)
     size_t n_parameters;
     const float *slow = hm_rbm_parameters(t->rbm, &n_parameters);
     float *sum = hm_rbm_parameters(t->fast_rbm, &n_parameters);
-    hm_machine_note_change(t->rbm);
     for (size_t i = 0; i < n_parameters; i++)
         sum[i] = slow[i] + t->fast[i];
     hm_pcd_run(t, t->fast_rbm, n, gibbs, v);
-    /* the statistics are those of the model itself */
-    gibbs->step++;
-    hm_rbm_hidden_given_visible(t->rbm, *v, hm_matrix_f32(t->h1, t->n_chains, t->H), (hm_matrix){0}, gibbs);
 }
 
 static hm_status learn(hm_trainer *t, const hm_phase *plus, const hm_phase *minus, const hm_step *step, hm_error *error)

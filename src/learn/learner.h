@@ -33,7 +33,8 @@ extern const hm_learner hm_learner_cd, hm_learner_pcd, hm_learner_fast_pcd, hm_l
 /* Squared differences of v0 and v1, the first reconstruction, for the report. */
 void hm_trainer_measure(hm_trainer *t, size_t n);
 
-/* What learners with persistent chains share: t->chains, and their k steps under a machine. */
+/* What learners with persistent chains share: t->chains, and their k steps under `rbm`, after which h1 holds what t->rbm makes
+ * of them. */
 hm_status hm_pcd_create(hm_trainer *t, hm_error *error);
 void hm_pcd_run(hm_trainer *t, const hm_rbm *rbm, size_t n, hm_gibbs *gibbs, hm_matrix *v);
 

@@ -1,8 +1,8 @@
 /* The one training loop: epochs, batches, checkpoints, and telling how it goes. */
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/fail.h"
 #include "learn/checkpoint.h"
 #include "learn/stage.h"
@@ -14,16 +14,9 @@ typedef struct run {
     double last_checkpoint; /* seconds */
 } run;
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    timespec_get(&now, TIME_UTC);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static hm_status save_checkpoint(run *r, hm_error *error)
 {
-    r->last_checkpoint = seconds_now();
+    r->last_checkpoint = hm_seconds();
     return r->events->checkpoint ? hm_checkpoint_save(r->stage, r->events->checkpoint, error) : HM_OK;
 }
 
@@ -34,7 +27,7 @@ static bool is_checkpoint_due(const run *r, bool epoch_ended)
         return false;
     bool by_epoch = epoch_ended && events->checkpoint_epochs > 0 && r->stage->epoch % events->checkpoint_epochs == 0;
     bool by_clock = events->checkpoint_minutes > 0 &&
-                    seconds_now() - r->last_checkpoint > 60 * events->checkpoint_minutes;
+                    hm_seconds() - r->last_checkpoint > 60 * events->checkpoint_minutes;
     return by_epoch || by_clock;
 }
 
@@ -108,7 +101,7 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
     hm_status status = stage->kind->monitor(stage, &report, error);
     if (status != HM_OK)
         return status;
-    report.seconds = seconds_now() - began;
+    report.seconds = hm_seconds() - began;
     stage->epoch++;
     stage->batch = 0;
     stage->error_sum = 0;
@@ -122,7 +115,7 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
 static hm_status train_epoch(run *r, hm_error *error)
 {
     hm_stage *stage = r->stage;
-    double began = seconds_now();
+    double began = hm_seconds();
     hm_status status = hm_dataset_order(stage->train, stage->epoch, stage->B, stage->order, error);
     if (status == HM_OK)
         status = train_batches(r, error);
@@ -133,7 +126,7 @@ hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_
                        hm_error *error)
 {
     static const hm_train_events no_events = {0};
-    run r = {stage, events ? events : &no_events, n_machines, seconds_now()};
+    run r = {stage, events ? events : &no_events, n_machines, hm_seconds()};
     stage->index = r.events->stage;
     hm_status status = is_resumed ? hm_checkpoint_load_stage(stage, r.events->checkpoint, error)
                                   : stage->kind->start(stage, error);

@@ -24,7 +24,7 @@ void hm_pcd_run(hm_trainer *t, const hm_rbm *rbm, size_t n, hm_gibbs *gibbs, hm_
         hm_rbm_visible_given_hidden(rbm, sample, mean, *v, gibbs);
     }
     gibbs->step++;
-    hm_rbm_hidden_given_visible(rbm, *v, h1, (hm_matrix){0}, gibbs);
+    hm_rbm_hidden_given_visible(t->rbm, *v, h1, (hm_matrix){0}, gibbs); /* the statistics are those of the model itself */
 }
 
 static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)

@@ -26,7 +26,7 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     if (is_centred && (!(t->offset_v = hm_stage_array_create(&t->stage, "offset_v", t->V, error)) ||
                        !(t->offset_h = hm_stage_array_create(&t->stage, "offset_h", t->H, error))))
         return HM_ERROR_MEMORY;
-    size_t R = B > t->n_chains ? B : t->n_chains;
+    size_t R = t->n_rows;
     t->workspace = hm_alloc(context, n_parameters + 2 * H + V + B * V + 2 * B * H + 2 * R * V + 2 * R * H, sizeof(float), error);
     t->row_error = hm_alloc(context, B, sizeof(double), error);
     if (!t->workspace || !t->row_error)

@@ -82,15 +82,6 @@ typedef struct enumeration {
     double log_Z;
 } enumeration;
 
-static double dot_bias(const float *bias, const float *state, const hm_layer *layer)
-{
-    size_t run = hm_layer_bias_run(layer);
-    double sum = 0;
-    for (size_t i = 0; i < layer->n_units; i++)
-        sum += (double)bias[i / run] * state[i];
-    return sum;
-}
-
 static void write_states(void *argument, size_t i)
 {
     enumeration *e = argument;
@@ -101,7 +92,7 @@ static void sum_out_other(void *argument, size_t i)
 {
     enumeration *e = argument;
     const hm_kernels *kernels = e->rbm->context->backend->kernels();
-    e->log_p[i] = dot_bias(e->bias, hm_row_f32(&e->states, i), e->layer) +
+    e->log_p[i] = hm_bias_energy(e->bias, hm_row_f32(&e->states, i), e->layer) +
                   hm_layer_log_partition(kernels, e->other, 1, hm_row_f32(&e->inputs, i));
 }
 

@@ -2,8 +2,17 @@
 #include "model/machine.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/context.h"
+
+hm_status hm_machine_copy(const hm_rbm *rbm, hm_rbm **copy, hm_error *error)
+{
+    hm_status status = hm_rbm_create(rbm->context, &rbm->connection.below, &rbm->connection.above, copy, error);
+    if (status == HM_OK)
+        memcpy((*copy)->block, rbm->block, rbm->n_parameters * sizeof *rbm->block);
+    return status;
+}
 
 void hm_machine_up(const hm_rbm *rbm, hm_matrix below, hm_matrix above)
 {

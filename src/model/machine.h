@@ -24,6 +24,9 @@ enum {
     HM_PART_ALL = (1 << HM_SLICES) - 1
 };
 
+/* A machine of its own with the same layers and parameters. */
+hm_status hm_machine_copy(const hm_rbm *machine, hm_rbm **copy, hm_error *error);
+
 /* Inputs of the units above, without what the units make of them: c + W below. */
 void hm_machine_up(const hm_rbm *machine, hm_matrix below, hm_matrix above);
 
@@ -32,6 +35,9 @@ void hm_machine_down(const hm_rbm *machine, hm_matrix above, hm_matrix below);
 
 /* Inputs of the units below: b + W above. */
 void hm_machine_inputs_below(const hm_rbm *machine, hm_matrix above, hm_matrix below);
+
+/* b'v, with a bias for each run of units. */
+double hm_bias_energy(const float *bias, const float *v, const hm_layer *layer);
 
 /* Biases with which units alone have these means: bias[hm_layer_n_biases], from mean[n_units], a map's from the mean over its
  * places; probabilities are kept off 0 and 1 (Hinton 2010, section 8.1). */

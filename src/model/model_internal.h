@@ -16,6 +16,10 @@ hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *fi
 /* Room for the labels and names of its classes, all zero, in place of what was there. */
 hm_status hm_model_allocate_classes(hm_model *model, hm_error *error);
 
+/* score[n_labels] of a DBN whose top RBM has the inputs a = c + h'W without labels: b_y + LP(a + W_y), the terms of -F that
+ * depend on the label. room: as long as a. */
+void hm_model_score_labels(const hm_model *model, const float *a, float *room, double *score);
+
 /* One level of a feed-forward net: above = f(below W + c). Rectified linear units are max(0, a) here, without the
  * noise that they have in an RBM. */
 void hm_net_drive(const hm_model *net, size_t level, hm_matrix below, hm_matrix above);

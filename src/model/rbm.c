@@ -173,8 +173,7 @@ static double dot(const float *a, const float *b, size_t n)
     return sum;
 }
 
-/* b'v with a bias for each run of units. */
-static double bias_energy(const float *b, const float *v, const hm_layer *layer)
+double hm_bias_energy(const float *b, const float *v, const hm_layer *layer)
 {
     size_t run = hm_layer_bias_run(layer);
     double sum = 0;
@@ -203,7 +202,7 @@ static void energy_of_case(void *argument, size_t i)
     size_t V = visible->n_units, H = hidden->n_units;
     const float *v = row_of(rbm, &job->v, i, job->v_rows + i * V), *a = hm_row_f32(&job->inputs, i);
     double energy = hm_layer_base_energy(kernels, visible, job->beta, v) -
-                    bias_energy(hm_rbm_visible_bias(rbm), v, visible);
+                    hm_bias_energy(hm_rbm_visible_bias(rbm), v, visible);
     if (job->h.data) {
         const float *h = row_of(rbm, &job->h, i, job->h_rows + i * H);
         energy += hm_layer_base_energy(kernels, hidden, job->beta, h) - dot(a, h, H);

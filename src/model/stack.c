@@ -50,18 +50,14 @@ size_t hm_model_n_features(const hm_model *model)
 hm_status hm_model_untie(hm_model *model, hm_error *error)
 {
     for (size_t l = 0; l + 1 < model->n_rbms; l++) {
-        size_t n;
-        hm_rbm *own, *tied = model->rbm[l];
+        hm_rbm *own;
         if (model->generative[l])
             continue;
-        hm_status status =
-            hm_rbm_create(model->context, hm_rbm_visible(tied), hm_rbm_hidden(tied), &own, error);
+        hm_status status = hm_machine_copy(model->rbm[l], &own, error);
         if (status != HM_OK)
             return status;
-        float *parameters = hm_rbm_parameters(own, &n);
-        memcpy(parameters, hm_rbm_parameters(tied, &n), n * sizeof *parameters);
         const hm_slice *unused = &hm_rbm_slices(own)[HM_SLICE_HIDDEN_BIAS]; /* not saved either */
-        memset(parameters + unused->first, 0, unused->n * sizeof *parameters);
+        memset(hm_rbm_hidden_bias(own), 0, unused->n * sizeof(float));
         model->generative[l] = own;
     }
     return HM_OK;
@@ -134,23 +130,31 @@ typedef struct posterior_job {
     hm_matrix target;
 } posterior_job;
 
-/* P(y | h) ~ exp(b_y + sum_j log(1 + exp(a_j + W_yj))): the terms of F that do not depend on y cancel. */
+void hm_model_score_labels(const hm_model *model, const float *a, float *room, double *score)
+{
+    const hm_kernels *kernels = model->context->backend->kernels();
+    const hm_rbm *top = model->rbm[model->n_rbms - 1];
+    const hm_layer *hidden = hm_rbm_hidden(top);
+    const hm_matrix W = hm_rbm_weights(top);
+    size_t first = hm_rbm_visible(top)->n_units - model->n_labels;
+    for (size_t y = 0; y < model->n_labels; y++) {
+        memcpy(room, a, hidden->n_units * sizeof *a);
+        kernels->add(hm_row_f32(&W, first + y), room, hidden->n_units, 1);
+        score[y] = hm_rbm_visible_bias(top)[first + y] + hm_layer_log_partition(kernels, hidden, 1, room);
+    }
+}
+
+/* P(y | h) ~ exp(score of y): the terms of F that do not depend on y cancel. */
 static void posterior_of_case(void *argument, size_t i)
 {
     const posterior_job *job = argument;
-    const hm_kernels *kernels = job->model->context->backend->kernels();
-    const hm_matrix W = hm_rbm_weights(job->top);
-    const float *b = hm_rbm_visible_bias(job->top) + job->n_below;
     size_t Y = job->model->n_labels;
-    float *a = job->inputs + 2 * i * job->H, *a_y = a + job->H;
+    float *a = job->inputs + 2 * i * job->H;
     double own[HM_LABELS_MAX], *score = job->probability ? job->probability + i * Y : own;
     double most = -INFINITY, sum = 0;
-    for (size_t y = 0; y < Y; y++) {
-        memcpy(a_y, a, job->H * sizeof *a);
-        kernels->add(hm_row_f32(&W, job->n_below + y), a_y, job->H, 1);
-        score[y] = b[y] + hm_layer_log_partition(kernels, hm_rbm_hidden(job->top), 1, a_y);
+    hm_model_score_labels(job->model, a, a + job->H, score);
+    for (size_t y = 0; y < Y; y++)
         most = fmax(most, score[y]);
-    }
     for (size_t y = 0; y < Y; y++)
         sum += score[y] = exp(score[y] - most);
     for (size_t y = 0; y < Y; y++) {

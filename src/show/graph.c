@@ -1,9 +1,7 @@
 /* Directed acyclic graphs, drawn in layers: a node lies below its parents, and among its neighbours where its own are (Sugiyama,
  * Tagawa and Toda, 1981). As PNG or SVG. */
-#define _POSIX_C_SOURCE 200809L /* open_memstream */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <harmonium/show.h>
@@ -231,11 +229,11 @@ static void write_node(const layout *l, FILE *file, size_t i)
 
 static hm_status save_svg(const layout *l, const char *path, hm_error *error)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    if (!file)
-        return hm_fail(error, HM_ERROR_MEMORY, "%s: no memory to draw in", path);
+    hm_file_writer writer;
+    hm_status status = hm_file_create(&writer, path, error);
+    if (status != HM_OK)
+        return status;
+    FILE *file = writer.stream;
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" font-family=\"sans-serif\" text-anchor=\"middle\">\n"
             "<defs><marker id=\"head\" markerWidth=\"9\" markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\">"
@@ -250,10 +248,7 @@ static hm_status save_svg(const layout *l, const char *path, hm_error *error)
     for (size_t i = 0; i < l->n; i++)
         write_node(l, file, i);
     fputs("</svg>\n", file);
-    fclose(file);
-    hm_status status = hm_file_save(path, text, size, error);
-    free(text);
-    return status;
+    return hm_file_commit(&writer, error);
 }
 
 hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,

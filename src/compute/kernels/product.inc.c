@@ -9,7 +9,18 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "compute/kernels/kernels.h"
+
+/* Of loops over a tile: only where they are unrolled do its sums live in registers. Not under clang's sanitizers, which would
+ * watch each of thousands of accesses and take a quarter of an hour to compile. */
+#if !defined(__clang__)
+#define UNROLL _Pragma("GCC unroll 16")
+#elif __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNROLL
+#else
+#define UNROLL _Pragma("clang loop unroll(full)")
+#endif
 
 #define JOIN2(a, b) a##b
 #define JOIN(a, b) JOIN2(a, b)
@@ -64,15 +75,10 @@ static inline void store_part(float *x, vec v, size_t n)
 }
 #endif
 
-static inline size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Of n columns those that lie in the vector at column j. */
 static inline size_t part_at(size_t n, size_t j)
 {
-    return n < j ? 0 : least(n - j, LANES);
+    return n < j ? 0 : hm_least(n - j, LANES);
 }
 
 /* ---- The number format --------------------------------------------------------------------------------------- */
@@ -115,9 +121,15 @@ static inline numbers numbers_at(const number *x)
     return load(x);
 }
 
+/* Said, not left to the compiler, so that every instruction set rounds alike. */
 static inline vec multiply_add(vec sum, number a, numbers b)
 {
-    return sum + a * b;
+    numbers many = (numbers){0} + a;
+#if defined(__AVX512F__)
+    return (vec)_mm512_fmadd_ps((__m512)many, (__m512)b, (__m512)sum);
+#else
+    return (vec)_mm256_fmadd_ps((__m256)many, (__m256)b, (__m256)sum);
+#endif
 }
 
 static inline numbers join_rows(vec first, vec second)
@@ -139,7 +151,7 @@ static inline void transpose(bits row[LANES])
 {
     for (int round = 1; round < LANES; round *= 2) {
         bits turned[LANES];
-#pragma GCC unroll 8
+UNROLL
         for (int i = 0; i < LANES / 2; i++) {
             bits a = row[i], b = row[i + LANES / 2];
 #if defined(__AVX512F__)
@@ -168,11 +180,11 @@ static void pack_block(const float *w, size_t ld, number *up, number *down)
     for (size_t k = 0; k < WIDTH / GROUP; k += LANES) {
         for (size_t i = 0; i < WIDTH; i += LANES) {
             bits row[LANES];
-#pragma GCC unroll 16
+UNROLL
             for (size_t r = 0; r < LANES; r++)
                 row[r] = (bits)join_row(w + (i + r) * ld + GROUP * k, GROUP * LANES);
             transpose(row);
-#pragma GCC unroll 16
+UNROLL
             for (size_t j = 0; j < LANES; j++)
                 *at(down, (k + j) * WIDTH + i) = (numbers)row[j];
         }
@@ -233,7 +245,7 @@ static inline __attribute__((always_inline)) void add_products(int rows, size_t 
             __builtin_prefetch(b + AHEAD * b_k);
             __builtin_prefetch(b + AHEAD * b_k + LANES);
         }
-#pragma GCC unroll 16
+UNROLL
         for (int r = 0; r < rows; r++) {
             sum[r][0] = multiply_add(sum[r][0], a[(size_t)r * a_row], low);
             sum[r][1] = multiply_add(sum[r][1], a[(size_t)r * a_row], high);
@@ -243,39 +255,31 @@ static inline __attribute__((always_inline)) void add_products(int rows, size_t 
 
 static inline __attribute__((always_inline)) void clear(int rows, vec sum[ROWS][2])
 {
-#pragma GCC unroll 16
+UNROLL
     for (int r = 0; r < rows; r++)
         sum[r][0] = sum[r][1] = (vec){0};
 }
 
-/* Calls f(p, rows, at) with `rows` a constant. */
+/* Calls f(p, rows, ...) with `rows` a constant, of which there are as many as a tile may have. */
+#define ROWS_CASE(n, f, p, ...)                                                                                        \
+    case n: f(p, n, __VA_ARGS__); break;
 #if defined(__AVX512F__)
-#define FOR_ROWS(f, p, rows, ...)                                                                                      \
-    switch (rows) {                                                                                                    \
-    case 1: f(p, 1, __VA_ARGS__); break;                                                                               \
-    case 2: f(p, 2, __VA_ARGS__); break;                                                                               \
-    case 3: f(p, 3, __VA_ARGS__); break;                                                                               \
-    case 4: f(p, 4, __VA_ARGS__); break;                                                                               \
-    case 5: f(p, 5, __VA_ARGS__); break;                                                                               \
-    case 6: f(p, 6, __VA_ARGS__); break;                                                                               \
-    case 7: f(p, 7, __VA_ARGS__); break;                                                                               \
-    case 8: f(p, 8, __VA_ARGS__); break;                                                                               \
-    case 9: f(p, 9, __VA_ARGS__); break;                                                                               \
-    case 10: f(p, 10, __VA_ARGS__); break;                                                                             \
-    case 11: f(p, 11, __VA_ARGS__); break;                                                                             \
-    default: f(p, 12, __VA_ARGS__); break;                                                                             \
-    }
+#define MORE_ROWS(...)                                                                                                 \
+    ROWS_CASE(7, __VA_ARGS__) ROWS_CASE(8, __VA_ARGS__) ROWS_CASE(9, __VA_ARGS__) ROWS_CASE(10, __VA_ARGS__)           \
+    ROWS_CASE(11, __VA_ARGS__) ROWS_CASE(12, __VA_ARGS__)
 #else
+#define MORE_ROWS(...)
+#endif
 #define FOR_ROWS(f, p, rows, ...)                                                                                      \
     switch (rows) {                                                                                                    \
-    case 1: f(p, 1, __VA_ARGS__); break;                                                                               \
-    case 2: f(p, 2, __VA_ARGS__); break;                                                                               \
-    case 3: f(p, 3, __VA_ARGS__); break;                                                                               \
-    case 4: f(p, 4, __VA_ARGS__); break;                                                                               \
-    case 5: f(p, 5, __VA_ARGS__); break;                                                                               \
-    default: f(p, 6, __VA_ARGS__); break;                                                                              \
+        ROWS_CASE(1, f, p, __VA_ARGS__)                                                                                \
+        ROWS_CASE(2, f, p, __VA_ARGS__)                                                                                \
+        ROWS_CASE(3, f, p, __VA_ARGS__)                                                                                \
+        ROWS_CASE(4, f, p, __VA_ARGS__)                                                                                \
+        ROWS_CASE(5, f, p, __VA_ARGS__)                                                                                \
+        ROWS_CASE(6, f, p, __VA_ARGS__)                                                                                \
+        MORE_ROWS(f, p, __VA_ARGS__)                                                                                   \
     }
-#endif
 
 /* ---- product ------------------------------------------------------------------------------------------------------ */
 
@@ -286,7 +290,7 @@ static inline __attribute__((always_inline)) void product_tile(const hm_panel_pr
     add_products(rows, p->n_k, (const number *)p->a + first * p->a_row, p->a_row, 1, p->panel, WIDTH, sum);
     size_t n_low = part_at(p->n_cols, 0), n_high = part_at(p->n_cols, LANES);
     vec low = p->bias ? load_part(p->bias, n_low) : (vec){0}, high = p->bias ? load_part(p->bias + LANES, n_high) : (vec){0};
-#pragma GCC unroll 16
+UNROLL
     for (int r = 0; r < rows; r++) {
         float *out = p->out + (first + (size_t)r) * p->ld_out;
         store_part(out, sum[r][0] + low, n_low);
@@ -322,7 +326,7 @@ static inline __attribute__((always_inline)) void change(const hm_panel_update *
 static inline __attribute__((always_inline)) void fetch(const float *x, size_t ld, int rows)
 {
     enum { LINE = 16 }; /* floats */
-#pragma GCC unroll 16
+UNROLL
     for (int r = 0; r < rows; r++)
         for (size_t j = 0; j < WIDTH + LINE; j += LINE)
             __builtin_prefetch(x + (size_t)r * ld + j, 1);
@@ -335,7 +339,7 @@ static inline __attribute__((always_inline)) void learn_tile(const hm_panel_upda
     fetch(u->w + first * u->ld, u->ld, rows);
     add_products(rows, u->n_plus, (const number *)u->x_plus + first * u->n_plus, 1, ROWS, u->y_plus, WIDTH, sum);
     if (u->n_minus > 0) {
-#pragma GCC unroll 16
+UNROLL
         for (int r = 0; r < rows; r++) {
             sum[r][0] *= u->turn;
             sum[r][1] *= u->turn;
@@ -343,7 +347,7 @@ static inline __attribute__((always_inline)) void learn_tile(const hm_panel_upda
         fetch(u->d + first * u->ld, u->ld, rows);
         add_products(rows, u->n_minus, (const number *)u->x_minus + first * u->n_minus, 1, ROWS, u->y_minus, WIDTH, sum);
     }
-#pragma GCC unroll 16
+UNROLL
     for (int r = 0; r < rows; r++) {
         size_t i = (first + (size_t)r) * u->ld;
         change(u, sum[r][0], u->w + i, u->d + i, part_at(u->cols, 0));
@@ -354,7 +358,7 @@ static inline __attribute__((always_inline)) void learn_tile(const hm_panel_upda
 static void learn(const hm_panel_update *u)
 {
     for (size_t first = 0; first < u->rows; first += ROWS) {
-        size_t rows = least(u->rows - first, ROWS);
+        size_t rows = hm_least(u->rows - first, ROWS);
         FOR_ROWS(learn_tile, u, rows, first)
     }
 }
@@ -375,7 +379,7 @@ static inline __attribute__((always_inline)) void strip_tile(const strip *p, int
     vec sum[ROWS][2];
     clear(rows, sum);
     add_products(rows, p->k, a, p->a_row, p->a_k, p->b, p->b_k, sum);
-#pragma GCC unroll 16
+UNROLL
     for (int r = 0; r < rows; r++) {
         for (size_t v = 0; v < 2; v++) {
             float *to = c + (size_t)r * p->ldc + v * LANES;
@@ -393,7 +397,7 @@ static void strip_tiles(const strip *p, size_t m, const float *a, float *c)
     for (size_t i = 0; i < m; i += ROWS) {
         const float *a_tile = a + i * p->a_row;
         float *c_tile = c + i * p->ldc;
-        FOR_ROWS(strip_tile, p, least(ROWS, m - i), a_tile, c_tile)
+        FOR_ROWS(strip_tile, p, hm_least(ROWS, m - i), a_tile, c_tile)
     }
 }
 
@@ -410,7 +414,7 @@ static void pack_strip(bool b_transposed, const float *b, size_t ldb, size_t fir
         for (size_t i = 0; i < WIDTH; i += LANES) {
             bits row[LANES];
             for (size_t r = 0; r < LANES; r++)
-                row[r] = i + r < n ? (bits)load_part(b + (i + r) * ldb + first + k, least(n_k - k, LANES)) : (bits){0};
+                row[r] = i + r < n ? (bits)load_part(b + (i + r) * ldb + first + k, hm_least(n_k - k, LANES)) : (bits){0};
             transpose(row);
             for (size_t j = 0; j < LANES; j++)
                 store(packed + (k + j) * WIDTH + i, (vec)row[j]);
@@ -427,7 +431,7 @@ static void multiply(bool a_transposed, bool b_transposed, size_t m, size_t n, s
     strip p = {.alpha = alpha, .a_row = a_transposed ? 1 : lda, .a_k = a_transposed ? lda : 1, .ldc = ldc};
     for (size_t j = 0; j < n; j += WIDTH) {
         const float *b_strip = b_transposed ? b + j * ldb : b + j;
-        p.n = least(n - j, WIDTH);
+        p.n = hm_least(n - j, WIDTH);
         p.beta = beta;
         if (!b_transposed && p.n == WIDTH) {
             p.b = b_strip;
@@ -439,7 +443,7 @@ static void multiply(bool a_transposed, bool b_transposed, size_t m, size_t n, s
         p.b = packed;
         p.b_k = WIDTH;
         for (size_t first = 0; first < k || first == 0; first += CHUNK, p.beta = 1) {
-            p.k = least(k - first, CHUNK);
+            p.k = hm_least(k - first, CHUNK);
             pack_strip(b_transposed, b_strip, ldb, first, p.k, p.n, packed);
             strip_tiles(&p, m, a + first * p.a_k, c + j);
         }
