@@ -1,7 +1,8 @@
-/* Exact likelihoods of all learners, epoch by epoch, on one plot: bars and stripes of 4 x 4, or a data set with 10 hidden units.
+/* Exact likelihoods of all learners, epoch by epoch, on one plot: a toy set, or a large one with few hidden units.
  *
  *     build/release/bench_learners docs/learners-bars.png
- *     build/release/bench_learners docs/learners-mnist.png sm08 10000      # data, cases: HARMONIUM_DATA says where they are
+ *     build/release/bench_learners docs/learners-modes.png two-modes
+ *     build/release/bench_learners docs/learners-mnist.png sm08 10000 10   # data, cases, hidden units
  *
  * Exact maximum likelihood is the ceiling. */
 #include <stdio.h>
@@ -10,13 +11,14 @@
 
 #include <harmonium/harmonium.h>
 
-enum { SIDE = 4, PIXELS = SIDE * SIDE, CASES = 2 << SIDE, POINTS_MAX = 100 };
+enum { POINTS_MAX = 100 };
 
 static const struct {
     const char *name, *learner, *centering, *steps;
 } runs[] = {{"exact", "exact", "none", "1"},      {"CD-1", "cd", "none", "1"},         {"CD-10", "cd", "none", "10"},
             {"PCD-1", "pcd", "none", "1"},        {"PCD-1, centred", "pcd", "data", "1"}, {"fast PCD", "fast-pcd", "none", "1"},
-            {"tempering", "tempering", "none", "1"}};
+            {"tempering", "tempering", "none", "1"},
+            {"trajectory", "trajectory", "none", "1"}};
 enum { N_RUNS = sizeof runs / sizeof *runs };
 
 typedef struct plan {
@@ -46,7 +48,7 @@ static void set_option(hm_train_config *config, const char *name, const char *va
 typedef struct track {
     const plan *plan;
     const hm_model *model;
-    double *x, *y;
+    double *x, *y, divergence;
     int n;
 } track;
 
@@ -60,6 +62,7 @@ static hm_status note_epoch(void *user, const hm_train_report *report, hm_error 
     hm_options_init(&hm_evaluate_options, &how);
     how.method = HM_EVALUATE_EXACT;
     hm_status status = hm_evaluate(t->model, 0, t->plan->set, &how, NULL, &result, epoch_error);
+    t->divergence = result.divergence;
     t->x[t->n] = (double)report->epoch;
     t->y[t->n++] = result.log_likelihood.value;
     return status;
@@ -83,31 +86,28 @@ static void run(const plan *p, size_t which, double *x, double *y)
     set_option(&config, "learning-rate", p->rate);
     config.batch_size = p->batch;
     config.epochs = p->epochs_a_point * p->n_points;
-    track t = {p, model, x, y, 0};
+    track t = {p, model, x, y, 0, 0};
     const hm_train_events events = {.user = &t, .on_epoch = note_epoch};
     must(hm_train(model, p->set, NULL, &config, &events, &error));
-    printf("%-16s %.3f nats after %d epochs\n", runs[which].name, y[p->n_points - 1], p->n_points * p->epochs_a_point);
+    printf("%-16s %.3f nats, KL divergence %.3f, after %d epochs\n", runs[which].name, y[p->n_points - 1], t.divergence,
+           p->n_points * p->epochs_a_point);
     fflush(stdout);
     hm_model_destroy(model);
 }
 
 static void open_data(plan *p, int argc, char **argv)
 {
-    if (argc > 2) {
-        hm_data_config config;
-        hm_options_init(&hm_data_options, &config);
-        must(hm_options_set(&hm_data_options, &config, "data", argv[2], &error));
-        must(hm_options_set(&hm_data_options, &config, "subset", argc > 3 ? argv[3] : "10000", &error));
-        must(hm_dataset_open(p->context, &config, &p->set, NULL, &error));
-        *p = (plan){p->context, p->set, 10, 1, 25, 100, "0.05, ~0.005@25"};
-        return;
-    }
-    float cases[CASES * PIXELS];
-    for (int i = 0; i < CASES; i++)
-        for (int k = 0; k < PIXELS; k++)
-            cases[i * PIXELS + k] = (float)((i >> 1) >> (i & 1 ? k % SIDE : k / SIDE) & 1);
-    must(hm_dataset_create(p->context, cases, NULL, CASES, PIXELS, 0, 0, &p->set, &error));
-    *p = (plan){p->context, p->set, 12, 200, 50, CASES, "0.1, ~0.005@10000"};
+    const char *name = argc > 2 ? argv[2] : "bars-and-stripes";
+    hm_data_config config;
+    hm_options_init(&hm_data_options, &config);
+    must(hm_options_set(&hm_data_options, &config, "data", name, &error));
+    must(hm_options_set(&hm_data_options, &config, "subset", argc > 3 ? argv[3] : "0", &error));
+    must(hm_dataset_open(p->context, &config, &p->set, NULL, &error));
+    size_t n = hm_dataset_n_cases(p->set), n_hidden = argc > 4 ? (size_t)atoi(argv[4]) : n < 1000 ? 12 : 10;
+    if (n < 1000)
+        *p = (plan){p->context, p->set, n_hidden, 200, 50, n < 100 ? (int)n : 100, "0.1, ~0.005@10000"};
+    else
+        *p = (plan){p->context, p->set, n_hidden, 1, 25, 100, "0.05, ~0.005@25"};
 }
 
 int main(int argc, char **argv)
@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     hm_curve curves[N_RUNS];
     hm_image *image;
     if (argc < 2)
-        return fprintf(stderr, "usage: bench_learners PICTURE.png [DATA [CASES]]\n"), 2;
+        return fprintf(stderr, "usage: bench_learners PICTURE.png [DATA [CASES [HIDDEN]]]\n"), 2;
     must(hm_context_create(&(hm_context_config){.seed = 1}, &p.context, &error));
     open_data(&p, argc, argv);
     for (size_t i = 0; i < N_RUNS; i++) {

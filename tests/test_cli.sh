@@ -123,6 +123,16 @@ expect 1 'generates nothing' "$harmonium" evaluate "$n" digits
 expect 1 'generates nothing' "$harmonium" doctor "$n" digits
 "$harmonium" evaluate "$d" digits --part test --subset 50 --binarise threshold --partition ais --betas 50:1 --chains 10 \
     --burn-in 5 --quiet | grep -q '^bound on log P(v)' || fail "no bound of a deep belief net"
+
+# A second level that begins as the first one turned over is the same model: its bound is the first one's likelihood.
+toy="bars-and-stripes --epochs 100 --quiet"
+"$harmonium" train $toy --hidden 8 -o "$folder/first"
+"$harmonium" train $toy --kind dbn --layers "16 8 16" --level2-epochs 0 --level2-initial-weights transposed -o "$folder/turned"
+likelihood_of() { "$harmonium" evaluate "$1" bars-and-stripes --samples 500 --json --quiet | grep -o '"log_likelihood": [-0-9]*[.][0-9]'; }
+[ "$(likelihood_of "$folder/first")" = "$(likelihood_of "$folder/turned")" ] || fail "the level turned over is another model"
+"$harmonium" train $toy --kind dbn --layers "16 8 12" --level2-initial-weights transposed -o "$folder/turned" --force \
+    2>"$folder/err" && fail "too few units to turn over were taken"
+grep -q "level 2 has 12 hidden units, too few" "$folder/err" || fail "$(cat "$folder/err")"
 expect 2 'did you mean --epochs' "$harmonium" train --epoch 3 -o "$m"
 expect 2 'did you mean train' "$harmonium" trian
 expect 2 'whole number' "$harmonium" train --epochs many -o "$m"

@@ -115,7 +115,7 @@ static void sums_are_those_over_all_states(void **state)
         assert_true(fabs(log_Z - wanted) < 1e-5); /* observed 1e-6: inputs are floats */
         hm_rbm_parameters(rbm, &n);
         assert_true(n <= 400);
-        assert_int_equal(hm_rbm_expectations(rbm, log_Z, got, NULL), HM_OK);
+        assert_int_equal(hm_rbm_expectations(rbm, &log_Z, got, NULL), HM_OK);
         for (size_t k = 0; k < n; k++)
             assert_true(fabs(got[k] - want[k]) < 1e-5);
         hm_rbm_destroy(rbm);
@@ -347,6 +347,68 @@ static void a_dbn_is_bounded(void **state)
     hm_context_destroy(context);
 }
 
+/* Hidden units in the reverse order: the same machine. */
+static void the_order_of_hidden_units_does_not_matter(void **state)
+{
+    (void)state;
+    enum { V = 6, H = 5 };
+    hm_context *context = make_context(5, 1);
+    hm_rbm *a = make_rbm(context, "6", "5", 77, 1), *b = make_rbm(context, "6", "5", 77, 1);
+    hm_matrix W = hm_rbm_weights(a), turned = hm_rbm_weights(b);
+    float v[V] = {1, 0, 0, 1, 1, 0}, expectation[2][256];
+    double log_Z[2], F[2];
+    size_t n;
+    for (size_t j = 0; j < H; j++) {
+        for (size_t i = 0; i < V; i++)
+            hm_row_f32(&turned, i)[j] = hm_row_f32(&W, i)[H - 1 - j];
+        hm_rbm_hidden_bias(b)[j] = hm_rbm_hidden_bias(a)[H - 1 - j];
+    }
+    assert_true(hm_row_f32(&turned, 0)[0] != hm_row_f32(&W, 0)[0]);
+    hm_rbm *const both[2] = {a, b};
+    for (int k = 0; k < 2; k++) {
+        hm_rbm_parameters(both[k], &n);
+        assert_true(n <= 256);
+        assert_int_equal(hm_rbm_expectations(both[k], &log_Z[k], expectation[k], NULL), HM_OK);
+        assert_int_equal(hm_rbm_free_energy(both[k], hm_matrix_f32(v, 1, V), 1, &F[k], NULL), HM_OK);
+    }
+    assert_true(fabs(log_Z[0] - log_Z[1]) < 1e-5 && fabs(F[0] - F[1]) < 1e-5);
+    for (size_t i = 0; i < V; i++)
+        for (size_t j = 0; j < H; j++)
+            assert_true(fabsf(expectation[0][i * H + j] - expectation[1][i * H + H - 1 - j]) < 1e-5f);
+    hm_rbm_destroy(a);
+    hm_rbm_destroy(b);
+    hm_context_destroy(context);
+}
+
+/* ---- Toy sets, entropy, divergence -------------------------------------------------------------------------------- */
+
+/* A fresh machine without weights whose units are on half of the time is 2^16 states apart from bars and stripes: 28 cases once
+ * and two twice. */
+static void divergence_is_from_the_cases_own_distribution(void **state)
+{
+    (void)state;
+    hm_context *context = make_context(5, 1);
+    const hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, 16, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, 3, 1);
+    hm_data_config config;
+    hm_evaluate_config how;
+    hm_evaluation result;
+    hm_dataset *set;
+    hm_model *model;
+    hm_options_init(&hm_data_options, &config);
+    hm_options_init(&hm_evaluate_options, &how);
+    assert_int_equal(hm_options_set(&hm_data_options, &config, "data", "bars-and-stripes", NULL), HM_OK);
+    assert_int_equal(hm_dataset_open(context, &config, &set, NULL, NULL), HM_OK);
+    assert_int_equal(hm_dataset_n_cases(set), 32);
+    assert_int_equal(hm_model_create(context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);
+    assert_int_equal(hm_evaluate(model, 0, set, &how, NULL, &result, NULL), HM_OK);
+    double entropy = 28 * log(32) / 32 + 2 * log(16) / 16;
+    assert_true(fabs(result.data_entropy - entropy) < 1e-9);
+    assert_true(fabs(result.divergence - (16 * log(2) - entropy)) < 1e-4);
+    hm_model_destroy(model);
+    hm_dataset_close(set);
+    hm_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +420,8 @@ int main(void)
         cmocka_unit_test(schedules_are_checked),
         cmocka_unit_test(an_rbm_is_evaluated_exactly),
         cmocka_unit_test(a_dbn_is_bounded),
+        cmocka_unit_test(the_order_of_hidden_units_does_not_matter),
+        cmocka_unit_test(divergence_is_from_the_cases_own_distribution),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,33 @@ static void test_sets_without_labels(void **state)
     close_place(&place);
 }
 
+/* Toy sets have all their states and no parts. */
+static void test_toys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        size_t n, n_features, height;
+    } toys[] = {{"bars-and-stripes", 32, 16, 4}, {"shifter", 768, 19, 0}, {"two-modes", 34, 16, 4}};
+    data_place place;
+    float shifter[8 * 3 * 19];
+    open_place_with_sets(&place);
+    for (size_t i = 0; i < 3; i++) {
+        hm_dataset *set = open_set(&place, toys[i].name);
+        assert_int_equal(hm_dataset_n_cases(set), toys[i].n);
+        assert_int_equal(hm_dataset_n_features(set), toys[i].n_features);
+        assert_int_equal(hm_dataset_height(set), toys[i].height);
+        if (i == 1)
+            assert_int_equal(hm_dataset_read(set, NULL, 0, 24, 0, hm_matrix_f32(shifter, 24, 19), &place.error), HM_OK);
+        hm_dataset_close(set);
+    }
+    const float *left = shifter + 3 * 19; /* pattern 1: unit 0 on; shifted by -1 it is unit 7 */
+    assert_true(left[0] == 1 && left[8 + 7] == 1 && left[16] == 1 && left[17] == 0);
+    set_option(&place, "part", "test");
+    refuse_with(&place, "two-modes", HM_ERROR_ARGUMENT, "part = test: two-modes has no parts; it is all there is", NULL);
+    close_place(&place);
+}
+
 static void test_not_found(void **state)
 {
     (void)state;
@@ -150,7 +177,7 @@ static void test_list(void **state)
         assert_true(strlen(hm_dataset_list(n)->summary) > 10);
         assert_true(strlen(hm_dataset_list(n)->where_from) > 10);
     }
-    assert_int_equal(n, 6);
+    assert_int_equal(n, 9);
     assert_string_equal(hm_dataset_list(0)->name, "digits");
 }
 
@@ -234,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_packed_parts),
         cmocka_unit_test(test_silhouettes_are_inverted),
         cmocka_unit_test(test_sets_without_labels),
+        cmocka_unit_test(test_toys),
         cmocka_unit_test(test_not_found),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_real_sets),

@@ -40,8 +40,8 @@ double hm_rbm_log2_states(const hm_rbm *rbm);
 hm_status hm_rbm_log_partition(const hm_rbm *rbm, double *log_Z, hm_error *error);
 
 /* <v h>, <v> and <h> under the model, laid out as hm_rbm_parameters: what the data's are compared with in the gradient of
- * the likelihood. log_Z as above. */
-hm_status hm_rbm_expectations(const hm_rbm *rbm, double log_Z, float *expectation, hm_error *error);
+ * the likelihood; and log Z on the way. Errors as above. */
+hm_status hm_rbm_expectations(const hm_rbm *rbm, double *log_Z, float *expectation, hm_error *error);
 
 /* ---- Estimated ------------------------------------------------------------------------------------------ */
 
@@ -84,6 +84,8 @@ typedef struct hm_evaluation {
     hm_estimate log_Z, log_Z_reverse; /* of the RBM, or of the top RBM of a DBN */
     double free_energy;           /* mean -log P*(v), of an RBM */
     hm_estimate log_likelihood, log_likelihood_reverse; /* mean log P(v), or its bound, with the one log Z and the other */
+    double data_entropy;          /* of the cases as a distribution, each counted as often as it is there, nats */
+    double divergence;            /* KL of that distribution and the model, nats; NaN unless exact */
     double pseudo_likelihood;     /* mean sum over units of log P(v_i | the others), of an RBM of Bernoulli units */
     double seconds;
 } hm_evaluation;

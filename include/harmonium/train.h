@@ -23,7 +23,9 @@ extern "C" {
 
 enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES, HM_STATES_AUTO };
 enum { HM_AIM_FEATURES, HM_AIM_GENERATIVE };
-enum { HM_LEARNER_CD, HM_LEARNER_PCD, HM_LEARNER_FAST_PCD, HM_LEARNER_TEMPERING, HM_LEARNER_MEAN_FIELD, HM_LEARNER_EXACT };
+enum { HM_LEARNER_CD, HM_LEARNER_PCD, HM_LEARNER_FAST_PCD, HM_LEARNER_TEMPERING, HM_LEARNER_TRAJECTORY, HM_LEARNER_MEAN_FIELD,
+       HM_LEARNER_EXACT };
+enum { HM_WEIGHTS_RANDOM, HM_WEIGHTS_TRANSPOSED };
 enum { HM_CENTERING_NONE, HM_CENTERING_DATA, HM_CENTERING_ENHANCED };
 
 /* Every field is a row of hm_train_options; its help text there is its documentation. */
@@ -36,11 +38,13 @@ typedef struct hm_train_config {
     hm_schedule momentum;
     double weight_cost, l1_cost;
     double sparsity_target, sparsity_cost, sparsity_decay;
+    int initial_weights; /* HM_WEIGHTS_.. */
     double weight_deviation;
     double hidden_bias;
     int learner;         /* HM_LEARNER_..: where states of the model come from */
     int64_t chains;      /* persistent ones; 0: as many as a mini-batch has cases */
     int64_t temperatures; /* of parallel tempering */
+    int64_t snapshots;    /* of trajectory tempering, at most */
     double fast_rate;    /* of fast PCD; 0: the learning rate at the beginning */
     int centering;       /* HM_CENTERING_.. */
     int visible_states;  /* HM_STATES_..: of reconstructions; auto: by the aim */
@@ -96,6 +100,8 @@ typedef struct hm_train_report {
     size_t epoch, n_epochs;     /* epochs done, epochs in all */
     double reconstruction_error;
     double free_energy_train, free_energy_validation;
+    double log_likelihood;  /* mean over the monitored training cases, nats; of learners that know log Z */
+    double swap_rate;       /* least share of the swaps of neighbouring temperatures or snapshots that were accepted */
     double free_energy_gap; /* validation - train; growing: over-fitting (Hinton 2010, section 6) */
     double update_ratio;    /* sum |dW| / sum |W|: about 1e-3 is right (section 7) */
     double mean_activity;   /* of the hidden units, over the monitored cases */

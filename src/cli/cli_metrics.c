@@ -74,6 +74,8 @@ static void print_line(FILE *stream, const char *head, const hm_train_report *r)
     print_number(stream, "free_energy_train", r->free_energy_train);
     print_number(stream, "free_energy_validation", r->free_energy_validation);
     print_number(stream, "free_energy_gap", r->free_energy_gap);
+    print_number(stream, "log_likelihood", r->log_likelihood);
+    print_number(stream, "swap_rate", r->swap_rate);
     print_number(stream, "loss", r->loss);
     print_number(stream, "error_train", r->error_train);
     print_number(stream, "error_validation", r->error_validation);

@@ -38,6 +38,7 @@ static void print_table(const hm_evaluation *r, const hm_evaluate_config *config
         print_row("bound, by reverse log Z", r->log_likelihood_reverse, "");
     else
         print_row("log P(v), by reverse log Z", r->log_likelihood_reverse, "");
+    print_number("KL divergence", r->divergence, "of the cases and the model, nats");
     print_number("log pseudo-likelihood", r->pseudo_likelihood, "mean over the first 200 cases");
 }
 
@@ -67,6 +68,8 @@ static void print_json(const hm_evaluation *r)
     write_estimate("log_Z_reverse", r->log_Z_reverse);
     write_estimate("log_likelihood", r->log_likelihood);
     write_estimate("log_likelihood_reverse", r->log_likelihood_reverse);
+    write_number("data_entropy", r->data_entropy);
+    write_number("kl_divergence", r->divergence);
     write_number("pseudo_likelihood", r->pseudo_likelihood);
     write_number("seconds", r->seconds);
     printf("}\n");

@@ -79,6 +79,8 @@ static void tell_epoch(const training *t, const hm_train_report *r)
     add_number(line, sizeof line, " error %.5f,", r->reconstruction_error);
     add_number(line, sizeof line, " free energy %.2f,", r->free_energy_train);
     add_number(line, sizeof line, " gap %.2f,", r->free_energy_gap);
+    add_number(line, sizeof line, " log-likelihood %.2f,", r->log_likelihood);
+    add_number(line, sizeof line, " least swaps %.2f,", r->swap_rate);
     add_number(line, sizeof line, " loss %.5f,", r->loss);
     add_number(line, sizeof line, t->has_labels ? " wrong in training %.2f %%," : " squared error in training %.3f,",
                percent * r->error_train);

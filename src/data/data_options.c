@@ -7,8 +7,8 @@
 
 static const hm_option rows[] = {
     {"data", 'd', HM_OPTION_TEXT, FIELD(data), "digits", 0, 0, "NAME|FILE", NULL,
-     "what to learn from: a named set (digits, mnist, usps, fashion-mnist, silhouettes, sm08), an "
-     "IDX, NPY or CSV file (also gzipped), a PNG or JPEG picture, or a folder of them, whose "
+     "what to learn from: a named set (digits, mnist, usps, fashion-mnist, silhouettes, sm08; computed ones: bars-and-stripes, "
+     "shifter, two-modes), an IDX, NPY or CSV file (also gzipped), a PNG or JPEG picture, or a folder of them, whose "
      "sub-folders are classes"},
     {"labels", 0, HM_OPTION_TEXT, FIELD(labels), "", 0, 0, "FILE", NULL,
      "the class of each case: an IDX, NPY or CSV file of one whole number a case, or a CSV "

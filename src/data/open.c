@@ -11,6 +11,7 @@
 #include "data/dataset.h"
 #include "data/readers.h"
 #include "data/sets.h"
+#include "data/toys.h"
 
 /* ---- Reading the config ---------------------------------------------------------------------- */
 
@@ -143,7 +144,8 @@ static hm_status check_options(const plan *p, hm_error *error)
 /* The digest is of the cases as the file holds them, so it comes before they are resized. */
 static hm_status open_storage(plan *p, hm_error *error)
 {
-    hm_status status = hm_storage_open(p->context, p->place.data, &p->reading, &p->storage, error);
+    hm_status status = p->place.toy ? hm_toy_open(p->context, p->place.toy, &p->storage, error)
+                                    : hm_storage_open(p->context, p->place.data, &p->reading, &p->storage, error);
     if (status == HM_OK && p->place.labels[0])
         status = hm_labels_open(p->storage, p->place.labels, error);
     if (status == HM_OK)

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "data/toys.h"
 
 /* The build says where the sources lie and where the program will be installed. */
 #ifndef HM_SOURCE_DATADIR
@@ -16,7 +17,7 @@
 #define HM_INSTALL_DATADIR ""
 #endif
 
-/* Each is a folder of its name with the files <part>-images-idx3-ubyte and <part>-labels-
+/* Each is computed (toys.h), or a folder of its name with the files <part>-images-idx3-ubyte and <part>-labels-
  * idx1-ubyte, plain or as .gz. */
 typedef struct named_set {
     hm_dataset_info info;
@@ -45,6 +46,9 @@ static const named_set sets[] = {
     {.info = {"sm08",
               "MNIST as binarised by Salakhutdinov and Murray (2008), 28 x 28, without labels",
               "put its IDX files into the folder sm08/ below $HARMONIUM_DATA"}},
+    {.info = {"bars-and-stripes", "32 pictures of 4 x 4 pixels, rows or columns all on or off", "nothing is needed: it is computed"}},
+    {.info = {"shifter", "768 patterns of 8 units, the same shifted by -1, 0 or 1, and which: 19 units", "nothing is needed: it is computed"}},
+    {.info = {"two-modes", "34 pictures of 4 x 4 pixels, left half or right half on, up to one pixel turned", "nothing is needed: it is computed"}},
 };
 
 enum { N_SETS = sizeof sets / sizeof *sets };
@@ -137,6 +141,13 @@ static hm_status find_named(const named_set *set, const char *part_name, hm_plac
     if (part == N_PARTS)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "part = %.40s: must be one of train, test, validation", part_name);
+    place->toy = hm_toy_find(set->info.name);
+    snprintf(place->title, sizeof place->title, "%s", set->info.name);
+    if (place->toy && part > 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "part = %.40s: %s has no parts; it is all there is", part_name,
+                       set->info.name);
+    if (place->toy)
+        return HM_OK;
     for (size_t i = 0; i < N_ROOTS; i++) {
         if (!root_at(i, root)[0] || !hm_path_join(folder, sizeof folder, root, set->info.name))
             continue;
@@ -154,7 +165,7 @@ static hm_status find_named(const named_set *set, const char *part_name, hm_plac
 static hm_status fail_unknown(const char *data, hm_error *error)
 {
     const char *names[N_SETS];
-    char list[256] = "";
+    char list[512] = "";
     for (size_t i = 0; i < N_SETS; i++) {
         names[i] = sets[i].info.name;
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", names[i]);

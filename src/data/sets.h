@@ -12,6 +12,7 @@ typedef struct hm_place {
     char data[HM_PLACE_MAX];
     char labels[HM_PLACE_MAX]; /* empty: none */
     char title[HM_PLACE_MAX];  /* "mnist train", or the path: for people */
+    const struct hm_toy *toy;  /* computed and not read; null: the files above */
     bool is_inverted;          /* the set holds dark ink on light paper */
 } hm_place;
 

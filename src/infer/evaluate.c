@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "compute/unit.h"
 #include "infer/annealing.h"
+#include "infer/entropy.h"
 #include "model/model_internal.h"
 
 enum { BLOCK = 250, PSEUDO_CASES = 200, AUTO_LOG2_STATES = 20, STREAM_BOUND = 6 << 14 };
@@ -347,12 +348,15 @@ static hm_status run(evaluation *e, hm_error *error)
     double log_p, *mean = hm_alloc(e->context, e->X, sizeof *mean, error);
     hm_status status = mean ? score(e, &log_p, mean, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
+        status = hm_cases_entropy(e->context, e->set, &e->result->data_entropy, error);
+    if (status == HM_OK)
         status = find_partition(e, mean, error);
     if (status == HM_OK) {
         hm_evaluation *r = e->result;
         r->free_energy = is_dbn(e) ? NAN : -log_p;
         r->log_likelihood = likelihood_of(log_p, r->log_Z);
         r->log_likelihood_reverse = likelihood_of(log_p, r->log_Z_reverse);
+        r->divergence = r->is_exact && !r->is_bound ? -r->data_entropy - r->log_likelihood.value : NAN;
     }
     hm_free(e->context, mean);
     return status;

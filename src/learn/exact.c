@@ -33,9 +33,7 @@ static hm_status learn(hm_trainer *t, const hm_phase *plus, const hm_phase *minu
     size_t n;
     (void)minus;
     hm_rbm_parameters(t->rbm, &n);
-    hm_status status = hm_rbm_log_partition(t->rbm, &log_Z, error);
-    if (status == HM_OK)
-        status = hm_rbm_expectations(t->rbm, log_Z, t->expectation, error);
+    hm_status status = hm_rbm_expectations(t->rbm, &log_Z, t->expectation, error);
     if (status != HM_OK)
         return status;
     hm_machine_correlate(t->rbm, plus, NULL, HM_PART_ALL, t->gradient);

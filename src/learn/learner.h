@@ -23,12 +23,13 @@ typedef struct hm_learner {
     void (*find_states)(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v);
     /* The step; null: along the difference of the correlations (hm_machine_learn). minus: of the states found. */
     hm_status (*learn)(hm_trainer *t, const hm_phase *plus, const hm_phase *minus, const hm_step *step, hm_error *error);
+    void (*report)(hm_trainer *t, hm_train_report *report); /* what it alone knows, between steps; null: nothing */
 } hm_learner;
 
 /* The order is that of the choices of the option `learner`. */
 extern const hm_learner *const hm_learners[]; /* null-terminated */
-extern const hm_learner hm_learner_cd, hm_learner_pcd, hm_learner_fast_pcd, hm_learner_tempering, hm_learner_mean_field,
-    hm_learner_exact;
+extern const hm_learner hm_learner_cd, hm_learner_pcd, hm_learner_fast_pcd, hm_learner_tempering, hm_learner_trajectory,
+    hm_learner_mean_field, hm_learner_exact;
 
 /* Squared differences of v0 and v1, the first reconstruction, for the report. */
 void hm_trainer_measure(hm_trainer *t, size_t n);
@@ -37,6 +38,12 @@ void hm_trainer_measure(hm_trainer *t, size_t n);
  * of them. */
 hm_status hm_pcd_create(hm_trainer *t, hm_error *error);
 void hm_pcd_run(hm_trainer *t, const hm_rbm *rbm, size_t n, hm_gibbs *gibbs, hm_matrix *v);
+
+/* Of learners whose chains change places: which pairs of neighbours are next, those that begin with replica 0 or with 1, in step
+ * s of this batch. */
+size_t hm_swap_first(const hm_trainer *t, size_t s);
+void hm_swap_rows(hm_matrix *m, size_t i, size_t j);
+double hm_least_rate(const float *rate, size_t n);
 
 /* k of this epoch. */
 size_t hm_trainer_n_steps(const hm_trainer *t);

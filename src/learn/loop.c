@@ -93,6 +93,8 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
                               .free_energy_train = NAN,
                               .free_energy_validation = NAN,
                               .free_energy_gap = NAN,
+                              .log_likelihood = NAN,
+                              .swap_rate = NAN,
                               .update_ratio = NAN,
                               .mean_activity = NAN,
                               .loss = NAN,

@@ -63,16 +63,6 @@ static void begin(hm_trainer *t)
     hm_tempered_start(&l->chains);
 }
 
-static void swap_rows(hm_matrix *m, size_t i, size_t j)
-{
-    float *x = hm_row_f32(m, i), *y = hm_row_f32(m, j);
-    for (size_t k = 0; k < m->cols; k++) {
-        float kept = x[k];
-        x[k] = y[k];
-        y[k] = kept;
-    }
-}
-
 typedef struct swap_job {
     hm_ladder *l;
     hm_random random;
@@ -89,8 +79,8 @@ static void swap_pair(void *argument, size_t task)
                   hm_tempered_log_p(&l->chains, i, l->beta[r]) - hm_tempered_log_p(&l->chains, j, l->beta[r + 1]);
     bool is_accepted = log((double)hm_random_uniform(&job->random, m, r) + 1e-12) < gain;
     if (is_accepted) {
-        swap_rows(&l->chains.v, i, j);
-        swap_rows(&l->chains.a, i, j);
+        hm_swap_rows(&l->chains.v, i, j);
+        hm_swap_rows(&l->chains.a, i, j);
     }
     l->n_accepted[r * l->C + m] = is_accepted;
 }
@@ -123,11 +113,11 @@ static void place_rungs(hm_ladder *l)
     l->beta[l->R - 1] = 0;
 }
 
-static void swap(hm_trainer *t, uint64_t step)
+static void swap(hm_trainer *t, size_t s)
 {
     hm_ladder *l = t->ladder;
     uint64_t seed = hm_random_stream(t->stage.context->seed, t->stage.stream);
-    swap_job job = {l, {seed, HM_RANDOM_SWAP, step}, step % 2};
+    swap_job job = {l, {seed, HM_RANDOM_SWAP, l->chains.random.step}, hm_swap_first(t, s)};
     hm_pool_run(t->stage.context->pool, (l->R - job.first) / 2 * l->C, swap_pair, &job);
     note_rates(&job);
 }
@@ -145,13 +135,18 @@ static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)
         for (size_t i = 0; i < l->R * l->C; i++)
             l->chains.beta[i] = l->beta[i / l->C];
         hm_tempered_up(&l->chains);
-        swap(t, l->chains.random.step);
+        swap(t, s);
         hm_tempered_move(&l->chains);
     }
     place_rungs(l);
     gibbs->step = l->chains.random.step + 1;
     *v = hm_matrix_rows(l->chains.v, 0, l->C);
     hm_rbm_hidden_given_visible(t->rbm, *v, hm_matrix_f32(t->h1, l->C, t->H), (hm_matrix){0}, gibbs);
+}
+
+static void report(hm_trainer *t, hm_train_report *r)
+{
+    r->swap_rate = hm_least_rate(t->ladder->rate, t->ladder->R - 1);
 }
 
 const hm_learner hm_learner_tempering = {
@@ -162,4 +157,5 @@ const hm_learner hm_learner_tempering = {
     .create = create,
     .destroy = destroy,
     .find_states = find_states,
+    .report = report,
 };

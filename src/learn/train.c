@@ -55,6 +55,29 @@ static hm_status check_classes(hm_model *model, const hm_dataset *train, hm_erro
     return model->class_label ? hm_check_labels(model, train, error) : hm_model_name_classes(model, train, error);
 }
 
+/* Levels that are to begin as the one below turned over have units for all that it sees, of the same kind. */
+static hm_status check_transposed(const run *r, hm_error *error)
+{
+    const hm_model *model = r->model;
+    for (size_t l = 1; hm_model_is_stack(model) && l < model->n_rbms; l++) {
+        const hm_layer *below = hm_rbm_visible(model->rbm[l - 1]), *above = hm_rbm_hidden(model->rbm[l]);
+        bool is_asked = r->config[r->is_by_level ? l : 0].initial_weights == HM_WEIGHTS_TRANSPOSED;
+        if (is_asked && above->n_units < below->n_units)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "initial-weights = transposed: level %zu has %zu hidden units, too few to turn over the %zu visible "
+                           "units of the level below; give it as many, or more",
+                           l + 1, above->n_units, below->n_units);
+        bool is_alike = below->n_groups == 1 && above->n_groups == 1 && below->group[0].kind == above->group[0].kind &&
+                        hm_layer_bias_run(below) == 1 && hm_layer_bias_run(above) == 1;
+        if (is_asked && !is_alike)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "initial-weights = transposed: the hidden units of level %zu and the visible units of the level below "
+                           "are of different kinds; take random",
+                           l + 1);
+    }
+    return HM_OK;
+}
+
 static hm_status train_machines(run *r, const hm_dataset *train, const hm_dataset *validation, hm_error *error)
 {
     hm_model *model = r->model;
@@ -63,6 +86,8 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
     hm_status status = hm_model_require(model, HM_ABILITY_LEARN_ENERGY, error);
     if (status == HM_OK)
         status = check_classes(model, train, error);
+    if (status == HM_OK)
+        status = check_transposed(r, error);
     if (status == HM_OK)
         status = hm_stage_prepare(model, train, r->events, "greedy", &first, &is_resumed, error);
     for (size_t i = first; status == HM_OK && i < model->n_rbms; i++)

@@ -14,12 +14,14 @@ static const hm_option rows[] = {
         "a generative model (sampled reconstructions, steps that grow from 1 to 10, a rate that falls to a tenth: about four "
         "times slower, and far better samples and likelihoods)"),
     ROW("steps", SCHEDULE, steps, "0", 0, 1000, "K", NULL, "Gibbs steps k of contrastive divergence; 0 goes by the aim"),
-    ROW("learner", CHOICE, learner, "cd", 0, 0, "WHICH", "cd|pcd|fast-pcd|tempering|mean-field|exact",
+    ROW("learner", CHOICE, learner, "cd", 0, 0, "WHICH", "cd|pcd|fast-pcd|tempering|trajectory|mean-field|exact",
         "where states of the model come from: k Gibbs steps from the data (contrastive divergence), or from where they ended "
-        "before (persistent chains), those driven by fast weights, chains at several temperatures that swap, steps of "
-        "probabilities alone, or the sum over all states (small machines)"),
+        "before (persistent chains), those driven by fast weights, chains at several temperatures that swap, or at snapshots "
+        "of the machine's own learning, steps of probabilities alone, or the sum over all states (small machines)"),
     ROW("chains", INT, chains, "0", 0, 1e6, "N", NULL, "persistent chains; 0 takes as many as a mini-batch has cases"),
     ROW("temperatures", INT, temperatures, "10", 2, 1000, "N", NULL, "of tempering, from the model's to one where all mixes"),
+    ROW("snapshots", INT, snapshots, "50", 2, 1000, "N", NULL,
+        "of the machine on its way that trajectory tempering keeps at most; too few show in rare swaps"),
     ROW("fast-rate", REAL, fast_rate, "0", 0, 1e6, "RATE", NULL,
         "of fast-pcd's fast weights; 0 takes the learning rate of the beginning"),
     ROW("centering", CHOICE, centering, "none", 0, 0, "HOW", "none|data|enhanced",
@@ -39,6 +41,9 @@ static const hm_option rows[] = {
         "strength of the pull towards the sparsity target"),
     ROW("sparsity-decay", REAL, sparsity_decay, "0.95", 0, 0.9999, "D", NULL,
         "memory of the running mean activity"),
+    ROW("initial-weights", CHOICE, initial_weights, "random", 0, 0, "WHICH", "random|transposed",
+        "of a level above the first one: small and random, or those of the level below turned over, with which the bound of "
+        "a deep belief net begins where the level below has ended"),
     ROW("weight-deviation", REAL, weight_deviation, "0.01", 0, 100, "SD", NULL,
         "standard deviation of the initial weights"),
     ROW("hidden-bias", REAL, hidden_bias, "0", -100, 100, "B", NULL,

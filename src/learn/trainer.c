@@ -168,6 +168,8 @@ static hm_status start(hm_stage *stage, hm_error *error)
     hm_rbm_init_weights(t->rbm, (float)t->config->weight_deviation, stage->machine);
     for (size_t j = 0; j < hm_layer_n_biases(hm_rbm_hidden(t->rbm)); j++)
         hm_rbm_hidden_bias(t->rbm)[j] = (float)t->config->hidden_bias;
+    if (t->config->initial_weights == HM_WEIGHTS_TRANSPOSED && stage->machine > 0)
+        hm_machine_turn_over(stage->model->rbm[stage->machine - 1], t->rbm);
     return HM_OK;
 }
 
@@ -455,6 +457,8 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
                        "rate (now %g), or bring the data to the range of the units",
                        stage->epoch + 1, learning_rate_at(t, hm_stage_time(stage)));
     report->free_energy_gap = report->free_energy_validation - report->free_energy_train;
+    if (t->learner->report)
+        t->learner->report(t, report);
     count_activities(t, activity, report);
     bool is_joint = stage->model->kind == HM_MODEL_DBN && stage->model->n_labels &&
                     stage->machine + 1 == stage->model->n_rbms;

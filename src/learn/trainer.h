@@ -29,6 +29,7 @@ typedef struct hm_trainer {
     hm_rbm *fast_rbm;         /* weights and fast weights together */
     float *expectation;       /* [n_parameters] of the model */
     struct hm_ladder *ladder; /* chains at several temperatures */
+    struct hm_trajectory *trajectory; /* chains at snapshots */
 
     float *workspace; /* one block for all below */
     float *gradient;  /* [n_parameters] */

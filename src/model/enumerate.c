@@ -79,7 +79,7 @@ typedef struct enumeration {
     float *block;
     hm_matrix states, inputs;
     double log_p[BLOCK]; /* log P*(s) */
-    double log_Z;
+    double most, sum;    /* log of the sum of P* so far is most + log(sum) */
 } enumeration;
 
 static void write_states(void *argument, size_t i)
@@ -105,7 +105,7 @@ static hm_status begin(const hm_rbm *rbm, enumeration *e, hm_error *error)
                                      : "the smaller layer has 2^%.0f states, and enumeration is for 2^%d at most; take AIS "
                                        "(--partition ais)",
                        log2_n, HM_ENUMERATION_MAX);
-    *e = (enumeration){.rbm = rbm, .is_hidden = is_hidden_smaller(rbm)};
+    *e = (enumeration){.rbm = rbm, .is_hidden = is_hidden_smaller(rbm), .most = -INFINITY};
     e->layer = e->is_hidden ? hm_rbm_hidden(rbm) : hm_rbm_visible(rbm);
     e->other = e->is_hidden ? hm_rbm_visible(rbm) : hm_rbm_hidden(rbm);
     e->bias = e->is_hidden ? hm_rbm_hidden_bias(rbm) : hm_rbm_visible_bias(rbm);
@@ -132,10 +132,24 @@ static size_t block_size(uint64_t n_states, uint64_t first)
     return n_states - first < BLOCK ? (size_t)(n_states - first) : BLOCK;
 }
 
+/* Adds n states to the sum; what was added before, and everything in proportion to it, is now smaller by the factor that is
+ * returned. */
+static double add_to_sum(enumeration *e, size_t n)
+{
+    double most = e->most;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, e->log_p[i]);
+    double factor = exp(e->most - most);
+    e->sum *= factor;
+    e->most = most;
+    for (size_t i = 0; i < n; i++)
+        e->sum += exp(e->log_p[i] - most);
+    return factor;
+}
+
 hm_status hm_rbm_log_partition(const hm_rbm *rbm, double *log_Z, hm_error *error)
 {
     enumeration e;
-    double most = -INFINITY, sum = 0; /* log of the sum so far is most + log(sum) */
     hm_status status = begin(rbm, &e, error);
     if (status != HM_OK)
         return status;
@@ -143,26 +157,20 @@ hm_status hm_rbm_log_partition(const hm_rbm *rbm, double *log_Z, hm_error *error
     for (e.first = 0; e.first < n_states; e.first += BLOCK) {
         size_t n = block_size(n_states, e.first);
         compute_block(&e, n);
-        for (size_t i = 0; i < n; i++) {
-            if (e.log_p[i] > most) {
-                sum *= exp(most - e.log_p[i]);
-                most = e.log_p[i];
-            }
-            sum += exp(e.log_p[i] - most);
-        }
+        add_to_sum(&e, n);
     }
-    *log_Z = most + log(sum);
+    *log_Z = e.most + log(e.sum);
     hm_free(rbm->context, e.block);
     return HM_OK;
 }
 
 /* ---- Expectations ----------------------------------------------------------------------------------------- */
 
-/* The other layer's means, times P(s). */
+/* The other layer's means, times P*(s). */
 static void weigh_means(void *argument, size_t i)
 {
     enumeration *e = argument;
-    float p = (float)exp(e->log_p[i] - e->log_Z), *mean = hm_row_f32(&e->inputs, i);
+    float p = (float)exp(e->log_p[i] - e->most), *mean = hm_row_f32(&e->inputs, i);
     for (size_t k = 0; k < e->other->n_units; k++)
         mean[k] *= p;
 }
@@ -182,29 +190,37 @@ static void add_block(enumeration *e, float *gradient, float *expectation)
     for (size_t i = 0; i < n_other; i++)
         expectation[other->first + i] += gradient[other->first + i];
     for (size_t i = 0; i < e->states.rows; i++) {
-        float p = (float)exp(e->log_p[i] - e->log_Z);
+        float p = (float)exp(e->log_p[i] - e->most);
         for (size_t k = 0; k < e->layer->n_units; k++)
             expectation[own->first + k / run] += p * hm_row_f32(&e->states, i)[k];
     }
 }
 
-hm_status hm_rbm_expectations(const hm_rbm *rbm, double log_Z, float *expectation, hm_error *error)
+static void scale(float *x, size_t n, double factor)
+{
+    for (size_t i = 0; i < n && factor != 1; i++)
+        x[i] *= (float)factor;
+}
+
+hm_status hm_rbm_expectations(const hm_rbm *rbm, double *log_Z, float *expectation, hm_error *error)
 {
     enumeration e;
     hm_status status = begin(rbm, &e, error);
     if (status != HM_OK)
         return status;
     float *gradient = hm_alloc(rbm->context, rbm->n_parameters, sizeof *gradient, error);
-    e.log_Z = log_Z;
     memset(expectation, 0, rbm->n_parameters * sizeof *expectation);
     uint64_t n_states = count_states(e.layer);
     for (e.first = 0; gradient && e.first < n_states; e.first += BLOCK) {
         size_t n = block_size(n_states, e.first);
         compute_block(&e, n);
+        scale(expectation, rbm->n_parameters, add_to_sum(&e, n));
         hm_propagate(rbm->context, &(hm_propagation){.layer = e.other, .beta = 1, .mean = e.inputs});
         hm_pool_run(rbm->context->pool, n, weigh_means, &e);
         add_block(&e, gradient, expectation);
     }
+    scale(expectation, rbm->n_parameters, 1 / e.sum);
+    *log_Z = e.most + log(e.sum);
     hm_free(rbm->context, gradient);
     hm_free(rbm->context, e.block);
     return gradient ? HM_OK : HM_ERROR_MEMORY;

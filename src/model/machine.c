@@ -14,6 +14,17 @@ hm_status hm_machine_copy(const hm_rbm *rbm, hm_rbm **copy, hm_error *error)
     return status;
 }
 
+void hm_machine_turn_over(const hm_rbm *below, hm_rbm *above)
+{
+    const hm_matrix from = hm_rbm_weights(below), to = hm_rbm_weights(above);
+    for (size_t i = 0; i < from.rows; i++)
+        for (size_t j = 0; j < from.cols; j++)
+            hm_row_f32(&to, j)[i] = hm_row_f32(&from, i)[j];
+    memcpy(hm_rbm_hidden_bias(above), hm_rbm_visible_bias(below), below->slice[HM_SLICE_VISIBLE_BIAS].n * sizeof(float));
+    memcpy(hm_rbm_visible_bias(above), hm_rbm_hidden_bias(below), below->slice[HM_SLICE_HIDDEN_BIAS].n * sizeof(float));
+    hm_machine_note_change(above);
+}
+
 void hm_machine_up(const hm_rbm *rbm, hm_matrix below, hm_matrix above)
 {
     const hm_propagation job = {.input = below,

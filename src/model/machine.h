@@ -36,6 +36,10 @@ void hm_machine_down(const hm_rbm *machine, hm_matrix above, hm_matrix below);
 /* Inputs of the units below: b + W above. */
 void hm_machine_inputs_below(const hm_rbm *machine, hm_matrix above, hm_matrix below);
 
+/* Makes `above`, whose visible layer begins with the hidden layer of `below`, the same machine turned over: its first hidden
+ * units are the visible units of `below`, and what more it has stays as it is. Of dense connections. */
+void hm_machine_turn_over(const hm_rbm *below, hm_rbm *above);
+
 /* b'v, with a bias for each run of units. */
 double hm_bias_energy(const float *bias, const float *v, const hm_layer *layer);
 
