@@ -351,7 +351,7 @@ static void gradients_are_those_of_finite_differences(void **state)
 
 /* ---- Every stage alike ----------------------------------------------------------------------------------- */
 
-typedef enum stage_kind { GREEDY, UP_DOWN, SGD, LBFGS, N_STAGES } stage_kind;
+typedef enum stage_kind { GREEDY, WAKE_SLEEP, UP_DOWN, SGD, LBFGS, N_STAGES } stage_kind;
 
 static hm_status learn(setting *s, stage_kind kind, const hm_train_events *events, hm_error *error)
 {
@@ -359,7 +359,7 @@ static hm_status learn(setting *s, stage_kind kind, const hm_train_events *event
     hm_up_down_config up_down;
     hm_backprop_config backprop;
     hm_options_init(&hm_train_options, &greedy);
-    hm_options_init(&hm_up_down_options, &up_down);
+    hm_options_init(kind == UP_DOWN ? &hm_up_down_options : &hm_wake_sleep_options, &up_down);
     hm_options_init(&hm_backprop_options, &backprop);
     greedy.epochs = up_down.epochs = backprop.epochs = 6;
     greedy.batch_size = up_down.batch_size = backprop.batch_size = 8; /* 30 cases: the last batch is short */
@@ -371,6 +371,8 @@ static hm_status learn(setting *s, stage_kind kind, const hm_train_events *event
         backprop.dropout = backprop.max_norm = 0;
     if (kind == GREEDY)
         return hm_train(s->model, s->set, NULL, &greedy, events, error);
+    if (kind == WAKE_SLEEP)
+        return hm_train_wake_sleep(s->model, s->set, NULL, &up_down, events, error);
     if (kind == UP_DOWN)
         return hm_train_up_down(s->model, s->set, NULL, &up_down, events, error);
     return hm_train_backprop(s->model, s->set, s->set, &backprop, events, error);
@@ -380,7 +382,8 @@ static hm_status begin(setting *s, stage_kind kind, hm_context_config config)
 {
     bool is_net = kind >= SGD;
     hm_status status = set_up(s, config, is_net ? HM_MODEL_NET : HM_MODEL_DBN,
-                              is_net ? "bernoulli 4 | bernoulli 6 | softmax 2" : "4 3 5", Y);
+                              is_net ? "bernoulli 4 | bernoulli 6 | softmax 2" : kind == WAKE_SLEEP ? "4 3 1" : "4 3 5",
+                              kind == WAKE_SLEEP ? 0 : Y);
     if (status != HM_OK)
         return status;
     if (is_net)

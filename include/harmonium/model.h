@@ -20,7 +20,7 @@ typedef enum hm_model_kind {
     HM_MODEL_RBM,     /* one machine */
     HM_MODEL_CLASSES, /* one machine for each class, and an offset for each log Z (Hinton 2010, section 16) */
     HM_MODEL_DBN,     /* a deep belief net: directed levels under a top RBM, which may see labels beside the layer
-                         below (Hinton, Osindero and Teh, 2006) */
+                         below (Hinton, Osindero and Teh, 2006); also a sigmoid belief net (hm_model_is_belief_net) */
     HM_MODEL_NET,     /* a feed-forward net: each level's mean drives the next; visible biases are not used */
 } hm_model_kind;
 
@@ -48,6 +48,10 @@ typedef struct hm_model {
     char *fingerprint; /* of the training data; never null */
     uint64_t seed;
 } hm_model;
+
+/* Whether a DBN is a sigmoid belief net, directed to its top: its top machine then has one hidden unit without weights, and is no
+ * more than the biases of independent units. */
+bool hm_model_is_belief_net(const hm_model *model);
 
 /* n_rbms machines of the same layers, parameters zero. HM_ERROR_ARGUMENT for none or more than HM_MACHINES_MAX. */
 hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms,

@@ -70,6 +70,7 @@ typedef struct hm_up_down_config {
 } hm_up_down_config;
 
 extern const hm_option_table hm_up_down_options;
+extern const hm_option_table hm_wake_sleep_options; /* of the same configuration, without steps */
 
 enum { HM_METHOD_SGD, HM_METHOD_LBFGS };
 enum { HM_TARGET_LABELS, HM_TARGET_DATA };
@@ -93,7 +94,7 @@ extern const hm_option_table hm_backprop_options;
  * difference between data and first reconstruction (whatever k), per visible unit. Free energies: means over fixed
  * cases. */
 typedef struct hm_train_report {
-    const char *stage;          /* "greedy", "up-down", "backprop" */
+    const char *stage;          /* "greedy", "wake-sleep", "up-down", "backprop" */
     const char *learner;        /* of a greedy stage: "cd", "pcd"; else null */
     size_t stage_index;         /* events->stage */
     size_t machine, n_machines; /* which RBM of a class model or level of a stack */
@@ -155,6 +156,11 @@ hm_status hm_train_levels(hm_model *model, const hm_dataset *train, const hm_dat
  * more, which it unties. Errors as hm_train; HM_ERROR_MISMATCH for other models. */
 hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                            const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
+
+/* Wake-sleep (Hinton, Dayan, Frey and Neal, 1995) on a sigmoid belief net (hm_model_is_belief_net), which it unties; a fresh one
+ * begins with small random weights. config->steps is not used. Errors as hm_train; HM_ERROR_MISMATCH for other models. */
+hm_status hm_train_wake_sleep(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                              const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
 
 /* A new feed-forward net from the recognition weights of a DBN. With n_labels > 0 a softmax layer is put on top,
  * its weights those of the label units if the DBN has as many, else N(0, deviation^2). With n_labels = 0 the stack

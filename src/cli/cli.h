@@ -15,7 +15,7 @@ typedef struct cli_common {
     bool quiet;
 } cli_common;
 
-enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET };
+enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET, CLI_KIND_SBN };
 enum { CLI_BY_PROJECTION, CLI_BY_SAMPLING };
 
 typedef struct cli_model {
@@ -32,11 +32,11 @@ typedef struct cli_override {
 enum { CLI_OVERRIDES_MAX = 64, CLI_NAME_MAX = 96 };
 
 /* A stage of learning: a section of a recipe. */
-enum { CLI_STAGE_GREEDY, CLI_STAGE_UP_DOWN, CLI_STAGE_BACKPROP, CLI_N_STAGE_KINDS, CLI_STAGES_MAX = 16 };
+enum { CLI_STAGE_GREEDY, CLI_STAGE_WAKE_SLEEP, CLI_STAGE_UP_DOWN, CLI_STAGE_BACKPROP, CLI_N_STAGE_KINDS, CLI_STAGES_MAX = 16 };
 typedef struct cli_stage {
     int kind;
     hm_train_config train; /* the one of its kind counts */
-    hm_up_down_config up_down;
+    hm_up_down_config wake_sleep, up_down;
     hm_backprop_config backprop;
     cli_override override[CLI_OVERRIDES_MAX]; /* of single levels, greedy */
     int n_overrides;
@@ -80,7 +80,7 @@ typedef struct cli_options {
     cli_import_config import;
 } cli_options;
 
-enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 8, CLI_DATA_ROWS_MAX = 64 };
+enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 10, CLI_DATA_ROWS_MAX = 64 };
 
 typedef struct cli_call {
     cli_options options;

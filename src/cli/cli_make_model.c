@@ -80,6 +80,18 @@ static hm_status make_dbn(const cli_call *call, const hm_dataset *train, hm_mode
                            : status;
 }
 
+/* Directed to its top, where one unit without weights stands for a prior of independent units. */
+static hm_status make_sbn(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
+{
+    hm_layer layers[HM_LEVELS_MAX + 2];
+    size_t n_layers;
+    hm_status status = parse_stack(call, train, layers, &n_layers, error);
+    if (status != HM_OK)
+        return status;
+    layers[n_layers] = hm_layer_of(HM_UNIT_BERNOULLI, 1, 1);
+    return hm_model_create_stack(call->context, HM_MODEL_DBN, layers, n_layers + 1, 0, model, error);
+}
+
 /* The last layer of a classifier is a softmax group, also when it is written as a bare number. */
 static hm_status make_net(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
 {
@@ -105,9 +117,9 @@ hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model
 {
     typedef hm_status maker(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error);
     static maker *const makers[] = {[CLI_KIND_RBM] = make_machines, [CLI_KIND_CLASSES] = make_machines,
-                                    [CLI_KIND_DBN] = make_dbn, [CLI_KIND_NET] = make_net};
+                                    [CLI_KIND_DBN] = make_dbn, [CLI_KIND_NET] = make_net, [CLI_KIND_SBN] = make_sbn};
     hm_status status = makers[call->options.model.kind](call, train, model, error);
-    if (status == HM_OK && hm_model_n_classes(*model) == hm_dataset_classes(train, NULL))
+    if (status == HM_OK && hm_model_n_classes(*model) > 0 && hm_model_n_classes(*model) == hm_dataset_classes(train, NULL))
         status = hm_model_name_classes(*model, train, error);
     return status == HM_OK ? hm_model_note_data(*model, train, error) : status;
 }

@@ -26,10 +26,11 @@ static const hm_option common_rows[] = {
 
 static const hm_option model_rows[] = {
     {"kind", 0, HM_OPTION_CHOICE, offsetof(cli_model, kind), "rbm", 0, 0, "KIND",
-     "rbm|classes|dbn|net",
-     "one machine; one for each class with learned offsets; a deep belief net; a feed-forward net from random weights"},
+     "rbm|classes|dbn|net|sbn",
+     "one machine; one for each class with learned offsets; a deep belief net; a feed-forward net from random weights; a sigmoid "
+     "belief net, for wake-sleep"},
     {"layers", 0, HM_OPTION_TEXT, offsetof(cli_model, layers), "", 0, 0, "LAYERS", NULL,
-     "of a dbn or net from the data up, as in \"784, 500, 500, 2000\" or \"gaussian 39 | 500 | softmax 10\""},
+     "of a dbn, net or sbn from the data up, as in \"784, 500, 500, 2000\" or \"gaussian 39 | 500 | softmax 10\""},
     {"labels", 0, HM_OPTION_TEXT, offsetof(cli_model, labels), "auto", 0, 0, "UNITS", NULL,
      "label units that the top RBM of a dbn sees beside the layer below: \"softmax 10\", none, or auto: one for each class of "
      "the data, unless a backprop stage adds them on top"},

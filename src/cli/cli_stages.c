@@ -5,8 +5,8 @@
 #include "base/fail.h"
 #include "cli/cli.h"
 
-static const hm_option_table *const tables[CLI_N_STAGE_KINDS] = {&hm_train_options, &hm_up_down_options,
-                                                                 &hm_backprop_options};
+static const hm_option_table *const tables[CLI_N_STAGE_KINDS] = {&hm_train_options, &hm_wake_sleep_options,
+                                                                 &hm_up_down_options, &hm_backprop_options};
 
 int cli_stage_kind_of(const hm_option_table *table)
 {
@@ -23,7 +23,7 @@ const hm_option_table *cli_stage_table(int kind)
 
 void *cli_stage_config(cli_stage *stage)
 {
-    void *const configs[CLI_N_STAGE_KINDS] = {&stage->train, &stage->up_down, &stage->backprop};
+    void *const configs[CLI_N_STAGE_KINDS] = {&stage->train, &stage->wake_sleep, &stage->up_down, &stage->backprop};
     return configs[stage->kind];
 }
 

@@ -62,7 +62,7 @@ static const char *name_kind(const hm_model *model)
                                         [HM_MODEL_CLASSES] = "RBMs, one for each class",
                                         [HM_MODEL_DBN] = "a deep belief net",
                                         [HM_MODEL_NET] = "a feed-forward net"};
-    return names[model->kind];
+    return hm_model_is_belief_net(model) ? "a sigmoid belief net (the topmost unit, without weights, stands for a prior)" : names[model->kind];
 }
 
 static void print_classes(const hm_model *model)

@@ -152,6 +152,11 @@ static hm_status run_greedy(session *s, const cli_stage *stage, hm_error *error)
     return status == HM_OK ? hm_train_levels(s->model, s->train, s->validation, configs, &s->events, error) : status;
 }
 
+static hm_status run_wake_sleep(session *s, const cli_stage *stage, hm_error *error)
+{
+    return hm_train_wake_sleep(s->model, s->train, s->validation, &stage->wake_sleep, &s->events, error);
+}
+
 static hm_status run_up_down(session *s, const cli_stage *stage, hm_error *error)
 {
     return hm_train_up_down(s->model, s->train, s->validation, &stage->up_down, &s->events, error);
@@ -193,7 +198,7 @@ static hm_status run_backprop(session *s, const cli_stage *stage, hm_error *erro
 static hm_status run_stages(session *s, hm_error *error)
 {
     typedef hm_status runner(session *s, const cli_stage *stage, hm_error *error);
-    static runner *const runners[CLI_N_STAGE_KINDS] = {run_greedy, run_up_down, run_backprop};
+    static runner *const runners[CLI_N_STAGE_KINDS] = {run_greedy, run_wake_sleep, run_up_down, run_backprop};
     const cli_options *options = &s->talk.call->options;
     hm_status status = HM_OK;
     for (size_t i = s->first; status == HM_OK && i < (size_t)options->n_stages; i++) {
@@ -247,11 +252,11 @@ static hm_status open_model(session *s, hm_error *error)
     return status == HM_OK ? describe_model(s->talk.call, s->model, error) : status;
 }
 
-/* A fresh model learns greedily first, whether or not that was said; a net has nothing to learn so. */
+/* A fresh model learns greedily first, whether or not that was said; nets have nothing to learn so. */
 static hm_status complete_stages(cli_options *options, hm_error *error)
 {
     cli_stage *added;
-    bool is_fresh = !*options->output.from && options->model.kind != CLI_KIND_NET;
+    bool is_fresh = !*options->output.from && options->model.kind < CLI_KIND_NET;
     if (!is_fresh || cli_find_stage(options, CLI_STAGE_GREEDY))
         return HM_OK;
     return cli_add_stage(options, CLI_STAGE_GREEDY, false, &added, error);
@@ -262,18 +267,26 @@ static hm_status check_stages(cli_options *options, hm_error *error)
     hm_status status = complete_stages(options, error);
     const cli_stage *up_down = cli_find_stage(options, CLI_STAGE_UP_DOWN);
     const cli_stage *backprop = cli_find_stage(options, CLI_STAGE_BACKPROP);
+    const cli_stage *wake_sleep = cli_find_stage(options, CLI_STAGE_WAKE_SLEEP);
     bool is_from = *options->output.from != 0;
     if (status != HM_OK)
         return status;
     if (options->n_stages == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "nothing to learn; give a recipe, --epochs, --up-down-epochs or --backprop-epochs");
+                       "nothing to learn; give a recipe, --epochs, --wake-sleep-epochs, --up-down-epochs or --backprop-epochs");
     if ((up_down && up_down->up_down.epochs == 0) || (backprop && backprop->backprop.epochs == 0))
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s: say how many epochs; without them it learns nothing",
                        up_down && up_down->up_down.epochs == 0 ? "up-down" : "backprop");
+    if (wake_sleep && wake_sleep->wake_sleep.epochs == 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "wake-sleep: say how many epochs; without them it learns nothing");
+    if (wake_sleep && options->model.kind != CLI_KIND_SBN && !is_from)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "wake-sleep learning is for sigmoid belief nets; give --kind sbn and --layers");
+    if (options->model.kind == CLI_KIND_SBN && cli_find_stage(options, CLI_STAGE_GREEDY))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "a sigmoid belief net has no energy to learn greedily by; give --wake-sleep-epochs, or --kind dbn");
     if (up_down && options->model.kind != CLI_KIND_DBN && !is_from)
         return hm_fail(error, HM_ERROR_ARGUMENT, "up-down learning is for deep belief nets; give --kind dbn and --layers");
-    if (backprop && options->model.kind < CLI_KIND_DBN && !is_from)
+    if (backprop && options->model.kind != CLI_KIND_DBN && options->model.kind != CLI_KIND_NET && !is_from)
         return hm_fail(error, HM_ERROR_ARGUMENT, "backpropagation is for --kind dbn and --kind net");
     return HM_OK;
 }
@@ -450,7 +463,7 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_train = {
     "train", "Learn a model from data, by a recipe or by options", "[RECIPE.ini] [DATA]", 0, 1,
-    {&hm_data_options, &cli_model_options, &hm_train_options, &hm_up_down_options, &hm_backprop_options,
+    {&hm_data_options, &cli_model_options, &hm_train_options, &hm_wake_sleep_options, &hm_up_down_options, &hm_backprop_options,
      &cli_output_options, &cli_common_options, NULL},
     "output metrics pictures resume force from checkpoint-epochs checkpoint-minutes", NULL,
     "harmonium train --data digits --hidden 500 -o digits.safetensors", run,

@@ -72,6 +72,14 @@ static const hm_option up_down_rows[] = {
     UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
 };
 
+static const hm_option wake_sleep_rows[] = {
+    UP_DOWN("epochs", INT, epochs, "0", 0, 1e9, "N", "passes of wake-sleep learning over the training data; 0: none"),
+    UP_DOWN("batch-size", INT, batch_size, "100", 1, 1e6, "N", "cases in a mini-batch"),
+    UP_DOWN("learning-rate", SCHEDULE, learning_rate, "0.1, ~0.01@100", 0, 1e6, "RATE", "size of a step"),
+    UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"),
+    UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
+};
+
 #define BACKPROP(name, type, field, initial, least, most, unit, choices, help)                                \
     {name, 0, HM_OPTION_##type, offsetof(hm_backprop_config, field), initial, least, most, unit, choices, help}
 
@@ -103,4 +111,5 @@ static const hm_option backprop_rows[] = {
 #define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, true}
 const hm_option_table hm_train_options = {"greedy", "Learning: a machine, or the levels of a stack one by one", rows, sizeof rows / sizeof *rows, false};
 const hm_option_table hm_up_down_options = TABLE("up-down", "Up-down learning of a deep belief net", up_down_rows);
+const hm_option_table hm_wake_sleep_options = TABLE("wake-sleep", "Wake-sleep learning of a sigmoid belief net", wake_sleep_rows);
 const hm_option_table hm_backprop_options = TABLE("backprop", "Backpropagation", backprop_rows);

@@ -10,7 +10,10 @@
  *              top   += r ([P | y]'t  -  [P~ | y-bar]'t~)              (k-step contrastive divergence)
  *              R^l   += r h~^l' (h~^(l+1) - R^l-bar(h~^l))             (to recognise what was generated)
  *
- * Without labels the y columns are not there; a case whose label is missing has P(y | P-bar) in its place. */
+ * Without labels the y columns are not there; a case whose label is missing has P(y | P-bar) in its place.
+ *
+ * Wake-sleep (Hinton, Dayan, Frey and Neal, 1995) is the same on a net whose top machine is a prior of independent units: then
+ * P~ is drawn from it, its biases learn P - P~-bar, and fantasies reach down to samples of the pixels. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +30,7 @@ typedef struct up_down {
     hm_stage stage;
     const hm_up_down_config *config;
     hm_rbm *top;
+    bool has_prior; /* wake-sleep: the top machine is no more than the biases of P */
     size_t n_levels, n_below, n_labels, T; /* directed levels; units of P; label units; top units */
     float *velocity_R[HM_LEVELS_MAX], *velocity_G[HM_LEVELS_MAX], *velocity_top;
 
@@ -178,11 +182,16 @@ static void wake(phase *p, const uint32_t *index)
     p->gibbs.step++;
 }
 
+static size_t n_steps(const up_down *u)
+{
+    return u->has_prior ? 1 : (size_t)(hm_schedule_at(&u->config->steps, (double)u->stage.epoch) + 0.5);
+}
+
 /* Alternating Gibbs sampling in the top RBM; label units pass on their probabilities. */
 static void run_gibbs(phase *p)
 {
     up_down *u = p->u;
-    size_t k = (size_t)(hm_schedule_at(&u->config->steps, (double)u->stage.epoch) + 0.5);
+    size_t k = n_steps(u);
     hm_matrix x_mean = mean_like(p, p->x_tilde), t_mean = hm_matrix_f32(u->t_mean, p->n, u->T);
     for (size_t step = 0; step < k; step++, p->gibbs.step++) {
         hm_rbm_visible_given_hidden(u->top, step ? p->t_tilde : p->t, x_mean, p->x_tilde, &p->gibbs);
@@ -199,7 +208,7 @@ static void sleep(phase *p)
     for (size_t l = u->n_levels; l-- > 0; p->gibbs.step++) {
         hm_matrix below = sleep_layer(p, l), none = {0};
         const hm_rbm *G = u->stage.model->generative[l];
-        if (l > 0)
+        if (l > 0 || u->has_prior)
             hm_rbm_visible_given_hidden(G, sleep_layer(p, l + 1), mean_like(p, below), below, &p->gibbs);
         else
             hm_rbm_visible_given_hidden(G, sleep_layer(p, 1), below, none, &p->gibbs);
@@ -250,10 +259,35 @@ static void learn_recognition(phase *p, size_t l, const hm_step *step)
     hm_machine_learn(R, &difference, NULL, HM_PART_HIDDEN_BIAS, u->gradient, u->velocity_R[l], step);
 }
 
+/* The biases of P learn what the wake phase has found there, less their own means. */
+static void learn_prior(phase *p, const hm_step *step)
+{
+    up_down *u = p->u;
+    const hm_kernels *kernels = u->stage.context->backend->kernels();
+    const hm_slice *b = &hm_rbm_slices(u->top)[HM_SLICE_VISIBLE_BIAS];
+    hm_matrix mean = mean_like(p, p->x);
+    float *gradient = u->gradient + b->first;
+    memset(u->t_mean, 0, u->T * sizeof *u->t_mean);
+    hm_rbm_visible_given_hidden(u->top, hm_matrix_f32(u->t_mean, 1, u->T), hm_matrix_rows(mean, 0, 1), (hm_matrix){0}, &p->gibbs);
+    for (size_t k = 0; k < b->n; k++)
+        gradient[k] = -hm_row_f32(&mean, 0)[k];
+    for (size_t i = 0; i < p->n; i++)
+        kernels->add(hm_row_f32(&p->x, i), gradient, b->n, 1.0f / (float)p->n);
+    for (size_t k = 0; k < b->n; k++) {
+        float *velocity = u->velocity_top + b->first + k;
+        *velocity = (float)step->momentum * *velocity + (float)step->rate * gradient[k];
+        hm_rbm_visible_bias(u->top)[k] += *velocity;
+    }
+}
+
 static void learn_top(phase *p, const hm_step *step)
 {
     up_down *u = p->u;
     float weight = 1.0f / (float)p->n;
+    if (u->has_prior) {
+        learn_prior(p, step);
+        return;
+    }
     hm_machine_learn(u->top, &(hm_phase){p->x, p->t, weight}, &(hm_phase){p->x_tilde, p->t_tilde, weight}, HM_PART_ALL,
                      u->gradient, u->velocity_top, step);
 }
@@ -275,7 +309,7 @@ static hm_status learn(phase *p, hm_error *error)
         sum += u->row_error[i];
     if (!isfinite(sum))
         return hm_fail(error, HM_ERROR_NUMERIC,
-                       "up-down learning diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
+                       "%s learning diverged in epoch %zu, batch %zu; lower its learning rate (now %g)", u->stage.kind->name,
                        u->stage.epoch + 1, u->stage.batch + 1, step.rate);
     u->stage.error_sum += sum;
     learn_top(p, &step);
@@ -286,10 +320,26 @@ static hm_status learn(phase *p, hm_error *error)
 
 /* ---- The stage ------------------------------------------------------------------------------------------ */
 
+/* A fresh net for wake-sleep: small weights, another draw for each direction, and visible biases from the means of the data.
+ * Otherwise parameters are what was learned before. */
 static hm_status start(hm_stage *stage, hm_error *error)
 {
-    (void)stage, (void)error; /* parameters are those of greedy learning */
-    return HM_OK;
+    const float deviation = 0.01f;
+    up_down *u = (up_down *)stage;
+    hm_model *model = stage->model;
+    size_t V = hm_model_n_features(model);
+    if (!u->has_prior || *model->history)
+        return HM_OK;
+    double *mean = hm_alloc(stage->context, 2 * V, sizeof *mean, error);
+    hm_status status = mean ? hm_dataset_moments(stage->train, mean, mean + V, error) : HM_ERROR_MEMORY;
+    for (size_t l = 0; status == HM_OK && l < u->n_levels; l++) {
+        hm_rbm_init_weights(model->rbm[l], deviation, l);
+        hm_rbm_init_weights(model->generative[l], deviation, HM_LEVELS_MAX + l);
+    }
+    if (status == HM_OK)
+        hm_layer_biases_of_means(hm_model_layer(model, 0), mean, hm_rbm_visible_bias(model->generative[0]));
+    hm_free(stage->context, mean);
+    return status;
 }
 
 static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
@@ -322,9 +372,9 @@ static hm_status check_finite(const up_down *u, hm_error *error)
         if (hm_find_bad_parameter(model->rbm[i], &what, &unit) ||
             (model->generative[i] && hm_find_bad_parameter(model->generative[i], &what, &unit)))
             return hm_fail(error, HM_ERROR_NUMERIC,
-                           "up-down learning diverged in epoch %zu: a parameter of %s unit %zu of level %zu is no "
+                           "%s learning diverged in epoch %zu: a parameter of %s unit %zu of level %zu is no "
                            "longer finite; lower its learning rate",
-                           u->stage.epoch + 1, what, unit, i);
+                           u->stage.kind->name, u->stage.epoch + 1, what, unit, i);
     return HM_OK;
 }
 
@@ -338,17 +388,22 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     report->update_ratio = change / size;
     report->learning_rate = hm_schedule_at(&u->config->learning_rate, last);
     report->momentum = hm_schedule_at(&u->config->momentum, last);
-    report->steps = (size_t)(hm_schedule_at(&u->config->steps, (double)stage->epoch) + 0.5);
+    report->steps = n_steps(u);
     if (status == HM_OK && stage->validation && u->n_labels)
         status = hm_label_error(stage->model, stage->validation, stage->B, &report->error_validation, error);
     return status;
 }
 
 static const hm_stage_kind up_down_stage = {"up-down", start, step, monitor, NULL};
+static const hm_stage_kind wake_sleep_stage = {"wake-sleep", start, step, monitor, NULL};
 
-static hm_status check_model(const hm_model *model, const hm_dataset *train, hm_error *error)
+static hm_status check_model(const hm_model *model, const hm_dataset *train, bool has_prior, hm_error *error)
 {
-    if (model->kind != HM_MODEL_DBN || model->n_rbms < 2)
+    if (has_prior && !hm_model_is_belief_net(model))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "wake-sleep learning needs a sigmoid belief net, directed to its top; give --kind sbn and --layers, as in "
+                       "\"784 200 200\"");
+    if (!has_prior && (model->kind != HM_MODEL_DBN || model->n_rbms < 2))
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "up-down learning needs a deep belief net with a directed level under its top RBM; name three "
                        "layers or more, as in layers = 784 500 500");
@@ -358,14 +413,15 @@ static hm_status check_model(const hm_model *model, const hm_dataset *train, hm_
     return status;
 }
 
-static hm_status create(up_down *u, hm_model *model, const hm_dataset *train, const hm_dataset *validation,
-                        const hm_up_down_config *config, hm_error *error)
+static hm_status create(up_down *u, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
+                        const hm_dataset *validation, const hm_up_down_config *config, hm_error *error)
 {
-    hm_status status = hm_stage_init(&u->stage, &up_down_stage, model, train, validation, (size_t)config->epochs,
+    hm_status status = hm_stage_init(&u->stage, kind, model, train, validation, (size_t)config->epochs,
                                      (size_t)config->batch_size, error);
     if (status != HM_OK)
         return status;
     u->config = config;
+    u->has_prior = kind == &wake_sleep_stage;
     u->n_levels = model->n_rbms - 1;
     u->top = model->rbm[u->n_levels];
     u->n_below = hm_model_layer_size(model, u->n_levels);
@@ -387,21 +443,32 @@ static hm_status create(up_down *u, hm_model *model, const hm_dataset *train, co
     return reserve(u, error);
 }
 
-hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
-                           const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
+static hm_status run(const hm_stage_kind *kind, hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                     const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
 {
     up_down u = {.stage = {.context = model->context}};
     bool is_resumed = false;
     size_t machine;
-    hm_status status = check_model(model, train, error);
+    hm_status status = check_model(model, train, kind == &wake_sleep_stage, error);
     if (status == HM_OK)
-        status = hm_stage_prepare(model, train, events, up_down_stage.name, &machine, &is_resumed, error);
+        status = hm_stage_prepare(model, train, events, kind->name, &machine, &is_resumed, error);
     if (status == HM_OK)
-        status = create(&u, model, train, validation, config, error);
+        status = create(&u, kind, model, train, validation, config, error);
     if (status == HM_OK)
         status = hm_stage_run(&u.stage, events, 1, is_resumed, error);
     destroy(&u);
-    return status == HM_OK ? hm_stage_record(model, train, up_down_stage.name, (size_t)config->epochs, config->batch_size,
-                                             error)
+    return status == HM_OK ? hm_stage_record(model, train, kind->name, (size_t)config->epochs, config->batch_size, error)
                            : status;
+}
+
+hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                           const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
+{
+    return run(&up_down_stage, model, train, validation, config, events, error);
+}
+
+hm_status hm_train_wake_sleep(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+                              const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
+{
+    return run(&wake_sleep_stage, model, train, validation, config, events, error);
 }

@@ -45,6 +45,17 @@ size_t hm_model_n_features(const hm_model *model)
     return hm_model_layer_size(model, 0);
 }
 
+bool hm_model_is_belief_net(const hm_model *model)
+{
+    if (model->kind != HM_MODEL_DBN || model->n_rbms < 2 || model->n_labels || hm_rbm_hidden(model->rbm[model->n_rbms - 1])->n_units > 1)
+        return false;
+    const hm_matrix W = hm_rbm_weights(model->rbm[model->n_rbms - 1]);
+    for (size_t i = 0; i < W.rows; i++)
+        if (hm_row_f32(&W, i)[0] != 0)
+            return false;
+    return true;
+}
+
 /* ---- Recognition and generative weights ----------------------------------------------------------------- */
 
 hm_status hm_model_untie(hm_model *model, hm_error *error)
