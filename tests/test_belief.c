@@ -1,4 +1,5 @@
 /* Belief nets: all exact methods against sums over all states, samplers within their own errors, readers against bad input. */
+#define _GNU_SOURCE /* mkstemp */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +11,8 @@
 #include <cmocka.h>
 
 #include <harmonium/harmonium.h>
+
+#include "temporary.h"
 
 enum { NODES_MAX = 9, TEXT_MAX_BYTES = 8192 };
 
@@ -259,7 +262,7 @@ static void samples_have_the_right_marginals(void **state)
     memset(nothing, -1, sizeof nothing);
     by_hand(net, nothing, want, best, &best_log);
     assert_non_null(states);
-    assert_int_equal(hm_belief_sample(net, N, states, NULL), HM_OK);
+    assert_int_equal(hm_belief_sample(net, N, 1, states, NULL), HM_OK);
     for (size_t i = 0; i < NODES_MAX; i++) {
         double mean = 0;
         for (size_t s = 0; s < N; s++)
@@ -325,7 +328,7 @@ static void bad_files_are_refused(void **state)
         {"", "there are no nodes"},
         {"node a bias", "a number is missing"},
         {"node a weight 1", "node NAME bias NUMBER"},
-        {"nod a bias 1", "a line begins with node, noisy-or or table"},
+        {"nod a bias 1", "a line begins with node, noisy-or, table or values"},
         {"node a bias 1 b", "a number is missing"},
         {"node a bias 1 b 2", "has a parent b, which is no node"},
         {"node a bias 1\nnode a bias 2", "two nodes named a"},
@@ -426,6 +429,185 @@ static void long_chains_are_no_trouble(void **state)
     free(observed);
 }
 
+/* ---- Learning ------------------------------------------------------------------------------------------------- */
+
+static hm_belief_learn_config learning(int64_t iterations, int begin)
+{
+    hm_belief_learn_config config;
+    hm_options_init(&hm_belief_learn_options, &config);
+    config.iterations = iterations;
+    config.begin = begin;
+    return config;
+}
+
+/* Samples of a net as cases: states[n][n_nodes]. */
+static int8_t *draw_cases(const hm_belief *net, size_t n)
+{
+    size_t n_nodes = hm_belief_n_nodes(net);
+    uint8_t *drawn = malloc(n * n_nodes);
+    int8_t *states = malloc(n * n_nodes);
+    assert_true(drawn && states);
+    assert_int_equal(hm_belief_sample(net, n, 1, drawn, NULL), HM_OK);
+    for (size_t i = 0; i < n * n_nodes; i++)
+        states[i] = (int8_t)drawn[i];
+    free(drawn);
+    return states;
+}
+
+/* Of a table exactly the shares of the cases; of the others within five deviations of a sample of 50,000. */
+static void complete_cases_give_back_the_net(void **state)
+{
+    (void)state;
+    enum { N = 50000 };
+    static const char truth[] = "table a : 0.3\ntable b a : 0.2 0.7\nnode c bias -1 a 2 b -1.5\nnoisy-or d leak 0.1 a 0.6 c 0.8\n";
+    static const char start[] = "table a : 0.5\ntable b a : 0.5 0.5\nnode c bias 0 a 0 b 0\nnoisy-or d leak 0.5 a 0.5 c 0.5\n";
+    hm_belief *net = parse(truth), *learned = parse(start);
+    const hm_belief_learn_config config = learning(1, HM_BEGIN_NET);
+    int8_t *cases = draw_cases(net, N);
+    double log_likelihood, n_a = 0, n_ab = 0;
+    for (size_t i = 0; i < N; i++) {
+        n_a += cases[i * 4];
+        n_ab += cases[i * 4] && cases[i * 4 + 1];
+    }
+    assert_int_equal(hm_belief_learn(learned, cases, N, &config, NULL, &log_likelihood, NULL), HM_OK);
+    assert_float_equal(hm_belief_node(learned, 0)->numbers[0], n_a / N, 1e-12);
+    assert_float_equal(hm_belief_node(learned, 1)->numbers[1], n_ab / n_a, 1e-12);
+    const hm_node *c = hm_belief_node(learned, 2), *d = hm_belief_node(learned, 3);
+    assert_float_equal(c->bias, -1, 0.1);
+    assert_float_equal(c->numbers[0], 2, 0.15);
+    assert_float_equal(c->numbers[1], -1.5, 0.15);
+    assert_float_equal(d->bias, 0.1, 0.02);
+    assert_float_equal(d->numbers[0], 0.6, 0.03);
+    assert_float_equal(d->numbers[1], 0.8, 0.03);
+    free(cases);
+    hm_belief_destroy(net);
+    hm_belief_destroy(learned);
+}
+
+typedef struct path_of_em {
+    double last;
+    size_t n;
+    bool has_fallen;
+} path_of_em;
+
+static void note_iteration(void *user, size_t iteration, double log_likelihood)
+{
+    path_of_em *p = user;
+    p->has_fallen = p->has_fallen || (iteration > 0 && log_likelihood < p->last - 1e-9);
+    p->last = log_likelihood;
+    p->n = iteration;
+}
+
+/* A hidden cause of four effects: EM never falls, and ends as good as the truth on the same cases. */
+static void hidden_nodes_are_learned_by_em(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    static const char text[] = "table h : 0.4\ntable a h : 0.1 0.9\ntable b h : 0.8 0.2\nnode c bias -2 h 4\nnoisy-or d leak 0.05 h 0.9\n";
+    hm_belief *truth = parse(text), *net = parse(text);
+    int8_t *cases = draw_cases(truth, N);
+    double of_truth = 0, learned;
+    hm_posterior posterior;
+    const hm_belief_config exactly = by(HM_INFER_ENUMERATION);
+    hm_belief_learn_config config = learning(500, HM_BEGIN_RANDOM);
+    path_of_em path = {-INFINITY, 0, false};
+    const hm_belief_learn_events events = {&path, note_iteration};
+    config.tolerance = 0;
+    for (size_t i = 0; i < N; i++) {
+        cases[i * 5] = -1;
+        assert_int_equal(hm_belief_infer(truth, cases + i * 5, &exactly, &posterior, NULL), HM_OK);
+        of_truth += posterior.log_evidence / N;
+        hm_posterior_clear(truth, &posterior);
+    }
+    assert_int_equal(hm_belief_learn(net, cases, N, &config, &events, &learned, NULL), HM_OK);
+    print_message("%.5f nats by EM in %zu iterations, %.5f of the truth\n", learned, path.n, of_truth);
+    assert_false(path.has_fallen);
+    assert_true(learned >= of_truth && learned < of_truth + 0.005); /* 8 numbers fitted to 5,000 cases */
+    free(cases);
+    hm_belief_destroy(truth);
+    hm_belief_destroy(net);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Nets and cases go out and come back. */
+static void files_come_back(void **state)
+{
+    (void)state;
+    char path[TEMPORARY_MAX];
+    static const char text[] = "table smoke : 0.25\nvalues smoke no yes\nnode x bias -0.1 smoke 0.3\nnoisy-or y leak 0.125 smoke 0.7 x 0.1\n";
+    hm_belief *net = parse(text), *again;
+    hm_error error;
+    temporary_file(path);
+    assert_int_equal(hm_belief_save(net, path, &error), HM_OK);
+    assert_int_equal(hm_belief_load(context, path, &again, &error), HM_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const hm_node *a = hm_belief_node(net, i), *b = hm_belief_node(again, i);
+        assert_string_equal(a->name, b->name);
+        assert_string_equal(a->values[1], b->values[1]);
+        assert_true(a->kind == b->kind && a->n_parents == b->n_parents && a->bias == b->bias);
+        for (size_t k = 0; k < a->n_parents; k++)
+            assert_true(a->numbers[k] == b->numbers[k]);
+    }
+    int8_t *states;
+    size_t n;
+    write_file(path, "y; smoke\n1;yes\n?;no\n0;\n\n");
+    assert_int_equal(hm_belief_read_cases(net, path, &states, &n, &error), HM_OK);
+    const int8_t want[] = {1, -1, 1, 0, -1, -1, -1, -1, 0};
+    assert_int_equal(n, 3);
+    assert_memory_equal(states, want, sizeof want);
+    hm_belief_free_cases(net, states);
+    static const char *const bad[][2] = {{"y,z\n1,0\n", "no node \"z\""},
+                                         {"y,y\n1,0\n", "same column twice"},
+                                         {"y,x\n1\n", "line 2: 1 values, where the first line has 2"},
+                                         {"y,smoke\n1,maybe\n", "line 2: smoke is \"maybe\"; its values are no and yes"},
+                                         {"y,x\n", "no case"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_file(path, bad[i][0]);
+        assert_int_equal(hm_belief_read_cases(net, path, &states, &n, &error), HM_ERROR_FORMAT);
+        assert_non_null(strstr(error.message, bad[i][1]));
+    }
+    remove(path);
+    hm_belief_destroy(net);
+    hm_belief_destroy(again);
+}
+
+/* examples/nets/complementary.net is what docs/hard.md says: its causes are independent given any effects. */
+static void a_complementary_prior_makes_causes_independent(void **state)
+{
+    (void)state;
+    hm_belief *net = load_example("complementary.net");
+    size_t query[3], n = hm_belief_n_nodes(net);
+    int8_t observed[16];
+    double joint[8];
+    assert_int_equal(n, 7);
+    for (size_t k = 0; k < 3; k++)
+        assert_int_equal(hm_belief_find(net, ((const char *const[]){"edge", "bar", "dot"})[k], &query[k], NULL), HM_OK);
+    for (int effects = 0; effects < 16; effects++) {
+        memset(observed, -1, sizeof observed);
+        for (size_t i = 3; i < n; i++)
+            observed[i] = (int8_t)(effects >> (i - 3) & 1);
+        assert_int_equal(hm_belief_joint(net, observed, query, 3, joint, NULL), HM_OK);
+        double on[3] = {0};
+        for (int s = 0; s < 8; s++)
+            for (int k = 0; k < 3; k++)
+                on[k] += s >> (2 - k) & 1 ? joint[s] : 0;
+        for (int s = 0; s < 8; s++) {
+            double product = 1;
+            for (int k = 0; k < 3; k++)
+                product *= s >> (2 - k) & 1 ? on[k] : 1 - on[k];
+            assert_float_equal(joint[s], product, 1e-12);
+        }
+    }
+    hm_belief_destroy(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +621,10 @@ int main(void)
         cmocka_unit_test(bad_files_are_refused),
         cmocka_unit_test(bad_observations_are_refused),
         cmocka_unit_test(long_chains_are_no_trouble),
+        cmocka_unit_test(complete_cases_give_back_the_net),
+        cmocka_unit_test(hidden_nodes_are_learned_by_em),
+        cmocka_unit_test(files_come_back),
+        cmocka_unit_test(a_complementary_prior_makes_causes_independent),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

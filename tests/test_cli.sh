@@ -258,5 +258,27 @@ wait $job
 "$harmonium" info "$folder/piped" | grep -q 'bernoulli 20' || fail "no model came through the pipe"
 [ -p "$folder/pipe" ] || fail "the pipe was replaced"
 
+# Belief nets: cases are drawn and learned from; approximations are held against the exact posterior.
+"$harmonium" belief examples/nets/asia.bif -n 2000 -o "$folder/cases.csv" --quiet
+[ "$(wc -l <"$folder/cases.csv")" = 2001 ] || fail "not 2,000 cases under their names"
+"$harmonium" belief examples/nets/asia.bif --learn "$folder/cases.csv" -o "$folder/learned.net" --quiet
+"$harmonium" belief "$folder/learned.net" --observe xray=yes --terminal | grep -q 'xray 1  ← either' || fail "no graph as text"
+"$harmonium" belief "$folder/learned.net" -o "$folder/learned.gv" >/dev/null
+grep -q '"smoke" -> "lung"' "$folder/learned.gv" || fail "no graph for Graphviz"
+expect 2 'where they go' "$harmonium" belief examples/nets/asia.bif -n 5
+expect 2 'learned.net' "$harmonium" belief examples/nets/asia.bif --learn "$folder/cases.csv"
+HARMONIUM_PROGRAM=$harmonium sh examples/why-hard.sh "$folder/why-hard" | grep -q '^KL(exact, product of its marginals)  0 nats' ||
+    fail "the complementary prior is none"
+[ -s "$folder/why-hard/layered-above.png" ] || fail "no picture of the posteriors"
+"$harmonium" train bars-and-stripes --kind sbn --layers "16 8" --wake-sleep-epochs 50 -o "$folder/sbn" --quiet
+"$harmonium" info "$folder/sbn" | grep -q 'sigmoid belief net' || fail "info does not know a sigmoid belief net"
+"$harmonium" sample "$folder/sbn" -n 5 -o "$folder/sbn.png" --quiet
+expect 2 'no energy' "$harmonium" train bars-and-stripes --kind sbn --layers "16 8" --epochs 5 -o "$folder/sbn"
+expect 2 'say how many epochs' "$harmonium" train bars-and-stripes --kind sbn --layers "16 8" --wake-sleep-batch-size 5 -o "$folder/sbn"
+expect 2 'sigmoid belief nets' "$harmonium" train bars-and-stripes --kind dbn --layers "16 8" --wake-sleep-epochs 5 -o "$folder/sbn"
+expect 1 'ends in a prior' "$harmonium" train bars-and-stripes --from "$folder/sbn" --backprop-epochs 2 --backprop-target data \
+    -o "$folder/sbn2"
+expect 1 'learns by wake-sleep' "$harmonium" train bars-and-stripes --from "$folder/sbn" --up-down-epochs 2 -o "$folder/sbn2"
+
 HARMONIUM_PROGRAM=$harmonium sh examples/first-look.sh "$folder/first-look" >/dev/null
 echo "all well"

@@ -84,6 +84,7 @@ typedef struct hm_marginal {
     double p;            /* P(on | observed) */
     double error;        /* standard error of p; 0: exact */
     double r_hat;        /* Gibbs: spread between chains over that within (Gelman and Rubin); near 1: they agree */
+    double effective_size; /* independent samples that would have that error; infinite when exact */
 } hm_marginal;
 
 typedef struct hm_posterior {
@@ -105,6 +106,10 @@ void hm_posterior_clear(const hm_belief *net, hm_posterior *posterior);
 hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const size_t *query, size_t n_query, double *joint,
                           hm_error *error);
 
+/* The same by Gibbs sampling: shares of the states of all chains, half a state added to each so that none is zero. */
+hm_status hm_belief_gibbs_joint(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, const size_t *query,
+                                size_t n_query, double *joint, hm_error *error);
+
 /* The most probable state given what was observed, by enumeration, and its log joint probability. */
 hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error);
 
@@ -113,8 +118,44 @@ hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_
 hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const double *temperature, size_t n_sweeps, uint8_t *state,
                            double *energy, hm_error *error);
 
-/* Samples of the joint distribution from parents to children: states[n][n_nodes]. */
-hm_status hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states, hm_error *error);
+/* Samples from parents to children, each node drawn at a temperature, P(on) with its odds to the power of 1 / T; at 1 they are
+ * samples of the joint distribution: states[n][n_nodes]. */
+hm_status hm_belief_sample(const hm_belief *net, size_t n, double temperature, uint8_t *states, hm_error *error);
+
+/* ---- Cases and learning ---------------------------------------------------------------------------------------- */
+
+/* A table of text: names of nodes, then a line a case, separated by commas, semicolons or tabs; values by their names or 0 and 1,
+ * nothing or ? where a node was not observed; nodes without a column are hidden. *states: [*n][n_nodes] of 0, 1 and -1, freed by
+ * hm_belief_free_cases. Errors name line and node. */
+hm_status hm_belief_read_cases(const hm_belief *net, const char *path, int8_t **states, size_t *n, hm_error *error);
+void hm_belief_free_cases(const hm_belief *net, int8_t *states);
+hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const uint8_t *states, size_t n, hm_error *error);
+
+enum { HM_BEGIN_NET, HM_BEGIN_RANDOM };
+
+/* Every field is a row of hm_belief_learn_options. */
+typedef struct hm_belief_learn_config {
+    int64_t iterations;
+    double tolerance;   /* nats a case */
+    double prior_count;
+    int begin;          /* HM_BEGIN_.. */
+} hm_belief_learn_config;
+
+extern const hm_option_table hm_belief_learn_options;
+
+typedef struct hm_belief_learn_events {
+    void *user;
+    void (*on_iteration)(void *user, size_t iteration, double log_likelihood); /* before the iteration's change */
+} hm_belief_learn_events;
+
+/* The numbers of the net by maximum likelihood from states[n][n_nodes], by EM where nodes are hidden; *log_likelihood: the mean of a
+ * case with them, nats. events may be null. HM_ERROR_ARGUMENT for nodes of more than 16 parents and cases with more than 20 hidden
+ * nodes. */
+hm_status hm_belief_learn(hm_belief *net, const int8_t *states, size_t n, const hm_belief_learn_config *config,
+                          const hm_belief_learn_events *events, double *log_likelihood, hm_error *error);
+
+/* Writes the net as text. */
+hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error);
 
 /* The name of a method, "enumeration". */
 const char *hm_belief_method_name(int method);

@@ -317,11 +317,11 @@ hm_status hm_infer_elimination(const hm_belief *net, const int8_t *observed, hm_
     posterior->log_evidence = log(mass[1]);
     for (size_t i = 0; status == HM_OK && i < net->n; i++) {
         if (observed[i] >= 0) {
-            posterior->marginal[i] = (hm_marginal){observed[i], 0, NAN};
+            posterior->marginal[i] = (hm_marginal){observed[i], 0, NAN, INFINITY};
             continue;
         }
         status = masses(net, observed, i, mass, &posterior->width, error);
-        posterior->marginal[i] = (hm_marginal){mass[1] / (mass[0] + mass[1]), 0, NAN};
+        posterior->marginal[i] = (hm_marginal){mass[1] / (mass[0] + mass[1]), 0, NAN, INFINITY};
     }
     return status;
 }

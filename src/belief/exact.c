@@ -18,12 +18,16 @@ typedef struct walk {
     const size_t *query; /* of a joint; null: not wanted */
     size_t n_query;
     double *joint;
+    hm_belief_leaf *leaf; /* null: not wanted */
+    void *user;
     uint8_t *best; /* the most probable state; null: not wanted */
     double best_mass;
 } walk;
 
 static void end_of_walk(walk *w, double mass)
 {
+    if (w->leaf)
+        w->leaf(w->user, w->state, mass);
     if (w->query) {
         size_t row = 0;
         for (size_t k = 0; k < w->n_query; k++)
@@ -90,6 +94,19 @@ static void end(walk *w)
     hm_free(w->net->context, w->state);
 }
 
+hm_status hm_belief_visit(const hm_belief *net, const int8_t *observed, hm_belief_leaf *leaf, void *user, double *mass,
+                          hm_error *error)
+{
+    walk w;
+    hm_status status = begin(&w, net, observed, NULL, error);
+    w.leaf = leaf;
+    w.user = user;
+    if (status == HM_OK)
+        *mass = visit(&w, 0, 1);
+    end(&w);
+    return status;
+}
+
 hm_status hm_infer_enumeration(const hm_belief *net, const int8_t *observed, hm_posterior *posterior, hm_error *error)
 {
     walk w;
@@ -101,7 +118,7 @@ hm_status hm_infer_enumeration(const hm_belief *net, const int8_t *observed, hm_
         double mass = visit(&w, 0, 1);
         posterior->log_evidence = log(mass);
         for (size_t i = 0; i < net->n; i++)
-            posterior->marginal[i] = (hm_marginal){w.marginal[i] / mass, 0, NAN};
+            posterior->marginal[i] = (hm_marginal){w.marginal[i] / mass, 0, NAN, INFINITY};
         status = mass > 0 ? HM_OK : hm_belief_fail_impossible(error);
     }
     hm_free(net->context, w.marginal);

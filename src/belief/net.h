@@ -44,6 +44,12 @@ hm_status hm_belief_fail_impossible(hm_error *error);
 /* Whether some node can be certain: Gibbs chains, which change one node at a time, may then be stuck. */
 bool hm_belief_has_certainty(const hm_belief *net);
 
+/* Calls leaf for every state that agrees with the evidence and is possible, with its probability; *mass: their sum. leaf may be
+ * null. HM_ERROR_ARGUMENT for more than HM_BELIEF_ENUMERATION_MAX free nodes. */
+typedef void hm_belief_leaf(void *user, const uint8_t *state, double mass);
+hm_status hm_belief_visit(const hm_belief *net, const int8_t *observed, hm_belief_leaf *leaf, void *user, double *mass,
+                          hm_error *error);
+
 /* Methods, on a posterior whose marginals are allocated. */
 hm_status hm_infer_enumeration(const hm_belief *net, const int8_t *observed, hm_posterior *posterior, hm_error *error);
 hm_status hm_infer_elimination(const hm_belief *net, const int8_t *observed, hm_posterior *posterior, hm_error *error);

@@ -3,15 +3,18 @@
  *     node NAME bias NUMBER [PARENT WEIGHT] ...
  *     noisy-or NAME leak P [PARENT P] ...
  *     table NAME [PARENT] ... : P ...          P(on) for each state of the parents, off before on, the last parent fastest
+ *     values NAME OFF ON                       what the two values of a node above are called, if not 0 and 1
  *
  * `#` begins a comment. */
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "belief/net.h"
 
 enum { NODES_MAX = 1000000 };
@@ -149,9 +152,30 @@ static hm_status read_table(reader *r, hm_node_draft *d, hm_error *error)
     return status;
 }
 
+static const char *const kinds[] = {[HM_NODE_LOGISTIC] = "node", [HM_NODE_NOISY_OR] = "noisy-or", [HM_NODE_TABLE] = "table"};
+
+static hm_status read_values(reader *r, hm_error *error)
+{
+    char name[HM_NODE_NAME_MAX];
+    size_t i = 0;
+    hm_status status = read_word(r, name, error);
+    while (status == HM_OK && i < r->drafts->n && strcmp(r->drafts->draft[i].node.name, name) != 0)
+        i++;
+    if (status == HM_OK && i == r->drafts->n)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: values of %s, which is no node above", r->path, r->line, name);
+    for (int k = 0; status == HM_OK && k < 2; k++)
+        status = read_word(r, r->drafts->draft[i].node.values[k], error);
+    skip_blanks(r);
+    if (status == HM_OK && !is_end(*r->at))
+        return fail(r, "values go: values NAME OFF ON", error);
+    const hm_node *node = &r->drafts->draft[i].node;
+    if (status == HM_OK && strcmp(node->values[0], node->values[1]) == 0)
+        return fail(r, "two values by one name", error);
+    return status;
+}
+
 static hm_status read_line(reader *r, hm_error *error)
 {
-    static const char *const kinds[] = {"node", "noisy-or", "table"};
     char word[HM_NODE_NAME_MAX];
     skip_blanks(r);
     if (is_end(*r->at))
@@ -162,12 +186,14 @@ static hm_status read_line(reader *r, hm_error *error)
     hm_status status = read_word(r, word, error);
     if (status != HM_OK)
         return status;
+    if (status == HM_OK && strcmp(word, "values") == 0)
+        return read_values(r, error);
     int kind = 0;
     while (kind < 3 && strcmp(word, kinds[kind]) != 0)
         kind++;
     if (kind == 3) {
         r->at = begin;
-        return fail(r, "a line begins with node, noisy-or or table", error);
+        return fail(r, "a line begins with node, noisy-or, table or values", error);
     }
     hm_node_draft *d = hm_draft_add(r->drafts, (hm_node_kind)kind, r->line, error);
     if (!d)
@@ -192,4 +218,35 @@ hm_status hm_read_net_text(const char *path, const char *text, hm_draft_list *dr
         text += *text == '\n';
     }
     return status;
+}
+
+/* ---- Writing -------------------------------------------------------------------------------------------------- */
+
+static void write_node(FILE *stream, const hm_belief *net, const hm_node *node)
+{
+    bool is_table = node->kind == HM_NODE_TABLE;
+    fprintf(stream, "%s %s", kinds[node->kind], node->name);
+    if (!is_table)
+        fprintf(stream, " %s %.17g", node->kind == HM_NODE_LOGISTIC ? "bias" : "leak", node->bias);
+    for (size_t k = 0; k < node->n_parents; k++) {
+        fprintf(stream, "  %s", net->node[node->parents[k]].name);
+        if (!is_table)
+            fprintf(stream, " %.17g", node->numbers[k]);
+    }
+    for (size_t row = 0; is_table && row < (size_t)1 << node->n_parents; row++)
+        fprintf(stream, "%s %.17g", row ? "" : " :", node->numbers[row]);
+    fputc('\n', stream);
+    if (strcmp(node->values[0], "0") != 0 || strcmp(node->values[1], "1") != 0)
+        fprintf(stream, "values %s %s %s\n", node->name, node->values[0], node->values[1]);
+}
+
+hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error)
+{
+    hm_file_writer writer;
+    hm_status status = hm_file_create(&writer, path, error);
+    if (status != HM_OK)
+        return status;
+    for (size_t k = 0; k < net->n; k++)
+        write_node(writer.stream, net, &net->node[net->order[k]]);
+    return hm_file_commit(&writer, error);
 }

@@ -19,8 +19,16 @@ static hm_random random_of(const hm_belief *net, uint32_t stream, uint64_t step)
 
 /* ---- Ancestral --------------------------------------------------------------------------------------------------------- */
 
+/* P at a temperature: odds to the power of 1 / T. */
+static double at_temperature(double p, double temperature)
+{
+    if (p <= 0 || p >= 1 || temperature == 1)
+        return p;
+    return 1 / (1 + exp(-log(p / (1 - p)) / temperature));
+}
+
 /* A state from parents to children, observed nodes held; returns log P(observed | their parents in it). u[n]: uniforms. */
-static double draw(const hm_belief *net, const int8_t *observed, const float *u, uint8_t *state)
+static double draw(const hm_belief *net, const int8_t *observed, double temperature, const float *u, uint8_t *state)
 {
     double log_weight = 0;
     for (size_t k = 0; k < net->n; k++) {
@@ -30,19 +38,19 @@ static double draw(const hm_belief *net, const int8_t *observed, const float *u,
             state[i] = (uint8_t)observed[i];
             log_weight += log(state[i] ? p : 1 - p);
         } else {
-            state[i] = u[i] < p;
+            state[i] = u[i] < at_temperature(p, temperature);
         }
     }
     return log_weight;
 }
 
-hm_status hm_belief_sample(const hm_belief *net, size_t n, uint8_t *states, hm_error *error)
+hm_status hm_belief_sample(const hm_belief *net, size_t n, double temperature, uint8_t *states, hm_error *error)
 {
     float *u = hm_alloc(net->context, net->n, sizeof *u, error);
     for (size_t s = 0; u && s < n; s++) {
         const hm_random random = random_of(net, STREAM_ANCESTRAL, s);
         hm_random_fill_uniform(&random, 0, 0, net->n, u);
-        draw(net, NULL, u, states + s * net->n);
+        draw(net, NULL, temperature, u, states + s * net->n);
     }
     hm_free(net->context, u);
     return u ? HM_OK : HM_ERROR_MEMORY;
@@ -62,7 +70,7 @@ static void conclude(const weighting *w, double total, double total_squares, hm_
     for (size_t i = 0; i < w->net->n; i++) {
         double p = w->sum[i] / total;
         double variance = (w->squares[i] * (1 - 2 * p) + p * p * total_squares) / (total * total);
-        posterior->marginal[i] = (hm_marginal){p, sqrt(fmax(variance, 0)), NAN};
+        posterior->marginal[i] = (hm_marginal){p, sqrt(fmax(variance, 0)), NAN, variance > 0 ? p * (1 - p) / variance : INFINITY};
     }
 }
 
@@ -79,7 +87,7 @@ hm_status hm_infer_weighting(const hm_belief *net, const int8_t *observed, const
     for (int64_t s = 0; status == HM_OK && s < config->samples; s++) {
         const hm_random random = random_of(net, STREAM_WEIGHTING, (uint64_t)s);
         hm_random_fill_uniform(&random, 0, 0, net->n, w.u);
-        double log_weight = draw(net, observed, w.u, w.state);
+        double log_weight = draw(net, observed, 1, w.u, w.state);
         if (log_weight > most) { /* rescale what is there */
             double factor = exp(most - log_weight);
             total *= factor;
@@ -125,6 +133,9 @@ typedef struct gibbs {
     uint8_t *state;  /* [chains][n] */
     float *u;        /* [chains][n] */
     double *batch;   /* [chains][BATCHES][n] means of P(x_i = 1 | the others) */
+    const size_t *query; /* null: no joint is wanted */
+    size_t n_query;
+    double *seen;    /* [chains][2^n_query] sweeps that ended in each state */
 } gibbs;
 
 /* P(x_i = 1 | all others): its own conditional and those of its children. */
@@ -150,15 +161,6 @@ static double conditional(const hm_belief *net, size_t i, uint8_t *state)
     return on + off > 0 ? on / (on + off) : 0.5;
 }
 
-/* The same at a temperature: odds to the power of 1 / T. */
-static double conditional_at(const hm_belief *net, size_t i, uint8_t *state, double temperature)
-{
-    double p = conditional(net, i, state);
-    if (p <= 0 || p >= 1)
-        return p;
-    return 1 / (1 + exp(-log(p / (1 - p)) / temperature));
-}
-
 hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const double *temperature, size_t n_sweeps, uint8_t *state,
                            double *energy, hm_error *error)
 {
@@ -169,14 +171,14 @@ hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const d
     hm_random random = random_of(net, STREAM_ANNEALING, 0);
     if (status == HM_OK) {
         hm_random_fill_uniform(&random, 0, 0, net->n, u);
-        draw(net, observed, u, now);
+        draw(net, observed, 1, u, now);
         memcpy(state, now, net->n);
     }
     for (size_t sweep = 0; status == HM_OK && sweep < n_sweeps; sweep++) {
         random.step = sweep + 1;
         hm_random_fill_uniform(&random, 0, 0, net->n, u);
         for (size_t i = 0; i < net->n; i++)
-            now[i] = observed[i] >= 0 ? (uint8_t)observed[i] : u[i] < conditional_at(net, i, now, temperature[sweep]);
+            now[i] = observed[i] >= 0 ? (uint8_t)observed[i] : u[i] < at_temperature(conditional(net, i, now), temperature[sweep]);
         energy[sweep] = -hm_belief_log_joint(net, now);
         if (energy[sweep] < least) {
             least = energy[sweep];
@@ -188,6 +190,15 @@ hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const d
     return status;
 }
 
+static void note_state(const gibbs *g, size_t chain)
+{
+    const uint8_t *state = g->state + chain * g->net->n;
+    size_t row = 0;
+    for (size_t k = 0; k < g->n_query; k++)
+        row = row << 1 | state[g->query[k]];
+    g->seen[(chain << g->n_query) + row]++;
+}
+
 static void run_chain(void *argument, size_t chain)
 {
     gibbs *g = argument;
@@ -196,7 +207,7 @@ static void run_chain(void *argument, size_t chain)
     float *u = g->u + chain * n;
     hm_random random = random_of(g->net, STREAM_GIBBS, 0);
     hm_random_fill_uniform(&random, chain, 0, n, u);
-    draw(g->net, g->observed, u, state);
+    draw(g->net, g->observed, 1, u, state);
     for (size_t sweep = 0; sweep < burn_in + g->n_sweeps; sweep++) {
         double *batch = sweep < burn_in ? NULL
                                         : g->batch + (chain * BATCHES + (sweep - burn_in) * BATCHES / g->n_sweeps) * n;
@@ -208,6 +219,8 @@ static void run_chain(void *argument, size_t chain)
             if (batch)
                 batch[i] += p * BATCHES / (double)g->n_sweeps;
         }
+        if (batch && g->query)
+            note_state(g, chain);
     }
 }
 
@@ -230,29 +243,63 @@ static hm_marginal summarise(const gibbs *g, size_t i)
         between += (own - mean) * (own - mean) * BATCHES / (double)(C > 1 ? C - 1 : 1);
     }
     double r_hat = within > 0 ? sqrt((BATCHES - 1.0) / BATCHES + between / within / BATCHES) : between > 1e-12 ? INFINITY : 1;
-    return (hm_marginal){mean, sqrt(fmax(spread, between) / (double)(C * BATCHES)), C > 1 ? r_hat : NAN};
+    double error = sqrt(fmax(spread, between) / (double)(C * BATCHES));
+    return (hm_marginal){mean, error, C > 1 ? r_hat : NAN, error > 0 ? mean * (1 - mean) / (error * error) : INFINITY};
+}
+
+static hm_status begin_gibbs(gibbs *g, const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_error *error)
+{
+    *g = (gibbs){.net = net, .observed = observed, .n_sweeps = (size_t)config->samples, .n_chains = (size_t)config->chains};
+    g->n_sweeps = g->n_sweeps < BATCHES ? BATCHES : g->n_sweeps;
+    g->state = hm_alloc(net->context, g->n_chains * net->n, 1, error);
+    g->u = hm_alloc(net->context, g->n_chains * net->n, sizeof *g->u, error);
+    g->batch = hm_alloc(net->context, g->n_chains * BATCHES * net->n, sizeof *g->batch, error);
+    return g->state && g->u && g->batch ? HM_OK : HM_ERROR_MEMORY;
+}
+
+static void end_gibbs(gibbs *g)
+{
+    hm_free(g->net->context, g->state);
+    hm_free(g->net->context, g->u);
+    hm_free(g->net->context, g->batch);
+    hm_free(g->net->context, g->seen);
 }
 
 hm_status hm_infer_gibbs(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
                          hm_error *error)
 {
-    gibbs g = {.net = net, .observed = observed, .n_sweeps = (size_t)config->samples, .n_chains = (size_t)config->chains};
-    g.n_sweeps = g.n_sweeps < BATCHES ? BATCHES : g.n_sweeps;
-    g.state = hm_alloc(net->context, g.n_chains * net->n, 1, error);
-    g.u = hm_alloc(net->context, g.n_chains * net->n, sizeof *g.u, error);
-    g.batch = hm_alloc(net->context, g.n_chains * BATCHES * net->n, sizeof *g.batch, error);
-    hm_status status = g.state && g.u && g.batch ? HM_OK : HM_ERROR_MEMORY;
+    gibbs g;
+    hm_status status = begin_gibbs(&g, net, observed, config, error);
     posterior->log_evidence = NAN;
     posterior->effective_size = INFINITY;
     if (status == HM_OK)
         hm_pool_run(net->context->pool, g.n_chains, run_chain, &g);
     for (size_t i = 0; status == HM_OK && i < net->n; i++) {
         hm_marginal m = posterior->marginal[i] = summarise(&g, i);
-        double size = m.error > 0 ? m.p * (1 - m.p) / (m.error * m.error) : INFINITY;
-        posterior->effective_size = fmin(posterior->effective_size, size);
+        posterior->effective_size = fmin(posterior->effective_size, m.effective_size);
     }
-    hm_free(net->context, g.state);
-    hm_free(net->context, g.u);
-    hm_free(net->context, g.batch);
+    end_gibbs(&g);
+    return status;
+}
+
+hm_status hm_belief_gibbs_joint(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, const size_t *query,
+                                size_t n_query, double *joint, hm_error *error)
+{
+    gibbs g;
+    size_t n_states = (size_t)1 << n_query;
+    hm_status status = begin_gibbs(&g, net, observed, config, error);
+    g.query = query;
+    g.n_query = n_query;
+    if (status == HM_OK && !(g.seen = hm_alloc(net->context, g.n_chains * n_states, sizeof *g.seen, error)))
+        status = HM_ERROR_MEMORY;
+    if (status == HM_OK)
+        hm_pool_run(net->context->pool, g.n_chains, run_chain, &g);
+    double total = (double)(g.n_chains * g.n_sweeps) + 0.5 * (double)n_states;
+    for (size_t s = 0; status == HM_OK && s < n_states; s++) {
+        joint[s] = 0.5 / total;
+        for (size_t c = 0; c < g.n_chains; c++)
+            joint[s] += g.seen[c * n_states + s] / total;
+    }
+    end_gibbs(&g);
     return status;
 }

@@ -50,7 +50,8 @@ typedef struct cli_output {
     char from[HM_TEXT_MAX];
     bool resume, force, means;
     bool terminal, json, explain;
-    char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX];
+    bool compare;
+    char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX], query[HM_TEXT_MAX], learn[HM_TEXT_MAX];
     bool man, completion, markdown;
     int64_t number, steps, layer, completions;
     char machine[HM_TEXT_MAX], label[HM_TEXT_MAX];
@@ -73,6 +74,7 @@ typedef struct cli_options {
     hm_data_config data;
     hm_evaluate_config evaluate;
     hm_belief_config belief;
+    hm_belief_learn_config belief_learn;
     cli_model model;
     cli_stage stage[CLI_STAGES_MAX]; /* in their order */
     int n_stages;

@@ -56,6 +56,12 @@ static const hm_option output_rows[] = {
     OUTPUT("temperatures", 0, TEXT, temperatures, "", 0, 0, "LIST",
            "of the curves of units, 0.5,1,2,4 if not said; of annealing the first and the last, 10,0.1 if not said"),
     OUTPUT("observe", 0, TEXT, observe, "", 0, 0, "NODE=VALUE,..", "what was observed, as in jumps=1,earthquake=1"),
+    OUTPUT("learn", 0, TEXT, learn, "", 0, 0, "CASES",
+           "learn the numbers of the net from a table of cases (CSV), by EM where nodes have no column or a value is not there, and "
+           "write it to -o learned.net"),
+    OUTPUT("compare", 0, FLAG, compare, "no", 0, 0, NULL,
+           "hold the product of the marginals, and Gibbs samples, against the exact posterior of all nodes together"),
+    OUTPUT("query", 0, TEXT, query, "", 0, 0, "NODE,..", "the nodes to compare so; all that are not observed if not said"),
     OUTPUT("explain", 0, FLAG, explain, "no", 0, 0, NULL, "tell the most probable explanation as well"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
@@ -108,13 +114,13 @@ const hm_option_table cli_import_options = TABLE("import", "Import", import_rows
 /* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
                                                 &cli_output_options, &cli_import_options, &hm_evaluate_options,
-                                                &hm_belief_options};
+                                                &hm_belief_options, &hm_belief_learn_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
-                             &options->evaluate, &options->belief};
+                             &options->evaluate, &options->belief, &options->belief_learn};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];

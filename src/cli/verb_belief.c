@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "cli/cli_belief.h"
 #include "cli/verbs.h"
 
 enum { JOINT_NODES_MAX = 4, BAR = 20 };
@@ -55,7 +56,7 @@ static void print_marginals(const session *s)
 {
     int width = (int)widest_name(s->net);
     bool is_sampled = s->posterior.method == HM_INFER_GIBBS || s->posterior.method == HM_INFER_WEIGHTING;
-    printf("%-*s  %-10s%s\n", width, "node", "P(on)", is_sampled ? "  error      R-hat" : "");
+    printf("%-*s  %-10s%s\n", width, "node", "P(on)", is_sampled ? "  error      R-hat     samples that count" : "");
     for (size_t i = 0; i < s->posterior.n; i++) {
         const hm_node *node = hm_belief_node(s->net, i);
         const hm_marginal *m = &s->posterior.marginal[i];
@@ -65,9 +66,9 @@ static void print_marginals(const session *s)
         }
         printf("%-*s  %-10.6g  ", width, node->name, m->p);
         if (is_sampled && isnan(m->r_hat))
-            printf("%-10.2g           ", m->error);
+            printf("%-10.2g           %-9.0f ", m->error, m->effective_size);
         else if (is_sampled)
-            printf("%-10.2g %-8.4f  ", m->error, m->r_hat);
+            printf("%-10.2g %-8.4f  %-9.0f ", m->error, m->r_hat, m->effective_size);
         print_bar(m->p);
         printf("%s%s\n", strcmp(node->values[1], "1") ? "  on: " : "", strcmp(node->values[1], "1") ? node->values[1] : "");
     }
@@ -137,8 +138,9 @@ static hm_status print_explanation(const session *s, hm_error *error)
 
 /* ---- The drawing ------------------------------------------------------------------------------------------------ */
 
-static hm_status draw(const session *s, const char *path, hm_error *error)
+static hm_status draw(const session *s, hm_error *error)
 {
+    const cli_output *output = &s->call->options.output;
     size_t n = s->posterior.n, n_edges = 0;
     hm_graph_node *nodes = hm_alloc(s->call->context, n, sizeof *nodes, error);
     for (size_t i = 0; i < n; i++)
@@ -152,10 +154,31 @@ static hm_status draw(const session *s, const char *path, hm_error *error)
         for (size_t k = 0; k < node->n_parents; k++)
             edges[n_edges++] = (hm_graph_edge){node->parents[k], i};
     }
-    if (status == HM_OK)
-        status = hm_graph_draw(s->call->context, nodes, n, edges, n_edges, path, error);
+    if (status == HM_OK && output->terminal)
+        status = hm_graph_print(s->call->context, nodes, n, edges, n_edges, stdout, error);
+    if (status == HM_OK && *output->output)
+        status = hm_graph_draw(s->call->context, nodes, n, edges, n_edges, output->output, error);
     hm_free(s->call->context, nodes);
     hm_free(s->call->context, edges);
+    return status;
+}
+
+/* Marginals, joint, method, and what else was asked for. */
+static hm_status infer(session *s, hm_error *error)
+{
+    const cli_output *output = &s->call->options.output;
+    hm_status status = hm_belief_infer(s->net, s->observed, &s->call->options.belief, &s->posterior, error);
+    if (status == HM_OK) {
+        print_marginals(s);
+        status = print_joint(s, error);
+    }
+    if (status == HM_OK)
+        print_method(s);
+    if (status == HM_OK && output->explain)
+        status = print_explanation(s, error);
+    if (status == HM_OK && (*output->output || output->terminal))
+        status = draw(s, error);
+    hm_posterior_clear(s->net, &s->posterior);
     return status;
 }
 
@@ -166,28 +189,24 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = hm_belief_load(call->context, call->operand[0], &s.net, error);
     if (status == HM_OK)
         status = observe(&s, error);
-    if (status == HM_OK)
-        status = hm_belief_infer(s.net, s.observed, &call->options.belief, &s.posterior, error);
-    if (status == HM_OK) {
-        print_marginals(&s);
-        status = print_joint(&s, error);
-    }
-    if (status == HM_OK)
-        print_method(&s);
-    if (status == HM_OK && output->explain)
-        status = print_explanation(&s, error);
-    if (status == HM_OK && *output->output)
-        status = draw(&s, output->output, error);
-    if (s.net) {
-        hm_posterior_clear(s.net, &s.posterior);
-        hm_free(call->context, s.observed);
-    }
+    if (status != HM_OK)
+        ;
+    else if (*output->learn)
+        status = cli_learn_net(call, s.net, error);
+    else if (output->number)
+        status = cli_sample_net(call, s.net, error);
+    else if (output->compare)
+        status = cli_compare_posteriors(call, s.net, s.observed, error);
+    else
+        status = infer(&s, error);
+    hm_free(call->context, s.observed);
     hm_belief_destroy(s.net);
     return status;
 }
 
 const cli_verb cli_verb_belief = {
-    "belief", "Tell what follows in a belief net from what was observed", "NET", 1, 1,
-    {&hm_belief_options, &cli_output_options, &cli_common_options, NULL}, "observe explain output", ".png .svg",
+    "belief", "Tell what follows in a belief net from what was observed; draw cases from it, or learn it from cases", "NET", 1, 1,
+    {&hm_belief_options, &hm_belief_learn_options, &cli_output_options, &cli_common_options, NULL},
+    "observe explain compare query learn number temperature terminal output", ".png .svg .gv .csv .net",
     "harmonium belief earthquake.net --observe jumps=1 -o posterior.png", run,
 };

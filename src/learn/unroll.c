@@ -81,6 +81,9 @@ hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation
     hm_layer layers[2 * HM_LEVELS_MAX + 1];
     size_t L = dbn->n_rbms, n_layers = 0;
     *net = NULL;
+    if (hm_model_is_belief_net(dbn))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "a sigmoid belief net ends in a prior and is not unrolled; fine-tune a deep belief net (--kind dbn)");
     if (dbn->kind != HM_MODEL_DBN)
         return hm_fail(error, HM_ERROR_MISMATCH, "only a deep belief net can be unrolled; train one with --kind dbn");
     for (size_t i = 0; i <= L; i++)

@@ -403,6 +403,8 @@ static hm_status check_model(const hm_model *model, const hm_dataset *train, boo
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "wake-sleep learning needs a sigmoid belief net, directed to its top; give --kind sbn and --layers, as in "
                        "\"784 200 200\"");
+    if (!has_prior && hm_model_is_belief_net(model))
+        return hm_fail(error, HM_ERROR_MISMATCH, "a sigmoid belief net has no top RBM for up-down learning; it learns by wake-sleep");
     if (!has_prior && (model->kind != HM_MODEL_DBN || model->n_rbms < 2))
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "up-down learning needs a deep belief net with a directed level under its top RBM; name three "

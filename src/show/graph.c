@@ -251,23 +251,91 @@ static hm_status save_svg(const layout *l, const char *path, hm_error *error)
     return hm_file_commit(&writer, error);
 }
 
+/* ---- Text --------------------------------------------------------------------------------------------------------------- */
+
+/* For Graphviz: dot -Tpdf net.gv. */
+static hm_status save_gv(const layout *l, const char *path, hm_error *error)
+{
+    hm_file_writer writer;
+    hm_status status = hm_file_create(&writer, path, error);
+    if (status != HM_OK)
+        return status;
+    fputs("digraph net {\n    node [style=filled];\n", writer.stream);
+    for (size_t i = 0; i < l->n; i++)
+        fprintf(writer.stream, "    \"%s\" [label=\"%s\\n%.4g\", fillcolor=\"#%06x\", fontcolor=\"%s\", peripheries=%d];\n", l->node[i].name,
+                l->node[i].name, l->node[i].shade, shade_of(l->node[i].shade), l->node[i].shade > 0.55 ? "white" : "black",
+                l->node[i].is_marked ? 2 : 1);
+    for (size_t k = 0; k < l->n_edges; k++)
+        fprintf(writer.stream, "    \"%s\" -> \"%s\";\n", l->node[l->edge[k].from].name, l->node[l->edge[k].to].name);
+    fputs("}\n", writer.stream);
+    return hm_file_commit(&writer, error);
+}
+
+/* A line a node, indented by its rank, with what it hangs on. */
+static void print_nodes(const layout *l, FILE *stream)
+{
+    static const char *const shades[] = {" ", "\u2591", "\u2592", "\u2593", "\u2588"};
+    for (size_t k = 0; k < l->n; k++) {
+        size_t i = l->order[k];
+        const hm_graph_node *node = &l->node[i];
+        const char *shade = shades[(int)(node->shade * 4 + 0.5)], *separator = "  \u2190 ";
+        fprintf(stream, "%*s%s%s%s%s %s %.4g", (int)(4 * l->place[i].rank), "", node->is_marked ? "[" : "(", shade, shade,
+                node->is_marked ? "]" : ")", node->name, node->shade);
+        for (size_t e = 0; e < l->n_edges; e++)
+            if (l->edge[e].to == i) {
+                fprintf(stream, "%s%s", separator, l->node[l->edge[e].from].name);
+                separator = ", ";
+            }
+        fputc('\n', stream);
+    }
+}
+
+/* ---- Any of them ---------------------------------------------------------------------------------------------------------- */
+
+static hm_status begin_layout(layout *l, hm_error *error)
+{
+    if (l->n == 0 || l->n > NODES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "a graph of %zu nodes is too %s to draw (at most %d)", l->n, l->n ? "large" : "small",
+                       NODES_MAX);
+    l->place = hm_alloc(l->context, l->n, sizeof *l->place, error);
+    l->order = hm_alloc(l->context, l->n, sizeof *l->order, error);
+    if (!l->place || !l->order)
+        return HM_ERROR_MEMORY;
+    lay_out(l);
+    return HM_OK;
+}
+
+static void end_layout(layout *l)
+{
+    hm_free(l->context, l->place);
+    hm_free(l->context, l->order);
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcmp(path + n - m, ending) == 0;
+}
+
+hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
+                         FILE *stream, hm_error *error)
+{
+    layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
+    hm_status status = begin_layout(&l, error);
+    if (status == HM_OK)
+        print_nodes(&l, stream);
+    end_layout(&l);
+    return status;
+}
+
 hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
                         const char *path, hm_error *error)
 {
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
-    size_t length = strlen(path);
-    if (n == 0 || n > NODES_MAX)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: a graph of %zu nodes is too %s to draw (at most %d)", path, n,
-                       n ? "large" : "small", NODES_MAX);
-    l.place = hm_alloc(context, n, sizeof *l.place, error);
-    l.order = hm_alloc(context, n, sizeof *l.order, error);
-    hm_status status = l.place && l.order ? HM_OK : HM_ERROR_MEMORY;
-    if (status == HM_OK) {
-        lay_out(&l);
-        bool is_svg = length > 4 && strcmp(path + length - 4, ".svg") == 0;
-        status = is_svg ? save_svg(&l, path, error) : save_png(&l, path, error);
-    }
-    hm_free(context, l.place);
-    hm_free(context, l.order);
+    hm_status status = begin_layout(&l, error);
+    if (status == HM_OK)
+        status = ends_in(path, ".svg") ? save_svg(&l, path, error) : ends_in(path, ".gv") ? save_gv(&l, path, error)
+                                                                                         : save_png(&l, path, error);
+    end_layout(&l);
     return status;
 }
