@@ -347,6 +347,44 @@ static void a_dbn_is_bounded(void **state)
     hm_context_destroy(context);
 }
 
+/* Spins s = 2 x - 1 over bits x: E is that of bits with weights 4 W, biases 2 (b - sum of W) and 2 (c - sum of W), and a
+ * constant. */
+static void spins_are_bits_of_another_scale(void **state)
+{
+    (void)state;
+    enum { V = 6, H = 4 };
+    hm_context *context = make_context(8, 1);
+    hm_rbm *spins = make_rbm(context, "spin 6", "spin 4", 31, 0.4f), *bits = make_rbm(context, "6", "4", 32, 1);
+    hm_matrix W = hm_rbm_weights(spins), U = hm_rbm_weights(bits);
+    double log_Z[2], constant = 0;
+    float expectation[2][128];
+    for (size_t i = 0; i < V; i++)
+        hm_rbm_visible_bias(bits)[i] = 2 * hm_rbm_visible_bias(spins)[i];
+    for (size_t j = 0; j < H; j++)
+        hm_rbm_hidden_bias(bits)[j] = 2 * hm_rbm_hidden_bias(spins)[j];
+    for (size_t i = 0; i < V; i++) {
+        constant -= (double)hm_rbm_visible_bias(spins)[i];
+        for (size_t j = 0; j < H; j++) {
+            float w = hm_row_f32(&W, i)[j];
+            hm_row_f32(&U, i)[j] = 4 * w;
+            hm_rbm_visible_bias(bits)[i] -= 2 * w;
+            hm_rbm_hidden_bias(bits)[j] -= 2 * w;
+            constant += (double)w;
+        }
+    }
+    for (size_t j = 0; j < H; j++)
+        constant -= (double)hm_rbm_hidden_bias(spins)[j];
+    assert_int_equal(hm_rbm_expectations(spins, &log_Z[0], expectation[0], NULL), HM_OK);
+    assert_int_equal(hm_rbm_expectations(bits, &log_Z[1], expectation[1], NULL), HM_OK);
+    assert_true(fabs(log_Z[0] - log_Z[1] - constant) < 1e-4);
+    size_t b = hm_rbm_slices(spins)[HM_SLICE_VISIBLE_BIAS].first;
+    for (size_t i = 0; i < V; i++)
+        assert_true(fabsf(expectation[0][b + i] - (2 * expectation[1][b + i] - 1)) < 1e-4f);
+    hm_rbm_destroy(spins);
+    hm_rbm_destroy(bits);
+    hm_context_destroy(context);
+}
+
 /* Hidden units in the reverse order: the same machine. */
 static void the_order_of_hidden_units_does_not_matter(void **state)
 {
@@ -420,6 +458,7 @@ int main(void)
         cmocka_unit_test(schedules_are_checked),
         cmocka_unit_test(an_rbm_is_evaluated_exactly),
         cmocka_unit_test(a_dbn_is_bounded),
+        cmocka_unit_test(spins_are_bits_of_another_scale),
         cmocka_unit_test(the_order_of_hidden_units_does_not_matter),
         cmocka_unit_test(divergence_is_from_the_cases_own_distribution),
     };

@@ -142,7 +142,7 @@ static void free_energy_slopes_are_means(void **state)
 {
     (void)state;
     const char *hidden[] = {"bernoulli 4", "gaussian 4", "softmax 4", "softmax 4x2", "binomial 4x3",
-                            "bernoulli 2 + softmax 2"};
+                            "bernoulli 2 + softmax 2", "spin 4"};
     hm_context *context = make_context();
     for (size_t k = 0; k < sizeof hidden / sizeof *hidden; k++) {
         hm_rbm *rbm = make_rbm(context, "gaussian 5", hidden[k]);
@@ -171,7 +171,7 @@ static void samples_have_the_reported_mean(void **state)
     (void)state;
     enum { N = 40000 };
     static float v[N][V], mean[N][H], sample[N][H];
-    const char *hidden[] = {"bernoulli 4", "gaussian 4", "softmax 4", "relu 4", "binomial 4x9"};
+    const char *hidden[] = {"bernoulli 4", "gaussian 4", "softmax 4", "relu 4", "binomial 4x9", "spin 4"};
     hm_context *context = make_context();
     for (size_t k = 0; k < sizeof hidden / sizeof *hidden; k++) {
         hm_rbm *rbm = make_rbm(context, "bernoulli 5", hidden[k]);

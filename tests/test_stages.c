@@ -347,6 +347,8 @@ static void gradients_are_those_of_finite_differences(void **state)
     check_gradients("bernoulli 4 | bernoulli 5 | bernoulli 3 | softmax 2", 2, &dropout);
     check_gradients("bernoulli 4 | bernoulli 3 | gaussian 2 | bernoulli 3 | bernoulli 4", 0, NULL);
     check_gradients("gaussian 4 | bernoulli 3 | gaussian 4", 0, NULL);
+    check_gradients("gaussian 4 | tanh 5 | tanh 3 | softmax 2", 2, NULL);
+    check_gradients("gaussian 4 | tanh 5 | tanh 3 | softmax 2", 2, &dropout);
 }
 
 /* ---- Every stage alike ----------------------------------------------------------------------------------- */

@@ -15,7 +15,9 @@
  *                              samples are those of this rectified normal; energies and free energies those of the
  *                              endless row of Bernoulli units that it stands for, whose mean is larger for small
  *                              inputs (0.680 against 0.282 at a = 0) and the same for large ones
- *   binomial   s in 0..n       n trials of probability 1 / (1 + exp(-beta a)) ("binomial 20x8": 20 units of 8) */
+ *   binomial   s in 0..n       n trials of probability 1 / (1 + exp(-beta a)) ("binomial 20x8": 20 units of 8)
+ *   spin       s in {-1, 1}    P(s = 1) = 1 / (1 + exp(-2 beta a)): an Ising spin; its mean is tanh(beta a), so in a feed-forward
+ *                              net it is a tanh unit ("tanh 500" is "spin 500") */
 #ifndef HARMONIUM_LAYER_H
 #define HARMONIUM_LAYER_H
 
@@ -35,6 +37,7 @@ typedef enum hm_unit {
     HM_UNIT_SOFTMAX,
     HM_UNIT_RELU,
     HM_UNIT_BINOMIAL,
+    HM_UNIT_SPIN,
 } hm_unit;
 
 enum { HM_LAYER_GROUPS_MAX = 4 };

@@ -67,6 +67,7 @@ typedef struct hm_up_down_config {
     hm_schedule steps; /* Gibbs steps k in the top RBM */
     hm_schedule learning_rate, momentum;
     double weight_cost;
+    char rate_factors[HM_TEXT_MAX], cost_factors[HM_TEXT_MAX]; /* of each level, from the data up; empty: 1 for all */
 } hm_up_down_config;
 
 extern const hm_option_table hm_up_down_options;
@@ -100,6 +101,8 @@ typedef struct hm_train_report {
     size_t machine, n_machines; /* which RBM of a class model or level of a stack */
     size_t epoch, n_epochs;     /* epochs done, epochs in all */
     double reconstruction_error;
+    size_t n_layer_errors;               /* up-down and wake-sleep: the same of each directed level, from the data up: what its */
+    double layer_error[HM_LEVELS_MAX];   /* generative weights make of the layer above against the layer, squared, a unit */
     double free_energy_train, free_energy_validation;
     double log_likelihood;  /* mean over the monitored training cases, nats; of learners that know log Z */
     double swap_rate;       /* least share of the swaps of neighbouring temperatures or snapshots that were accepted */

@@ -71,6 +71,11 @@ static void print_line(FILE *stream, const char *head, const hm_train_report *r)
     if (r->learner)
         fprintf(stream, "\"learner\": \"%s\", ", r->learner);
     print_number(stream, "reconstruction_error", r->reconstruction_error);
+    for (size_t l = 0; l < r->n_layer_errors; l++) {
+        char name[32];
+        snprintf(name, sizeof name, "layer_error_%zu", l);
+        print_number(stream, name, r->layer_error[l]);
+    }
     print_number(stream, "free_energy_train", r->free_energy_train);
     print_number(stream, "free_energy_validation", r->free_energy_validation);
     print_number(stream, "free_energy_gap", r->free_energy_gap);

@@ -77,6 +77,8 @@ static void tell_epoch(const training *t, const hm_train_report *r)
     char line[400] = "", machine[64];
     double percent = t->has_labels ? 100 : 1;
     add_number(line, sizeof line, " error %.5f,", r->reconstruction_error);
+    for (size_t l = 1; l < r->n_layer_errors; l++)
+        add_number(line, sizeof line, l == 1 ? " of layers above %.5f," : " %.5f,", r->layer_error[l]);
     add_number(line, sizeof line, " free energy %.2f,", r->free_energy_train);
     add_number(line, sizeof line, " gap %.2f,", r->free_energy_gap);
     add_number(line, sizeof line, " log-likelihood %.2f,", r->log_likelihood);

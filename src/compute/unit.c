@@ -1,7 +1,7 @@
 /* The unit kinds, a row of the table each.
  *
  * bernoulli: e(s) = 0. gaussian: e(s) = s^2 / 2. softmax: e = 0 on the corners of the simplex.
- * binomial: exp(-beta e(s)) = C(n, s) at beta 1, that is n tied Bernoulli units.
+ * binomial: exp(-beta e(s)) = C(n, s) at beta 1, that is n tied Bernoulli units. spin: e(s) = 0, s = -1 or 1.
  * relu (Nair and Hinton, ICML 2010): an endless row of Bernoulli units with inputs a - 1/2, a - 3/2, ...;
  * their sum is close to max(0, a + N(0, sigma(a))), which is what is sampled. Its mean below is that of the
  * rectified normal, as its samples have it; its log-partition is that of the endless row, whose mean is the slope of the
@@ -221,6 +221,37 @@ static double binomial_base_energy(const hm_unit_row *row, const float *s)
     return sum / row->beta;
 }
 
+/* ---- spin ----------------------------------------------------------------------------------------- */
+
+/* tanh(x) = 2 / (1 + exp(-2 x)) - 1. */
+static void spin_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    row->kernels->logistic(a, mean, row->n, 2 * row->beta);
+    for (size_t i = 0; i < row->n; i++)
+        mean[i] = 2 * mean[i] - 1;
+}
+
+static void spin_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    float u[CHUNK];
+    (void)a;
+    for (size_t i = 0; i < row->n; i += CHUNK) {
+        size_t n = hm_least(CHUNK, row->n - i);
+        uniforms(row, i, n, u);
+        for (size_t j = 0; j < n; j++)
+            sample[i + j] = u[j] < (mean[i + j] + 1) / 2 ? 1 : -1;
+    }
+}
+
+/* log(exp(beta a) + exp(-beta a)) = log(1 + exp(2 beta a)) - beta a. */
+static double spin_log_partition(const hm_unit_row *row, const float *a)
+{
+    double sum = 0;
+    for (size_t i = 0; i < row->n; i++)
+        sum += (double)a[i];
+    return row->kernels->softplus_sum(a, row->n, 2 * row->beta) - (double)row->beta * sum;
+}
+
 /* The order is that of hm_unit. */
 const hm_unit_kind hm_unit_kinds[] = {
     {"bernoulli", "0 or 1, with a logistic probability", NULL, 1, false, false, bernoulli_mean, bernoulli_sample,
@@ -233,6 +264,8 @@ const hm_unit_kind hm_unit_kinds[] = {
      relu_log_partition, no_base_energy},
     {"binomial", "a count of n trials", "trials", 1, false, false, binomial_mean, binomial_sample,
      binomial_log_partition, binomial_base_energy},
+    {"spin", "-1 or 1, an Ising spin; in a feed-forward net tanh", NULL, 1, false, false, spin_mean, spin_sample, spin_log_partition,
+     no_base_energy},
 };
 const int hm_n_unit_kinds = sizeof hm_unit_kinds / sizeof *hm_unit_kinds;
 

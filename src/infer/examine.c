@@ -140,7 +140,8 @@ static void check_activities(patient *p)
     size_t n_dead = 0, n_stuck = 0, j = 0;
     for (int g = 0; g < hidden->n_groups; g++) {
         float top = top_of(&hidden->group[g]);
-        for (size_t end = j + hidden->group[g].n_units; j < end && top > 0; j++) {
+        size_t end = j + hidden->group[g].n_units;
+        for (; j < end && top > 0; j++) {
             double most = 0, least = top;
             for (size_t i = 0; i < p->n; i++) {
                 most = fmax(most, hm_row_f32(&p->h, i)[j]);
@@ -149,7 +150,7 @@ static void check_activities(patient *p)
             n_dead += most < 0.05 * top;
             n_stuck += least > 0.95 * top;
         }
-        j = j < p->H ? j + (top > 0 ? 0 : hidden->group[g].n_units) : j;
+        j = end;
     }
     p->result->share_dead = (double)n_dead / (double)p->H;
     p->result->share_stuck = (double)n_stuck / (double)p->H;

@@ -37,11 +37,18 @@ static void rectified_derivative(const float *h, float *delta, size_t n, float s
         delta[k] = h[k] > 0 ? delta[k] * scale : 0;
 }
 
+static void tanh_derivative(const float *h, float *delta, size_t n, float scale)
+{
+    for (size_t k = 0; k < n; k++)
+        delta[k] = h[k] == 0 && scale != 1 ? 0 : delta[k] * (1 - h[k] / scale * (h[k] / scale)) * scale;
+}
+
 static derivative *const derivatives[] = {[HM_UNIT_BERNOULLI] = logistic_derivative,
                                           [HM_UNIT_GAUSSIAN] = linear_derivative,
                                           [HM_UNIT_SOFTMAX] = NULL,
                                           [HM_UNIT_RELU] = rectified_derivative,
-                                          [HM_UNIT_BINOMIAL] = NULL};
+                                          [HM_UNIT_BINOMIAL] = NULL,
+                                          [HM_UNIT_SPIN] = tanh_derivative};
 
 static hm_status check_units(const hm_model *net, hm_error *error)
 {
@@ -49,11 +56,11 @@ static hm_status check_units(const hm_model *net, hm_error *error)
         const hm_layer *layer = hm_model_layer(net, l);
         hm_unit kind = layer->group[0].kind;
         bool is_last = l == net->n_rbms;
-        bool is_good = layer->n_groups == 1 && (is_last ? kind != HM_UNIT_RELU && kind != HM_UNIT_BINOMIAL
+        bool is_good = layer->n_groups == 1 && (is_last ? kind != HM_UNIT_RELU && kind != HM_UNIT_BINOMIAL && kind != HM_UNIT_SPIN
                                                         : derivatives[kind] != NULL);
         if (!is_good)
             return hm_fail(error, HM_ERROR_MISMATCH,
-                           "layer %zu: backpropagation takes bernoulli, relu or gaussian units, all of one kind, and "
+                           "layer %zu: backpropagation takes bernoulli, tanh, relu or gaussian units, all of one kind, and "
                            "bernoulli, softmax or gaussian ones as outputs",
                            l);
     }

@@ -62,6 +62,10 @@ static const hm_option rows[] = {
 
 #define UP_DOWN(name, type, field, initial, least, most, unit, help)                                          \
     {name, 0, HM_OPTION_##type, offsetof(hm_up_down_config, field), initial, least, most, unit, NULL, help}
+#define FACTORS                                                                                                \
+    UP_DOWN("rate-factors", TEXT, rate_factors, "", 0, 0, "LIST",                                               \
+            "of the learning rate at each level from the data up, as in \"1 1 0.5\"; 1 if not said"),               \
+        UP_DOWN("cost-factors", TEXT, cost_factors, "", 0, 0, "LIST", "of the weight cost, likewise")
 
 static const hm_option up_down_rows[] = {
     UP_DOWN("epochs", INT, epochs, "0", 0, 1e9, "N", "passes of up-down learning over the training data; 0: none"),
@@ -70,6 +74,7 @@ static const hm_option up_down_rows[] = {
     UP_DOWN("learning-rate", SCHEDULE, learning_rate, "0.05, ~0.005@100", 0, 1e6, "RATE", "size of a step"),
     UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"),
     UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
+    FACTORS,
 };
 
 static const hm_option wake_sleep_rows[] = {
@@ -78,6 +83,7 @@ static const hm_option wake_sleep_rows[] = {
     UP_DOWN("learning-rate", SCHEDULE, learning_rate, "0.1, ~0.01@100", 0, 1e6, "RATE", "size of a step"),
     UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"),
     UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
+    FACTORS,
 };
 
 #define BACKPROP(name, type, field, initial, least, most, unit, choices, help)                                \

@@ -419,13 +419,13 @@ static void count_activities(const hm_trainer *t, const float *activity, hm_trai
     for (int g = 0; g < hidden->n_groups; g++) {
         const hm_unit_group *group = &hidden->group[g];
         float top = group->kind == HM_UNIT_BINOMIAL ? (float)group->size : 1;
-        bool has_top = group->kind != HM_UNIT_GAUSSIAN && group->kind != HM_UNIT_RELU;
+        bool has_top = group->kind != HM_UNIT_GAUSSIAN && group->kind != HM_UNIT_RELU, is_spin = group->kind == HM_UNIT_SPIN;
         for (size_t end = j + group->n_units; j < end; j++) {
             report->mean_activity += activity[j] / (double)t->H;
             if (group->kind == HM_UNIT_GAUSSIAN)
                 continue;
-            report->n_dead += activity[j] < 0.01f * top;
-            report->n_stuck += has_top && activity[j] > 0.99f * top;
+            report->n_dead += activity[j] < (is_spin ? -0.98f : 0.01f * top);
+            report->n_stuck += has_top && activity[j] > (is_spin ? 0.98f : 0.99f * top);
         }
     }
 }

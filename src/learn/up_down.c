@@ -16,6 +16,7 @@
  * P~ is drawn from it, its biases learn P - P~-bar, and fantasies reach down to samples of the pixels. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -26,12 +27,16 @@
 #include "learn/feed.h"
 #include "learn/stage.h"
 
+enum { MONITORED = 1000 }; /* cases behind free energies */
+
 typedef struct up_down {
     hm_stage stage;
     const hm_up_down_config *config;
     hm_rbm *top;
     bool has_prior; /* wake-sleep: the top machine is no more than the biases of P */
     size_t n_levels, n_below, n_labels, T; /* directed levels; units of P; label units; top units */
+    double rate_factor[HM_LEVELS_MAX], cost_factor[HM_LEVELS_MAX]; /* of each level, the top included */
+    float *layer_error; /* [n_levels] sums over the batches of this epoch of squared differences, a unit */
     float *velocity_R[HM_LEVELS_MAX], *velocity_G[HM_LEVELS_MAX], *velocity_top;
 
     /* Workspaces of one batch, all in one block. */
@@ -111,7 +116,8 @@ static hm_status make_velocities(up_down *u, hm_error *error)
     }
     hm_rbm_parameters(u->top, &n);
     u->velocity_top = hm_stage_array_create(stage, "velocity.top", n, error);
-    return u->velocity_top ? HM_OK : HM_ERROR_MEMORY;
+    u->layer_error = hm_stage_array_create(stage, "layer_errors", u->n_levels, error);
+    return u->velocity_top && u->layer_error ? HM_OK : HM_ERROR_MEMORY;
 }
 
 static void destroy(up_down *u)
@@ -235,28 +241,45 @@ static void subtract_row(void *argument, size_t i)
         d->u->row_error[i] += total[lane];
 }
 
-/* G^l: the delta rule on (h^l - prediction) and h^(l+1); one product, with the sign in its weight. */
-static void learn_generative(phase *p, size_t l, const hm_step *step)
+/* The step of level l. */
+static hm_step step_of(const up_down *u, size_t l, const hm_step *step)
+{
+    hm_step own = *step;
+    own.rate *= u->rate_factor[l];
+    own.l2 *= u->cost_factor[l];
+    return own;
+}
+
+/* G^l: the delta rule on (h^l - prediction) and h^(l+1); one product, with the sign in its weight. Returns the squared error of the
+ * predictions. */
+static double learn_generative(phase *p, size_t l, const hm_step *all)
 {
     up_down *u = p->u;
+    const hm_step step = step_of(u, l, all);
+    double sum = 0;
     hm_rbm *G = u->stage.model->generative[l];
     hm_matrix target = wake_layer(p, l), prediction = mean_like(p, target);
     hm_rbm_visible_given_hidden(G, wake_layer(p, l + 1), prediction, (hm_matrix){0}, &p->gibbs);
     hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference_job){u, prediction, target});
     const hm_phase difference = {prediction, wake_layer(p, l + 1), -1.0f / (float)p->n};
-    hm_machine_learn(G, &difference, NULL, HM_PART_VISIBLE_BIAS, u->gradient, u->velocity_G[l], step);
+    hm_machine_learn(G, &difference, NULL, HM_PART_VISIBLE_BIAS, u->gradient, u->velocity_G[l], &step);
+    for (size_t i = 0; i < p->n; i++)
+        sum += u->row_error[i];
+    u->layer_error[l] += (float)(sum / (double)target.cols);
+    return sum;
 }
 
 /* R^l: the delta rule on h~^l and (h~^(l+1) - prediction). */
-static void learn_recognition(phase *p, size_t l, const hm_step *step)
+static void learn_recognition(phase *p, size_t l, const hm_step *all)
 {
     up_down *u = p->u;
+    const hm_step step = step_of(u, l, all);
     hm_rbm *R = u->stage.model->rbm[l];
     hm_matrix below = sleep_layer(p, l), target = sleep_layer(p, l + 1), prediction = mean_like(p, target);
     hm_rbm_hidden_given_visible(R, below, prediction, (hm_matrix){0}, &p->gibbs);
     hm_pool_run(u->stage.context->pool, p->n, subtract_row, &(difference_job){u, prediction, target});
     const hm_phase difference = {below, prediction, -1.0f / (float)p->n};
-    hm_machine_learn(R, &difference, NULL, HM_PART_HIDDEN_BIAS, u->gradient, u->velocity_R[l], step);
+    hm_machine_learn(R, &difference, NULL, HM_PART_HIDDEN_BIAS, u->gradient, u->velocity_R[l], &step);
 }
 
 /* The biases of P learn what the wake phase has found there, less their own means. */
@@ -302,17 +325,18 @@ static hm_status learn(phase *p, hm_error *error)
         .rate = hm_schedule_at(&u->config->learning_rate, now) * (double)p->n / (double)u->stage.B,
         .momentum = hm_schedule_at(&u->config->momentum, now),
         .l2 = u->config->weight_cost};
+    double sum = 0; /* in the end that of the data, which come last */
+    if (u->stage.batch == 0)
+        memset(u->layer_error, 0, u->n_levels * sizeof *u->layer_error);
     for (size_t l = u->n_levels; l-- > 0;)
-        learn_generative(p, l, &step);
-    double sum = 0; /* that of the data, which came last */
-    for (size_t i = 0; i < p->n; i++)
-        sum += u->row_error[i];
+        sum = learn_generative(p, l, &step);
     if (!isfinite(sum))
         return hm_fail(error, HM_ERROR_NUMERIC,
                        "%s learning diverged in epoch %zu, batch %zu; lower its learning rate (now %g)", u->stage.kind->name,
                        u->stage.epoch + 1, u->stage.batch + 1, step.rate);
     u->stage.error_sum += sum;
-    learn_top(p, &step);
+    const hm_step top_step = step_of(u, u->n_levels, &step);
+    learn_top(p, &top_step);
     for (size_t l = 0; l < u->n_levels; l++)
         learn_recognition(p, l, &step);
     return HM_OK;
@@ -378,6 +402,30 @@ static hm_status check_finite(const up_down *u, hm_error *error)
     return HM_OK;
 }
 
+/* Mean free energy of the top RBM over the first cases of a set, labels with theirs, after a deterministic pass up. */
+static hm_status watch_top(up_down *u, const hm_dataset *set, double *free_energy, hm_error *error)
+{
+    size_t n_cases = hm_dataset_n_cases(set), total = n_cases < MONITORED ? n_cases : MONITORED, X = u->n_below + u->n_labels;
+    double sum = 0;
+    for (size_t first = 0; first < total; first += u->stage.B) {
+        size_t n = total - first < u->stage.B ? total - first : u->stage.B;
+        hm_matrix v = hm_matrix_f32(u->wake[0], n, hm_model_n_features(u->stage.model)), x = hm_matrix_f32(u->x, n, X);
+        hm_status status = hm_dataset_read(set, NULL, first, n, 0, v, error);
+        if (status == HM_OK)
+            status = hm_model_up_pass(u->stage.model, u->n_levels, v, hm_matrix_cols(x, 0, u->n_below), error);
+        if (status == HM_OK && u->n_labels)
+            hm_label_targets(u->stage.model, set, NULL, first, n, hm_matrix_cols(x, u->n_below, u->n_labels));
+        if (status == HM_OK)
+            status = hm_rbm_free_energy(u->top, x, 1, u->row_error, error);
+        if (status != HM_OK)
+            return status;
+        for (size_t i = 0; i < n; i++)
+            sum += u->row_error[i];
+    }
+    *free_energy = sum / (double)total;
+    return HM_OK;
+}
+
 static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
 {
     up_down *u = (up_down *)stage;
@@ -385,10 +433,18 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     hm_status status = check_finite(u, error);
     hm_stage_add_magnitudes(u->top, u->velocity_top, &change, &size);
     report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * stage->error_unit);
-    report->update_ratio = change / size;
+    report->n_layer_errors = u->n_levels;
+    for (size_t l = 0; l < u->n_levels; l++)
+        report->layer_error[l] = (double)u->layer_error[l] / (double)hm_dataset_n_cases(stage->train);
+    report->update_ratio = u->has_prior ? NAN : change / size;
     report->learning_rate = hm_schedule_at(&u->config->learning_rate, last);
     report->momentum = hm_schedule_at(&u->config->momentum, last);
     report->steps = n_steps(u);
+    if (status == HM_OK && !u->has_prior)
+        status = watch_top(u, stage->train, &report->free_energy_train, error);
+    if (status == HM_OK && !u->has_prior && stage->validation)
+        status = watch_top(u, stage->validation, &report->free_energy_validation, error);
+    report->free_energy_gap = report->free_energy_validation - report->free_energy_train;
     if (status == HM_OK && stage->validation && u->n_labels)
         status = hm_label_error(stage->model, stage->validation, stage->B, &report->error_validation, error);
     return status;
@@ -415,6 +471,26 @@ static hm_status check_model(const hm_model *model, const hm_dataset *train, boo
     return status;
 }
 
+static hm_status parse_factors(const char *name, const char *text, size_t n, double *factor, hm_error *error)
+{
+    size_t k = 0;
+    for (const char *at = text; *at && k <= n; k++) {
+        char *end;
+        double value = strtod(at, &end);
+        if (end == at || !(value >= 0) || value > 1e6)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %.60s: numbers from 0 on, as in \"1 1 0.5\"", name, text);
+        if (k < n)
+            factor[k] = value;
+        for (at = end; *at == ' ' || *at == ',';)
+            at++;
+    }
+    if (k != n && k != 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %.60s: one number for each of the %zu levels", name, text, n);
+    for (; k < n; k++)
+        factor[k] = 1;
+    return HM_OK;
+}
+
 static hm_status create(up_down *u, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
                         const hm_dataset *validation, const hm_up_down_config *config, hm_error *error)
 {
@@ -432,7 +508,11 @@ static hm_status create(up_down *u, const hm_stage_kind *kind, hm_model *model, 
     u->stage.machine = u->n_levels;
     u->stage.stream += HM_STREAM_UP_DOWN;
     u->stage.error_unit = (double)hm_model_n_features(model);
-    status = hm_model_untie(model, error);
+    status = parse_factors("rate-factors", config->rate_factors, model->n_rbms, u->rate_factor, error);
+    if (status == HM_OK)
+        status = parse_factors("cost-factors", config->cost_factors, model->n_rbms, u->cost_factor, error);
+    if (status == HM_OK)
+        status = hm_model_untie(model, error);
     if (status == HM_OK)
         status = make_velocities(u, error);
     if (status != HM_OK)

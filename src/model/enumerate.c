@@ -18,7 +18,7 @@ static double log2_states(const hm_layer *layer)
     double sum = 0;
     for (int g = 0; g < layer->n_groups; g++) {
         const hm_unit_group *group = &layer->group[g];
-        if (group->kind == HM_UNIT_BERNOULLI)
+        if (group->kind == HM_UNIT_BERNOULLI || group->kind == HM_UNIT_SPIN)
             sum += (double)group->n_units;
         else if (group->kind == HM_UNIT_SOFTMAX)
             sum += (double)group->n_units / group->size * log2(group->size);
@@ -48,7 +48,9 @@ static void write_state(const hm_layer *layer, uint64_t index, float *state)
         memset(state, 0, group->n_units * sizeof *state);
         for (size_t i = 0; i < group->n_units; i += width, index /= n_values) {
             uint64_t value = index % n_values;
-            if (width == 1)
+            if (group->kind == HM_UNIT_SPIN)
+                state[i] = value ? 1 : -1;
+            else if (width == 1)
                 state[i] = (float)value;
             else
                 state[i + value] = 1;

@@ -28,10 +28,15 @@ typedef struct ranges {
     const float *least, *most;
 } ranges;
 
-/* What a kind of unit can take: 0 .. top; of Gaussian units anything. */
+/* What a kind of unit can take: bottom .. top; of Gaussian units anything. */
+static float bottom_of(const hm_unit_group *group)
+{
+    return group->kind == HM_UNIT_SPIN ? -1 : 0;
+}
+
 static float top_of(const hm_unit_group *group)
 {
-    bool is_bounded = group->kind == HM_UNIT_BERNOULLI || group->kind == HM_UNIT_SOFTMAX;
+    bool is_bounded = group->kind == HM_UNIT_BERNOULLI || group->kind == HM_UNIT_SOFTMAX || group->kind == HM_UNIT_SPIN;
     return is_bounded ? 1 : group->kind == HM_UNIT_BINOMIAL ? (float)group->size : INFINITY;
 }
 
@@ -46,7 +51,7 @@ static float largest(const ranges *r)
 static hm_status fail_range(const ranges *r, const hm_unit_group *group, size_t i, hm_error *error)
 {
     char remedy[160];
-    bool is_binomial = group->kind == HM_UNIT_BINOMIAL, is_low = r->least[i] < 0;
+    bool is_binomial = group->kind == HM_UNIT_BINOMIAL, is_low = r->least[i] < bottom_of(group);
     float top = top_of(group);
     if (is_low)
         snprintf(remedy, sizeof remedy, "binarise them (--binarise threshold), or take gaussian units with --standardise");
@@ -57,9 +62,9 @@ static hm_status fail_range(const ranges *r, const hm_unit_group *group, size_t 
                  "scale them (--scale %.6g), binarise them (--binarise threshold), or take gaussian units with "
                  "--standardise",
                  1 / largest(r));
-    return hm_fail(error, HM_ERROR_MISMATCH, "%s: feature %zu (counted from 0) %s %g, but %s units take 0 to %g; %s",
+    return hm_fail(error, HM_ERROR_MISMATCH, "%s: feature %zu (counted from 0) %s %g, but %s units take %g to %g; %s",
                    r->name, i, is_low ? "falls to" : "reaches", (double)(is_low ? r->least[i] : r->most[i]),
-                   hm_unit_name(group->kind), (double)top, remedy);
+                   hm_unit_name(group->kind), (double)bottom_of(group), (double)top, remedy);
 }
 
 /* Averages of areas may leave the range by a rounding, which is no fault of the data. */
@@ -67,7 +72,7 @@ static hm_status check_group(const ranges *r, const hm_unit_group *group, size_t
 {
     float slack = 1e-4f, top = top_of(group);
     for (size_t i = first; i < first + group->n_units && i < r->n; i++) {
-        if (group->kind == HM_UNIT_GAUSSIAN || (r->least[i] >= -slack && r->most[i] <= top + slack))
+        if (group->kind == HM_UNIT_GAUSSIAN || (r->least[i] >= bottom_of(group) - slack && r->most[i] <= top + slack))
             continue;
         if (group->kind != HM_UNIT_RELU)
             return fail_range(r, group, i, error);

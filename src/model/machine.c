@@ -59,6 +59,8 @@ static float bias_for_mean(const hm_unit_group *group, double p)
 {
     if (group->kind == HM_UNIT_GAUSSIAN || group->kind == HM_UNIT_RELU)
         return (float)p;
+    if (group->kind == HM_UNIT_SPIN)
+        return (float)atanh(fmax(-0.998, fmin(0.998, p)));
     p /= group->kind == HM_UNIT_BINOMIAL ? group->size : 1;
     p = p < 0.001 ? 0.001 : p > 0.999 ? 0.999 : p;
     return (float)(group->kind == HM_UNIT_SOFTMAX ? log(p) : log(p / (1 - p)));
