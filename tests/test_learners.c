@@ -392,6 +392,20 @@ static void resume_with(int learner, const char *centering)
     unlink(path);
 }
 
+static void adam_goes_without_centering(void **state)
+{
+    (void)state;
+    setting s;
+    hm_error error;
+    set_up(&s);
+    set_option(&s, "optimizer", "adam");
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, NULL, NULL), HM_OK);
+    set_option(&s, "centering", "data");
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, NULL, &error), HM_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "centering"));
+    tear_down(&s);
+}
+
 static void every_learner_resumes_to_the_same_bytes(void **state)
 {
     (void)state;
@@ -453,6 +467,7 @@ int main(void)
         cmocka_unit_test(centering_is_the_gradient_of_the_shifted_energy),
         cmocka_unit_test(likelihood_tells_learners_apart),
         cmocka_unit_test(exact_learning_says_what_it_cannot_do),
+        cmocka_unit_test(adam_goes_without_centering),
         cmocka_unit_test(every_learner_resumes_to_the_same_bytes),
         cmocka_unit_test(a_model_that_has_learned_goes_on),
         cmocka_unit_test(the_choices_are_the_table),

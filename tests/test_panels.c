@@ -153,7 +153,8 @@ static void learn_both_ways(const hm_panel_kernels *kernels, const size_t size[3
             c.y_minus = hm_matrix_f32(h[1], n, H);
             c.weight_minus = 0.5f / (float)n;
         }
-        const hm_update u = {w[way], d[way], gradient, V * H, 0.1f, 0.9f, 0.01f, l1};
+        const hm_update u = {.parameters = w[way], .velocity = d[way], .gradient = gradient, .n = V * H,
+                             .rate = 0.1f, .momentum = 0.9f, .l2 = 0.01f, .l1 = l1};
         if (way == 0) {
             hm_correlate(context, &c);
             hm_update_parameters(context, &u);

@@ -353,7 +353,7 @@ static void gradients_are_those_of_finite_differences(void **state)
 
 /* ---- Every stage alike ----------------------------------------------------------------------------------- */
 
-typedef enum stage_kind { GREEDY, WAKE_SLEEP, UP_DOWN, SGD, LBFGS, N_STAGES } stage_kind;
+typedef enum stage_kind { GREEDY, WAKE_SLEEP, UP_DOWN, SGD, LBFGS, ADAM, N_STAGES } stage_kind;
 
 static hm_status learn(setting *s, stage_kind kind, const hm_train_events *events, hm_error *error)
 {
@@ -368,7 +368,7 @@ static hm_status learn(setting *s, stage_kind kind, const hm_train_events *event
     backprop.dropout = 0.3;
     backprop.max_norm = 3;
     backprop.keep_best = true;
-    backprop.method = kind == LBFGS ? HM_METHOD_LBFGS : HM_METHOD_SGD;
+    backprop.method = kind == LBFGS ? HM_METHOD_LBFGS : kind == ADAM ? HM_METHOD_ADAM : HM_METHOD_SGD;
     if (kind == LBFGS)
         backprop.dropout = backprop.max_norm = 0;
     if (kind == GREEDY)

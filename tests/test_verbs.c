@@ -145,12 +145,40 @@ static void updates_follow_the_rule(void **state)
     (void)state;
     hm_context *context = make_context(NULL, 2);
     float w[3] = {1, -2, 0}, d[3] = {0.5f, 0, 1}, g[3] = {1, 1, -1};
-    hm_update_parameters(context, &(hm_update){w, d, g, 3, 0.1f, 0.5f, 0.01f, 0.2f});
+    hm_update_parameters(context, &(hm_update){.parameters = w, .velocity = d, .gradient = g, .n = 3,
+                                                  .rate = 0.1f, .momentum = 0.5f, .l2 = 0.01f, .l1 = 0.2f});
     /* d = 0.5 d + 0.1 (g - 0.01 w - 0.2 sign w) */
     const double want_d[] = {0.25 + 0.1 * (1 - 0.01 - 0.2), 0.1 * (1 + 0.02 + 0.2), 0.5 - 0.1};
     const double want_w[] = {1 + want_d[0], -2 + want_d[1], want_d[2]};
     for (int i = 0; i < 3; i++)
         assert_true(fabs(d[i] - want_d[i]) < 1e-6 && fabs(w[i] - want_w[i]) < 1e-6);
+    hm_context_destroy(context);
+}
+
+/* Three steps of Adam as the paper writes them, in double. */
+static void adaptive_updates_follow_the_paper(void **state)
+{
+    (void)state;
+    enum { N = 3, STEPS = 3 };
+    hm_context *context = make_context(NULL, 2);
+    float w[N] = {1, -2, 0}, m[N] = {0}, s[N] = {0};
+    const float g[STEPS][N] = {{1, 0.01f, -3}, {-0.5f, 0.02f, -3}, {0.25f, 0.01f, 4}};
+    double want[N] = {1, -2, 0}, want_m[N] = {0}, want_s[N] = {0};
+    const double rate = 0.1, b1 = 0.9, b2 = 0.999, l2 = 0.05;
+    for (int t = 1; t <= STEPS; t++) {
+        double share = sqrt(1 - pow(b2, t)) / (1 - pow(b1, t));
+        hm_update_parameters(context, &(hm_update){.parameters = w, .velocity = m, .second = s, .gradient = g[t - 1], .n = N,
+                                                   .rate = (float)(rate * share), .share = (float)share, .momentum = (float)b1,
+                                                   .l2 = (float)l2});
+        for (int i = 0; i < N; i++) {
+            double slope = (double)g[t - 1][i];
+            want_m[i] = b1 * want_m[i] + (1 - b1) * slope;
+            want_s[i] = b2 * want_s[i] + (1 - b2) * slope * slope;
+            double m_hat = want_m[i] / (1 - pow(b1, t)), s_hat = want_s[i] / (1 - pow(b2, t));
+            want[i] += rate * (m_hat / sqrt(s_hat) - l2 * want[i]);
+            assert_true(fabs((double)w[i] - want[i]) < 1e-5);
+        }
+    }
     hm_context_destroy(context);
 }
 
@@ -208,6 +236,7 @@ int main(void)
         cmocka_unit_test(backends_propagate_alike),
         cmocka_unit_test(backends_correlate_alike),
         cmocka_unit_test(updates_follow_the_rule),
+        cmocka_unit_test(adaptive_updates_follow_the_paper),
         cmocka_unit_test(undefined_numbers_stay_visible),
         cmocka_unit_test(fused_products_agree_with_the_plain_one),
     };

@@ -25,6 +25,7 @@ enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES, HM_STATES_AUTO };
 enum { HM_AIM_FEATURES, HM_AIM_GENERATIVE };
 enum { HM_LEARNER_CD, HM_LEARNER_PCD, HM_LEARNER_FAST_PCD, HM_LEARNER_TEMPERING, HM_LEARNER_TRAJECTORY, HM_LEARNER_MEAN_FIELD,
        HM_LEARNER_EXACT };
+enum { HM_OPTIMIZER_SGD, HM_OPTIMIZER_ADAM };
 enum { HM_WEIGHTS_RANDOM, HM_WEIGHTS_TRANSPOSED };
 enum { HM_CENTERING_NONE, HM_CENTERING_DATA, HM_CENTERING_ENHANCED };
 
@@ -47,6 +48,7 @@ typedef struct hm_train_config {
     int64_t snapshots;    /* of trajectory tempering, at most */
     double fast_rate;    /* of fast PCD; 0: the learning rate at the beginning */
     int centering;       /* HM_CENTERING_.. */
+    int optimizer;       /* HM_OPTIMIZER_.. */
     int visible_states;  /* HM_STATES_..: of reconstructions; auto: by the aim */
     int hidden_states;   /* HM_STATES_..: in the positive statistics */
     int feed;            /* HM_STATES_..: what a level of a stack learns from */
@@ -73,7 +75,7 @@ typedef struct hm_up_down_config {
 extern const hm_option_table hm_up_down_options;
 extern const hm_option_table hm_wake_sleep_options; /* of the same configuration, without steps */
 
-enum { HM_METHOD_SGD, HM_METHOD_LBFGS };
+enum { HM_METHOD_SGD, HM_METHOD_LBFGS, HM_METHOD_ADAM };
 enum { HM_TARGET_LABELS, HM_TARGET_DATA };
 
 /* Backpropagation through a feed-forward net. Every field is a row of hm_backprop_options. */

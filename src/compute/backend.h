@@ -49,6 +49,8 @@ typedef struct hm_update {
     size_t n;
     float rate, momentum;
     float l2, l1; /* weight costs: leave 0 for biases */
+    float *second; /* Adam (Kingma and Ba, 2015): running squares of the gradient; rate / share is then the rate of the costs; */
+    float share;   /* null: plain steps */
 } hm_update;
 
 typedef struct hm_backend {

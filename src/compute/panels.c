@@ -244,7 +244,7 @@ static bool is_ours(const hm_panels *p, const hm_matrix *m)
 bool hm_panels_learn(const hm_context *context, hm_panels *panels, const hm_correlation *c, const hm_update *u)
 {
     bool has_minus = c->x_minus.data && c->weight_minus != 0;
-    if (!is_ours(panels, &c->x_plus) || !is_ours(panels, &c->y_plus) ||
+    if (u->second || !is_ours(panels, &c->x_plus) || !is_ours(panels, &c->y_plus) ||
         (has_minus && (!is_ours(panels, &c->x_minus) || !is_ours(panels, &c->y_minus))))
         return false;
     size_t block = block_size(panels->kernels);

@@ -2,6 +2,7 @@
  *
  * Tiles are cut by fixed sizes, never by the number of threads. */
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -268,13 +269,29 @@ typedef struct update_job {
     const hm_update *u;
 } update_job;
 
+/* m = b1 m + (1 - b1) g, s = b2 s + (1 - b2) g^2, w += rate m / (sqrt(s) + e); costs apart from it (Loshchilov and Hutter, 2019). */
+static void adapt(const hm_update *u, size_t first, size_t n)
+{
+    const float memory = 0.999f, least = 1e-8f;
+    float *w = u->parameters + first, *m = u->velocity + first, *s = u->second + first;
+    const float *g = u->gradient + first;
+    for (size_t i = 0; i < n; i++) {
+        float sign = (w[i] > 0 ? 1.0f : 0.0f) - (w[i] < 0 ? 1.0f : 0.0f);
+        m[i] = u->momentum * m[i] + (1 - u->momentum) * g[i];
+        s[i] = memory * s[i] + (1 - memory) * g[i] * g[i];
+        w[i] += u->rate * m[i] / (sqrtf(s[i]) + least) - u->rate / u->share * (u->l2 * w[i] + u->l1 * sign);
+    }
+}
+
 static void update_part(void *argument, size_t task)
 {
     const update_job *job = argument;
     const hm_update *u = job->u;
-    size_t i = task * UPDATE_GRAIN;
-    job->kernels->update(u->parameters + i, u->velocity + i, u->gradient + i, hm_least(UPDATE_GRAIN, u->n - i),
-                         u->rate, u->momentum, u->l2, u->l1);
+    size_t i = task * UPDATE_GRAIN, n = hm_least(UPDATE_GRAIN, u->n - i);
+    if (u->second)
+        adapt(u, i, n);
+    else
+        job->kernels->update(u->parameters + i, u->velocity + i, u->gradient + i, n, u->rate, u->momentum, u->l2, u->l1);
 }
 
 void hm_plain_update(const hm_context *context, const hm_update *u)

@@ -21,7 +21,7 @@ typedef struct backprop {
     hm_model *net;
     hm_net_pass pass;
     float *target_block;             /* [B][n_out] */
-    float *velocity[HM_LEVELS_MAX];
+    float *velocity[HM_LEVELS_MAX], *second[HM_LEVELS_MAX]; /* second: of Adam, else null */
     float *best[HM_LEVELS_MAX];      /* parameters of the best epoch; null unless they are kept */
     float *state; /* [N_STATES]: best validation error so far, its epoch, and the errors of this epoch so far */
 } backprop;
@@ -59,6 +59,9 @@ static hm_status make_arrays(backprop *b, hm_error *error)
         hm_rbm_parameters(b->net->rbm[l], &n);
         snprintf(name, sizeof name, "velocity%zu", l);
         if (!(b->velocity[l] = hm_stage_array_create(&b->stage, name, n, error)))
+            return HM_ERROR_MEMORY;
+        snprintf(name, sizeof name, "second%zu", l);
+        if (b->config->method == HM_METHOD_ADAM && !(b->second[l] = hm_stage_array_create(&b->stage, name, n, error)))
             return HM_ERROR_MEMORY;
         snprintf(name, sizeof name, "best%zu", l);
         if (b->config->keep_best && !(b->best[l] = hm_stage_array_create(&b->stage, name, n, error)))
@@ -114,9 +117,11 @@ static hm_net_descent descent_of(const backprop *b, size_t n)
 {
     double now = hm_stage_time(&b->stage), rate = hm_schedule_at(&b->config->learning_rate, now);
     return (hm_net_descent){.velocity = b->velocity,
+                            .second = b->second,
                             .step = {.rate = -rate * (double)n / (double)b->stage.B,
                                      .momentum = hm_schedule_at(&b->config->momentum, now),
-                                     .l2 = -b->config->weight_cost},
+                                     .l2 = -b->config->weight_cost,
+                                     .count = b->stage.epoch * hm_stage_n_batches(&b->stage) + b->stage.batch + 1},
                             .max_norm = (float)b->config->max_norm};
 }
 
@@ -211,6 +216,8 @@ static void remember_best(backprop *b, double error)
 static double update_ratio(const backprop *b)
 {
     double change = 0, size = 0;
+    if (b->config->method == HM_METHOD_ADAM)
+        return NAN;
     for (size_t l = 0; l < b->net->n_rbms; l++)
         hm_stage_add_magnitudes(b->net->rbm[l], b->velocity[l], &change, &size);
     return change / size;

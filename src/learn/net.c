@@ -298,7 +298,9 @@ void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropou
             hm_machine_correlate(level, &phase, NULL, parts, pass->gradient[l]);
             continue;
         }
-        hm_machine_learn(level, &phase, NULL, parts, pass->gradient[l], descent->velocity[l], &descent->step);
+        hm_step step = descent->step;
+        step.second = descent->second[l];
+        hm_machine_learn(level, &phase, NULL, parts, pass->gradient[l], descent->velocity[l], &step);
         if (descent->max_norm > 0 && l + 1 < pass->n_levels)
             limit_norms(level, descent->max_norm, pass->gradient[l]);
     }

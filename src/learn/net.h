@@ -40,6 +40,7 @@ void hm_net_loss(hm_net_pass *pass, size_t n, hm_matrix target, double *loss, do
  * soon as the errors have passed through its level, whose gradients are then lost. */
 typedef struct hm_net_descent {
     float *const *velocity; /* [n_levels] */
+    float *const *second;   /* [n_levels] of Adam; null entries: plain steps */
     hm_step step;
     float max_norm; /* weights into a hidden unit that are longer are shortened; 0: any length */
 } hm_net_descent;

@@ -27,8 +27,10 @@ static const hm_option rows[] = {
     ROW("centering", CHOICE, centering, "none", 0, 0, "HOW", "none|data|enhanced",
         "subtract offsets from the states that are learned from: running means of the data (Melchior et al. 2016), or the "
         "batch's mean of data and model (the enhanced gradient of Cho et al. 2011)"),
+    ROW("optimizer", CHOICE, optimizer, "sgd", 0, 0, "HOW", "sgd|adam",
+        "steps along the gradient, or ones that adapt to each weight (Kingma and Ba 2015)"),
     ROW("learning-rate", SCHEDULE, learning_rate, "0", 0, 1e6, "RATE", NULL,
-        "size of a step; 0 takes 0.1, or 50 / hidden units if that is less, and a tenth of it for Gaussian visible units"
+        "size of a step; 0 takes 0.1, or 50 / hidden units if that is less, a tenth of it for Gaussian visible units, and 0.001 with adam"
         "; it falls to a tenth by the end for a generative aim"),
     ROW("momentum", SCHEDULE, momentum, "0.5, 0.9@5", 0, 0.9999, "M", NULL,
         "share of the last step that is added to the next"),
@@ -92,7 +94,8 @@ static const hm_option wake_sleep_rows[] = {
 static const hm_option backprop_rows[] = {
     BACKPROP("epochs", INT, epochs, "0", 0, 1e9, "N", NULL, "passes of fine-tuning over the training data; 0: none"),
     BACKPROP("batch-size", INT, batch_size, "100", 1, 1e9, "N", NULL, "cases in a mini-batch; thousands for lbfgs"),
-    BACKPROP("method", CHOICE, method, "sgd", 0, 0, "HOW", "sgd|lbfgs", "gradient steps, or L-BFGS on large batches"),
+    BACKPROP("method", CHOICE, method, "sgd", 0, 0, "HOW", "sgd|lbfgs|adam",
+             "gradient steps; L-BFGS on large batches; or Adam, steps that adapt to each weight (a rate of 0.001 is usual)"),
     BACKPROP("target", CHOICE, target, "labels", 0, 0, "WHAT", "labels|data",
              "what the outputs are to be: the label, or the data themselves (an autoencoder)"),
     BACKPROP("learning-rate", SCHEDULE, learning_rate, "0.1, ~0.001@50", 0, 1e6, "RATE", NULL, "size of a step"),

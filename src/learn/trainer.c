@@ -22,6 +22,9 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     if (!(t->velocity = hm_stage_array_create(&t->stage, "velocity", n_parameters, error)) ||
         !(t->activity = hm_stage_array_create(&t->stage, "activity", t->H, error)))
         return HM_ERROR_MEMORY;
+    bool is_adam = t->config->optimizer == HM_OPTIMIZER_ADAM;
+    if (is_adam && !(t->second = hm_stage_array_create(&t->stage, "second", n_parameters, error)))
+        return HM_ERROR_MEMORY;
     bool is_centred = t->config->centering != HM_CENTERING_NONE;
     if (is_centred && (!(t->offset_v = hm_stage_array_create(&t->stage, "offset_v", t->V, error)) ||
                        !(t->offset_h = hm_stage_array_create(&t->stage, "offset_h", t->H, error))))
@@ -109,12 +112,15 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     t->H = hm_rbm_hidden(t->rbm)->n_units;
     t->stage.error_unit = (double)t->V;
     if (hm_schedule_at(&config->learning_rate, 0) == 0)
-        t->automatic_rate = automatic_rate(t->rbm);
+        t->automatic_rate = config->optimizer == HM_OPTIMIZER_ADAM ? 0.001 : automatic_rate(t->rbm);
     t->learner = hm_learners[config->learner];
     t->n_chains = config->chains ? (size_t)config->chains : t->stage.B;
     t->n_rows = t->n_chains > t->stage.B ? t->n_chains : t->stage.B;
     t->fast_rate = config->fast_rate > 0 ? config->fast_rate : learning_rate_at(t, 0);
     choose_states(t);
+    if (status == HM_OK && config->optimizer == HM_OPTIMIZER_ADAM && config->centering != HM_CENTERING_NONE)
+        status = hm_fail(error, HM_ERROR_ARGUMENT, "optimizer = adam goes without centering, whose biases follow plain steps; leave "
+                                                   "one of them out");
     if (status == HM_OK)
         status = make_workspace(t, error);
     if (status == HM_OK && t->learner->create)
@@ -254,7 +260,9 @@ static hm_step step_of(const hm_trainer *t, size_t n)
     return (hm_step){.rate = learning_rate_at(t, now) * (double)n / (double)t->stage.B,
                      .momentum = hm_schedule_at(&config->momentum, now),
                      .l2 = config->weight_cost,
-                     .l1 = config->l1_cost};
+                     .l1 = config->l1_cost,
+                     .second = t->second,
+                     .count = t->stage.epoch * hm_stage_n_batches(&t->stage) + t->stage.batch + 1};
 }
 
 static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
@@ -442,7 +450,7 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     report->learner = t->learner->name;
     report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * (double)t->V);
     hm_stage_add_magnitudes(t->rbm, t->velocity, &change, &size);
-    report->update_ratio = change / size;
+    report->update_ratio = t->second ? NAN : change / size;
     report->learning_rate = learning_rate_at(t, last);
     report->momentum = hm_schedule_at(&t->config->momentum, last);
     report->steps = hm_trainer_n_steps(t);

@@ -20,6 +20,7 @@ typedef struct hm_trainer {
     double fast_rate;      /* of fast weights */
 
     float *velocity; /* [n_parameters] */
+    float *second;   /* [n_parameters] of Adam; null without */
     float *activity; /* [H]: running means, for sparsity */
     float *offset_v, *offset_h; /* [V], [H]: what centering subtracts from the states; null without */
 

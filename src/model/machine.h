@@ -61,6 +61,8 @@ void hm_machine_correlate(const hm_rbm *machine, const hm_phase *plus, const hm_
 /* A step of all parameters: weights with their costs, biases without. The rate is that of the batch. */
 typedef struct hm_step {
     double rate, momentum, l2, l1;
+    float *second; /* of Adam, laid out as the parameters; null: plain steps with momentum */
+    uint64_t count; /* Adam: steps so far, this one included */
 } hm_step;
 
 /* The step along that difference, of the weights and of the biases named in `parts`. gradient is room as above, whose values
