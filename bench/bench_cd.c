@@ -176,7 +176,7 @@ static hm_status draw(const hm_context *context, const char *folder, const sweep
 {
     char path[1024];
     hm_image *image;
-    const hm_plot plot = {w->title, w->x_label, "seconds for 60,000 cases", true, true, 0, 0};
+    const hm_plot plot = {.title = w->title, .x_label = w->x_label, .y_label = "seconds for 60,000 cases", .log_x = true, .log_y = true};
     snprintf(path, sizeof path, "%s/%s", folder, w->file);
     hm_status status = hm_plot_curves(context, &plot, curves, n, &image, error);
     if (status != HM_OK)

@@ -124,7 +124,7 @@ int main(int argc, char **argv)
         run(&p, i, x[i], y[i]);
         curves[i] = (hm_curve){runs[i].name, x[i], y[i], (size_t)p.n_points, NULL};
     }
-    const hm_plot plot = {"", "epochs", "mean log P(v), nats", false, false, 900, 540};
+    const hm_plot plot = {.x_label = "epochs", .y_label = "mean log P(v), nats", .width = 900, .height = 540};
     must(hm_plot_curves(p.context, &plot, curves, N_RUNS, &image, &error));
     must(hm_image_save_png(image, argv[1], &error));
     hm_image_destroy(image);

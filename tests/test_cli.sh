@@ -88,6 +88,18 @@ a=$folder/auto.safetensors
     --backprop-target data --backprop-epochs 1 -o "$a" --quiet
 "$harmonium" reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
 
+# Codes and back are what the autoencoder makes of the data; principal components stand beside it.
+code_layer=2
+"$harmonium" transform "$a" digits -n 5 --layer $code_layer -o "$folder/codes.csv" --quiet
+"$harmonium" decode "$a" "$folder/codes.csv" --layer $code_layer -o "$folder/decoded.csv" --quiet
+"$harmonium" reconstruct "$a" digits -n 5 --pca -o "$folder/again.csv" --quiet | grep -q 'principal components: mean squared error' ||
+    fail "no principal components"
+head -n 5 "$folder/again.csv" | cut -c1-400 >"$folder/again5"
+cut -c1-400 "$folder/decoded.csv" | cmp - "$folder/again5" || fail "codes decode to something else"
+"$harmonium" decode "$a" "$folder/codes.csv" --layer $code_layer -o "$folder/decoded.png" --quiet
+expect 1 'choose the layer' "$harmonium" decode "$a" "$folder/codes.csv" --layer 1 -o "$folder/decoded.png"
+expect 2 'codes of 2 numbers' "$harmonium" transform "$a" digits --layer 1 -o "$folder/codes.png"
+
 # Layers of maps, with a bias a map, through every stage.
 maps="bernoulli 784 | bernoulli 2x40x5 | bernoulli 3x4x5"
 "$harmonium" train digits --kind dbn --layers "$maps" --label-units none --subset 200 --epochs 1 --up-down-epochs 1 \

@@ -167,7 +167,7 @@ static int check(const curves *c)
 
 static void draw(const curves *c, const char *path)
 {
-    const hm_plot plot = {"One level, then a second above it", "epochs", "mean log P(v), nats", false, false, 0, 0};
+    const hm_plot plot = {.title = "One level, then a second above it", .x_label = "epochs", .y_label = "mean log P(v), nats"};
     const hm_curve drawn[] = {{"log P(v)", c->x, c->likelihood, POINTS, NULL},
                               {"bound on it", c->x + LOW, c->bound + LOW, HIGH, NULL}};
     hm_image *image;

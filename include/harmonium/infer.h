@@ -16,6 +16,16 @@ extern "C" {
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
                          hm_error *error);
 
+/* Means of the data given states or means of hidden layer `layer` (1: the first), codes (cases x units) -> out (cases x
+ * n_features): down by the generative weights; of an autoencoder, on through its upper half. HM_ERROR_MISMATCH for a net that
+ * classifies, HM_ERROR_ARGUMENT for layers that are not there. */
+hm_status hm_decode(const hm_model *model, size_t machine, size_t layer, hm_matrix codes, hm_matrix out, hm_error *error);
+
+/* The first principal components of a set: mean[V] and axes[n_components][V], orthonormal, from the largest variance down. */
+hm_status hm_pca(const hm_context *context, const hm_dataset *set, size_t n_components, float *mean, float *axes, hm_error *error);
+/* v through them and back. */
+void hm_pca_reconstruct(const float *mean, const float *axes, size_t n_components, hm_matrix v, hm_matrix out);
+
 /* ---- Chains ----------------------------------------------------------------------------------------------- */
 
 /* Gibbs chains of an RBM, or of the top RBM of a DBN with the directed levels below it. */

@@ -120,6 +120,7 @@ typedef struct hm_plot {
     const char *title, *x_label, *y_label;
     bool log_x, log_y;
     size_t width, height; /* 0: 720 x 440 */
+    bool is_scatter;      /* points without lines */
 } hm_plot;
 
 /* Curves with axes, ticks at round numbers, and a legend when there is more than one. */

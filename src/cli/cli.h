@@ -50,7 +50,7 @@ typedef struct cli_output {
     char from[HM_TEXT_MAX];
     bool resume, force, means;
     bool terminal, json, explain;
-    bool compare;
+    bool compare, pca;
     char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX], query[HM_TEXT_MAX], learn[HM_TEXT_MAX];
     bool man, completion, markdown;
     int64_t number, steps, layer, completions;

@@ -143,7 +143,7 @@ static hm_status draw_comparison(const comparison *c, hm_error *error)
     const hm_curve curves[] = {{"exact", x, y[0], c->n_states, NULL},
                                {"product of marginals", x, y[1], c->n_states, NULL},
                                {"Gibbs samples", x, y[2], c->n_states, NULL}};
-    const hm_plot plot = {"", "states, from the most probable one", "posterior probability", false, false, 0, 0};
+    const hm_plot plot = {.x_label = "states, from the most probable one", .y_label = "posterior probability"};
     hm_image *image;
     for (size_t i = 0; i < c->n_states; i++) {
         x[i] = (double)i + 1;

@@ -72,6 +72,9 @@ static const hm_option output_rows[] = {
     OUTPUT("machine", 0, TEXT, machine, "", 0, 0, "CLASS", "which machine of a class model; empty for the first"),
     OUTPUT("machines", 0, TEXT, machines, "", 0, 0, "LIST",
            "which machines of a class model, as in \"2,3\": a band of the picture for each; empty for the first"),
+    OUTPUT("pca", 0, FLAG, pca, "no", 0, 0, NULL,
+           "beside it, the same by as many principal components as the smallest layer has units, of the training part of a named set "
+           "or of the data themselves"),
     OUTPUT("layer", 0, INT, layer, "1", 1, HM_LEVELS_MAX, "L", "which hidden layer, from 1"),
     CHOICE("by", by, "projection", "HOW", "projection|sampling",
            "how features of higher layers come down to the data: the product of the weights, or Gibbs chains with the "

@@ -49,7 +49,7 @@ static hm_status draw(const session *s, hm_error *error)
     hm_curve curves[CHAINS];
     hm_image *image;
     double *x = hm_alloc(call->context, s->n_steps * (s->n_chains + 1), sizeof *x, error), *y = x ? x + s->n_steps : NULL;
-    const hm_plot plot = {"Energy while cooling", "Gibbs steps", "energy", false, false, 0, 0};
+    const hm_plot plot = {.title = "Energy while cooling", .x_label = "Gibbs steps", .y_label = "energy"};
     if (!x)
         return HM_ERROR_MEMORY;
     for (size_t k = 0; k < s->n_steps; k++) {

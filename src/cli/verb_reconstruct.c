@@ -13,7 +13,8 @@ enum { DRAWN_MAX = 12, BANDS_MAX = 17 };
 typedef struct bands {
     size_t n;
     size_t machine[BANDS_MAX]; /* of band i; band 0 is the data */
-    float *values[BANDS_MAX];  /* [cases][V] */
+    float *values[BANDS_MAX + 1]; /* [cases][V] */
+    size_t pca, n_components;  /* the band of principal components; 0: there is none */
 } bands;
 
 static hm_status parse_machines(const char *list, const hm_model *model, bands *b, hm_error *error)
@@ -67,15 +68,17 @@ static hm_status save_values(const cli_call *call, const cli_material *m, const 
 static hm_status draw(const cli_call *call, const cli_material *m, const bands *b, hm_error *error)
 {
     size_t n = m->n < DRAWN_MAX ? m->n : DRAWN_MAX;
-    hm_matrix rows[BANDS_MAX];
+    hm_matrix rows[BANDS_MAX + 1];
     char title[200];
-    char text[BANDS_MAX][40] = {"data"}, of[24];
-    const char *names[BANDS_MAX];
+    char text[BANDS_MAX + 1][40] = {"data"}, of[24];
+    const char *names[BANDS_MAX + 1];
     hm_image *image;
     for (size_t i = 0; i < b->n; i++) {
         rows[i] = hm_matrix_f32(b->values[i], n, m->V);
         names[i] = text[i];
-        if (i > 0 && m->model->kind == HM_MODEL_CLASSES)
+        if (i > 0 && i == b->pca)
+            snprintf(text[i], sizeof text[i], "PCA, %zu numbers", b->n_components);
+        else if (i > 0 && m->model->kind == HM_MODEL_CLASSES)
             snprintf(text[i], sizeof text[i], "by machine %s",
                      hm_model_class_name(m->model, b->machine[i], of, sizeof of));
         else if (i > 0)
@@ -100,9 +103,50 @@ static void print_error(const cli_material *m, const bands *b, size_t i)
 {
     double error = mean_squared_error(m->cases, b->values[i], m->n * m->V);
     char name[64];
-    if (b->n > 2)
+    if (i == b->pca)
+        printf("%zu principal components: ", b->n_components);
+    else if (m->model->kind == HM_MODEL_CLASSES && b->n > 2)
         printf("machine %s: ", hm_model_class_name(m->model, b->machine[i], name, sizeof name));
-    printf("mean squared error over %zu cases: %.6f\n", m->n, error);
+    printf("mean squared error over %zu cases: %.6f (%.4f a case)\n", m->n, error, error * (double)m->V);
+}
+
+/* ---- PCA -------------------------------------------------------------------------------------------------- */
+
+/* The data to take components of: the training part of a set that has one, prepared in the same way. */
+static hm_status open_training_part(const cli_call *call, hm_dataset **own, hm_error *error)
+{
+    hm_data_config config = call->options.data;
+    *own = NULL;
+    if (!*config.part || strcmp(config.part, "train") == 0)
+        return HM_OK;
+    strcpy(config.part, "train");
+    config.subset = 0;
+    return hm_dataset_open(call->context, &config, own, NULL, error);
+}
+
+static hm_status add_pca(const cli_call *call, const cli_material *m, bands *b, hm_error *error)
+{
+    hm_dataset *own;
+    size_t k = m->V, i = b->n;
+    for (size_t l = 1; l <= m->model->n_rbms; l++) {
+        size_t width = hm_model_is_stack(m->model) ? hm_model_layer_size(m->model, l) : hm_rbm_hidden(m->model->rbm[0])->n_units;
+        k = width < k ? width : k;
+    }
+    b->values[i] = hm_alloc(call->context, m->n * m->V, sizeof(float), error);
+    float *mean = hm_alloc(call->context, (k + 1) * m->V, sizeof *mean, error);
+    hm_status status = b->values[i] && mean ? open_training_part(call, &own, error) : HM_ERROR_MEMORY;
+    if (status == HM_OK)
+        status = hm_pca(call->context, own ? own : m->set, k, mean, mean + m->V, error);
+    if (status == HM_OK) {
+        hm_pca_reconstruct(mean, mean + m->V, k, hm_matrix_f32(m->cases, m->n, m->V), hm_matrix_f32(b->values[i], m->n, m->V));
+        b->pca = i;
+        b->n_components = k;
+        b->n++;
+        print_error(m, b, i);
+        hm_dataset_close(own);
+    }
+    hm_free(call->context, mean);
+    return status;
 }
 
 static hm_status reconstruct(const cli_call *call, const cli_material *m, bands *b, hm_error *error)
@@ -132,6 +176,8 @@ static hm_status run(cli_call *call, hm_error *error)
     status = parse_machines(call->options.output.machines, m.model, &b, error);
     if (status == HM_OK)
         status = reconstruct(call, &m, &b, error);
+    if (status == HM_OK && call->options.output.pca)
+        status = add_pca(call, &m, &b, error);
     if (status == HM_OK && cli_is_values(call->options.output.output))
         status = save_values(call, &m, &b, error);
     else if (status == HM_OK && m.model->height)
@@ -147,7 +193,7 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_reconstruct = {
     "reconstruct", "Draw data beside its reconstructions, and measure them", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number gibbs-steps machines terminal",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number gibbs-steps machines pca terminal",
     ".png .npy .csv",
     "harmonium reconstruct classes.safetensors usps --part test --machines 2,3", run,
 };

@@ -43,7 +43,7 @@ static hm_status draw(const cli_call *call, const double *T, size_t n, hm_error 
     char names[CURVES_MAX][32];
     hm_curve curves[CURVES_MAX];
     hm_image *image;
-    const hm_plot plot = {"A stochastic binary unit", "energy gap E(off) - E(on)", "P(on)", false, false, 0, 0};
+    const hm_plot plot = {.title = "A stochastic binary unit", .x_label = "energy gap E(off) - E(on)", .y_label = "P(on)"};
     for (size_t k = 0; k < n; k++) {
         snprintf(names[k], sizeof names[k], "T = %g", T[k]);
         for (int i = 0; i < POINTS; i++) {

@@ -10,7 +10,7 @@
 enum { WIDTH = 720, HEIGHT = 440, LEFT = 84, RIGHT = 24, TOP = 48, BOTTOM = 56, TITLE_SIZE = 16, LEGEND_SIZE = 12 };
 
 /* Okabe and Ito's palette, which people who confuse red and green can tell apart. */
-static const uint32_t colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x5d5d5d};
+static const uint32_t colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x5d5d5d, 0x8b0000, 0xb8b800, 0x4b0082};
 enum { N_COLOURS = sizeof colours / sizeof *colours };
 
 static void begin(hm_canvas *canvas, const hm_plot *plot)
@@ -85,6 +85,16 @@ static void draw_curve(hm_canvas *canvas, const hm_panel *panel, const hm_curve 
     }
 }
 
+static void draw_points(hm_canvas *canvas, const hm_panel *panel, const hm_curve *curve)
+{
+    for (size_t i = 0; i < curve->n; i++) {
+        if (!is_drawable(&panel->x, curve->x[i]) || !is_drawable(&panel->y, curve->y[i]))
+            continue;
+        cairo_arc(canvas->pen, hm_panel_x(panel, curve->x[i]), hm_panel_y(panel, curve->y[i]), 1.6, 0, 6.2832);
+        cairo_fill(canvas->pen);
+    }
+}
+
 /* In the line of the title, from the right. */
 static void draw_legend(hm_canvas *canvas, const hm_curve *curves, size_t n_curves)
 {
@@ -117,8 +127,8 @@ hm_status hm_plot_curves(const hm_context *context, const hm_plot *plot, const h
     panel.height = canvas.height - TOP - BOTTOM;
     hm_panel_draw(&panel, &canvas, plot->x_label, plot->y_label);
     for (size_t c = 0; c < n_curves; c++) {
-        hm_canvas_colour(&canvas, colours[c % N_COLOURS], 1);
-        draw_curve(&canvas, &panel, &curves[c]);
+        hm_canvas_colour(&canvas, colours[c % N_COLOURS], plot->is_scatter ? 0.7 : 1);
+        (plot->is_scatter ? draw_points : draw_curve)(&canvas, &panel, &curves[c]);
     }
     if (n_curves > 1)
         draw_legend(&canvas, curves, n_curves);
