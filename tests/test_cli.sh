@@ -98,6 +98,8 @@ head -n 5 "$folder/again.csv" | cut -c1-400 >"$folder/again5"
 cut -c1-400 "$folder/decoded.csv" | cmp - "$folder/again5" || fail "codes decode to something else"
 "$harmonium" decode "$a" "$folder/codes.csv" --layer $code_layer -o "$folder/decoded.png" --quiet
 expect 1 'choose the layer' "$harmonium" decode "$a" "$folder/codes.csv" --layer 1 -o "$folder/decoded.png"
+"$harmonium" data digits --subset 20 -o "$folder/cases.svm" --quiet >/dev/null
+grep -c '^[0-9] [1-9][0-9]*:' "$folder/cases.svm" | grep -qx 20 || fail "no cases for LIBSVM"
 expect 2 'codes of 2 numbers' "$harmonium" transform "$a" digits --layer 1 -o "$folder/codes.png"
 
 # Layers of maps, with a bias a map, through every stage.

@@ -206,6 +206,8 @@ hm_status hm_matrix_save_npy(hm_matrix matrix, const char *path, hm_error *error
 
 /* Writes a float matrix as CSV without a header, atomically; numbers read back the same. */
 hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error);
+/* The text format of LIBSVM and LIBLINEAR: labels[rows] (null: all 0), features counted from 1, zeros left out. */
+hm_status hm_matrix_save_svm(hm_matrix matrix, const int32_t *labels, const char *path, hm_error *error);
 
 #ifdef __cplusplus
 }

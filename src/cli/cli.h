@@ -214,12 +214,13 @@ hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model
 
 /* ".png" of a path, or "". */
 const char *cli_ending(const char *path);
-/* Whether a path is to hold numbers: .npy or .csv. */
+/* Whether a path is to hold numbers: .npy, .csv or .svm. */
 bool cli_is_values(const char *path);
 /* Outputs end as the verb writes them, and none is an input of the same call. */
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error);
-/* As NPY or CSV, by the name. */
+/* As NPY or CSV, by the name; or, with the labels of the cases of `set` (null: none), for LIBSVM. */
 hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error);
+hm_status cli_save_cases(const hm_context *context, hm_matrix values, const hm_dataset *set, const char *path, hm_error *error);
 
 /* Loads operand 0 as a model and opens operand 1 (or --data) as data. */
 hm_status cli_open_material(cli_call *call, cli_material *material, hm_error *error);

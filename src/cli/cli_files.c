@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "cli/cli.h"
@@ -96,7 +97,21 @@ hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error)
                                                  : hm_matrix_save_npy(values, path, error);
 }
 
+hm_status cli_save_cases(const hm_context *context, hm_matrix values, const hm_dataset *set, const char *path, hm_error *error)
+{
+    if (strcmp(cli_ending(path), ".svm") != 0)
+        return cli_save_values(values, path, error);
+    int32_t *labels = hm_alloc(context, values.rows, sizeof *labels, error);
+    if (!labels)
+        return HM_ERROR_MEMORY;
+    for (size_t i = 0; i < values.rows; i++)
+        labels[i] = hm_dataset_label(set, i);
+    hm_status status = hm_matrix_save_svm(values, labels, path, error);
+    hm_free(context, labels);
+    return status;
+}
+
 bool cli_is_values(const char *path)
 {
-    return is_among(cli_ending(path), ".npy .csv");
+    return is_among(cli_ending(path), ".npy .csv .svm");
 }

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/fail.h"
 #include "cli/verbs.h"
 
 static void print_classes(const hm_dataset *set)
@@ -41,6 +42,24 @@ static hm_status print_set(const cli_call *call, const char *name, const hm_data
     return status;
 }
 
+/* The cases as they are after the transforms. */
+static hm_status write_set(const cli_call *call, const hm_dataset *set, hm_error *error)
+{
+    const char *path = call->options.output.output;
+    size_t wanted = (size_t)call->options.output.number, n = hm_dataset_n_cases(set), V = hm_dataset_n_features(set);
+    n = wanted && wanted < n ? wanted : n;
+    float *cases = hm_alloc(call->context, n * V, sizeof *cases, error);
+    if (!cases)
+        return HM_ERROR_MEMORY;
+    hm_status status = hm_dataset_read(set, NULL, 0, n, 0, hm_matrix_f32(cases, n, V), error);
+    if (status == HM_OK)
+        status = cli_save_cases(call->context, hm_matrix_f32(cases, n, V), set, path, error);
+    if (status == HM_OK)
+        cli_say(call, "%s: %zu cases of %zu features", path, n, V);
+    hm_free(call->context, cases);
+    return status;
+}
+
 static hm_status run(cli_call *call, hm_error *error)
 {
     hm_dataset *train = NULL, *validation = NULL;
@@ -51,12 +70,15 @@ static hm_status run(cli_call *call, hm_error *error)
         status = print_set(call, validation ? "training" : "data", train, error);
     if (status == HM_OK && validation)
         status = print_set(call, "validation", validation, error);
+    if (status == HM_OK && *call->options.output.output)
+        status = write_set(call, train, error);
     hm_dataset_close(validation);
     hm_dataset_close(train);
     return status;
 }
 
 const cli_verb cli_verb_data = {
-    "data", "Show what a data set holds after its transforms", "[DATA]", 0, 1,
-    {&hm_data_options, &cli_common_options, NULL}, "", NULL, "harmonium data usps --classes 2", run,
+    "data", "Show what a data set holds after its transforms, and write it out", "[DATA]", 0, 1,
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number", ".npy .csv .svm", "harmonium data usps --classes 2",
+    run,
 };

@@ -106,7 +106,7 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK)
         status = hidden_means(call, &m, machine, layer, hm_matrix_f32(features, m.n, H), error);
     if (status == HM_OK)
-        status = cli_is_values(output->output) ? cli_save_values(hm_matrix_f32(features, m.n, H), output->output, error)
+        status = cli_is_values(output->output) ? cli_save_cases(call->context, hm_matrix_f32(features, m.n, H), m.set, output->output, error)
                                                : draw_codes(call, &m, features, H, error);
     if (status == HM_OK)
         cli_say(call, "%s: %zu cases of %zu features", output->output, m.n, H);
@@ -117,6 +117,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_transform = {
     "transform", "Write the hidden means of each case: features, or the codes of an autoencoder", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer temperature", ".npy .csv .png",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer temperature", ".npy .csv .svm .png",
     "harmonium transform digits.safetensors digits -o features.npy", run,
 };

@@ -1,4 +1,5 @@
-/* Writing CSV: a row a line, each number in the fewest digits that read back the same. */
+/* Writing text: a row a line, each number in the fewest digits that read back the same; CSV, or the sparse lines of LIBSVM and
+ * LIBLINEAR. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,6 +33,28 @@ hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error
             text[n++] = j + 1 < matrix.cols ? ',' : '\n';
             hm_file_write(&writer, text, n);
         }
+    }
+    return hm_file_commit(&writer, error);
+}
+
+/* "label index:value ...": indices from 1, zeros left out. */
+hm_status hm_matrix_save_svm(hm_matrix matrix, const int32_t *labels, const char *path, hm_error *error)
+{
+    char text[NUMBER_MAX];
+    hm_file_writer writer;
+    hm_status status = hm_file_create(&writer, path, error);
+    if (status != HM_OK)
+        return status;
+    for (size_t i = 0; i < matrix.rows; i++) {
+        const float *row = hm_row_f32(&matrix, i);
+        fprintf(writer.stream, "%d", labels ? (int)labels[i] : 0);
+        for (size_t j = 0; j < matrix.cols; j++) {
+            if (row[j] == 0)
+                continue;
+            print_float(row[j], text);
+            fprintf(writer.stream, " %zu:%s", j + 1, text);
+        }
+        fputc('\n', writer.stream);
     }
     return hm_file_commit(&writer, error);
 }
