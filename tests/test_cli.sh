@@ -88,6 +88,10 @@ a=$folder/auto.safetensors
     --backprop-target data --backprop-epochs 1 -o "$a" --quiet
 "$harmonium" reconstruct "$a" digits -n 5 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
 
+expect 2 'needs validation cases' "$harmonium" train --kind net --layers "784 10" --subset 100 --backprop-epochs 2 --backprop-patience 1 \
+    -o "$n"
+expect 1 'an autoencoder has no place for' "$harmonium" train --subset 100 --from "$d" --backprop-target data --backprop-epochs 1 -o "$n"
+
 # Codes and back are what the autoencoder makes of the data; principal components stand beside it.
 code_layer=2
 "$harmonium" transform "$a" digits -n 5 --layer $code_layer -o "$folder/codes.csv" --quiet

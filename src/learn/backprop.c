@@ -28,9 +28,13 @@ typedef struct backprop {
 
 /* ---- Making ------------------------------------------------------------------------------------------------- */
 
-static hm_status check(const hm_model *net, const hm_dataset *train, const hm_backprop_config *config,
-                       hm_error *error)
+static hm_status check(const hm_model *net, const hm_dataset *train, const hm_dataset *validation,
+                       const hm_backprop_config *config, hm_error *error)
 {
+    if (!validation && (config->keep_best || config->patience))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s needs validation cases to go by; hold some back (--validation 0.1), or leave it out",
+                       config->patience ? "patience" : "keep-best");
     if (net->kind != HM_MODEL_NET)
         return hm_fail(error, HM_ERROR_MISMATCH, "backpropagation needs a feed-forward net; unroll the model first");
     hm_status status = hm_check_fit(net, train, error);
@@ -280,7 +284,7 @@ hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dat
     backprop b = {.stage = {.context = net->context}};
     bool is_resumed = false;
     size_t machine;
-    hm_status status = check(net, train, config, error);
+    hm_status status = check(net, train, validation, config, error);
     if (status == HM_OK)
         status = hm_stage_prepare(net, train, events, backprop_stage.name, &machine, &is_resumed, error);
     if (status == HM_OK)

@@ -84,6 +84,10 @@ hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation
     if (hm_model_is_belief_net(dbn))
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "a sigmoid belief net ends in a prior and is not unrolled; fine-tune a deep belief net (--kind dbn)");
+    if (dbn->kind == HM_MODEL_DBN && dbn->n_labels && !n_labels)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "the top level of this net sees labels, which an autoencoder has no place for; train one without (--label-units "
+                       "none)");
     if (dbn->kind != HM_MODEL_DBN)
         return hm_fail(error, HM_ERROR_MISMATCH, "only a deep belief net can be unrolled; train one with --kind dbn");
     for (size_t i = 0; i <= L; i++)
