@@ -16,6 +16,9 @@
  *                              endless row of Bernoulli units that it stands for, whose mean is larger for small
  *                              inputs (0.680 against 0.282 at a = 0) and the same for large ones
  *   binomial   s in 0..n       n trials of probability 1 / (1 + exp(-beta a)) ("binomial 20x8": 20 units of 8)
+ *   pool       s in {0, 1}     blocks of C x C places of a map with at most one unit on: P(s_k = 1) = exp(beta a_k) / (1 + sum over
+ *                              the block) (Lee et al., 2009); "pool 40x22x22x2" is 40 maps of 22 x 22 in blocks of 2 x 2, whose
+ *                              units lie block by block (hm_layer_place)
  *   spin       s in {-1, 1}    P(s = 1) = 1 / (1 + exp(-2 beta a)): an Ising spin; its mean is tanh(beta a), so in a feed-forward
  *                              net it is a tanh unit ("tanh 500" is "spin 500") */
 #ifndef HARMONIUM_LAYER_H
@@ -37,6 +40,7 @@ typedef enum hm_unit {
     HM_UNIT_SOFTMAX,
     HM_UNIT_RELU,
     HM_UNIT_BINOMIAL,
+    HM_UNIT_POOL,
     HM_UNIT_SPIN,
 } hm_unit;
 
@@ -68,6 +72,9 @@ hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, 
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 
 /* n units of one kind (size as in hm_unit_group). */
+/* Which place (y width + x) the s-th unit of a map is at: s itself, but in layers of pool units block by block. */
+size_t hm_layer_place(const hm_layer *layer, size_t s);
+
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size);
 
 /* Biases of a layer: one a unit, or one a map; and how many units share one. */

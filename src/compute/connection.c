@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "compute/convolution.h"
+
 /* ---- dense: a matrix, below x above ------------------------------------------------------------------------ */
 
 static int dense_shape(const hm_connection *c, size_t axes[HM_CONNECTION_AXES_MAX])
@@ -44,7 +46,7 @@ static hm_status dense_reserve(const hm_context *context, hm_connection *c, size
 static const hm_connection_kind dense = {"dense", "every unit below with every unit above", dense_shape, dense_propagate,
                                          dense_correlate, dense_learn, dense_reserve};
 
-const hm_connection_kind *const hm_connection_kinds[] = {&dense, NULL};
+const hm_connection_kind *const hm_connection_kinds[] = {&dense, &hm_convolution, NULL};
 
 const hm_connection_kind *hm_connection_find(const char *name)
 {

@@ -70,12 +70,16 @@ static hm_status take_numbers(const char *text, int kind, const long *numbers, i
         return fail_text(text, "the size behind the x does not fit this kind of unit", error);
     if (is_softmax && count % size != 0)
         return fail_text(text, "the units must divide into groups of equal size", error);
+    if (kind == HM_UNIT_POOL && !has_maps)
+        return fail_text(text, "pool units are places of maps, as in \"pool 40x22x22x2\"", error);
     if (kind == HM_UNIT_BINOMIAL && size > SIZE_MAX_TRIALS)
         return fail_text(text, "a binomial unit has at most 1,000 trials", error);
     if (has_maps) {
         layer->n_maps = (size_t)count;
         layer->height = (size_t)numbers[1];
         layer->width = (size_t)numbers[2];
+        if (kind == HM_UNIT_POOL && (numbers[1] % size || numbers[2] % size))
+            return fail_text(text, "the sides of the maps must divide into blocks", error);
         count *= numbers[1] * numbers[2];
     }
     *group = (hm_unit_group){(hm_unit)kind, (int)size, (size_t)count};
@@ -185,6 +189,14 @@ size_t hm_layer_n_biases(const hm_layer *layer)
 size_t hm_layer_bias_run(const hm_layer *layer)
 {
     return layer->n_maps ? layer->height * layer->width : 1;
+}
+
+size_t hm_layer_place(const hm_layer *layer, size_t s)
+{
+    if (layer->group[0].kind != HM_UNIT_POOL)
+        return s;
+    size_t C = (size_t)layer->group[0].size, blocks = layer->width / C, block = s / (C * C), inner = s % (C * C);
+    return (block / blocks * C + inner / C) * layer->width + block % blocks * C + inner % C;
 }
 
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size)

@@ -221,6 +221,66 @@ static double binomial_base_energy(const hm_unit_row *row, const float *s)
     return sum / row->beta;
 }
 
+/* ---- pool ------------------------------------------------------------------------------------------ */
+
+/* Blocks of size x size units, one after the other, of which at most one is on: a softmax with a state in which all are off. */
+static size_t block_of(const hm_unit_row *row)
+{
+    return (size_t)row->size * (size_t)row->size;
+}
+
+static void pool_mean(const hm_unit_row *row, const float *a, float *mean)
+{
+    size_t B = block_of(row);
+    for (size_t g = 0; g < row->n; g += B) {
+        float most = 0;
+        for (size_t k = 0; k < B; k++)
+            most = row->beta * a[g + k] > most ? row->beta * a[g + k] : most;
+        float sum = expf(-most);
+        for (size_t k = 0; k < B; k++)
+            mean[g + k] = row->beta * a[g + k] - most;
+        row->kernels->exponential(mean + g, mean + g, B);
+        for (size_t k = 0; k < B; k++)
+            sum += mean[g + k];
+        for (size_t k = 0; k < B; k++)
+            mean[g + k] /= sum;
+    }
+}
+
+/* Inversion; past the last unit none is on. */
+static void pool_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
+{
+    size_t B = block_of(row);
+    (void)a;
+    for (size_t g = 0; g < row->n; g += B) {
+        float u = hm_random_uniform(row->random, row->index, row->first + g), sum = 0;
+        memset(sample + g, 0, B * sizeof *sample);
+        for (size_t k = 0; k < B; k++) {
+            sum += mean[g + k];
+            if (u < sum) {
+                sample[g + k] = 1;
+                break;
+            }
+        }
+    }
+}
+
+static double pool_log_partition(const hm_unit_row *row, const float *a)
+{
+    size_t B = block_of(row);
+    double total = 0;
+    for (size_t g = 0; g < row->n; g += B) {
+        double most = 0, sum;
+        for (size_t k = 0; k < B; k++)
+            most = fmax(most, (double)row->beta * (double)a[g + k]);
+        sum = exp(-most);
+        for (size_t k = 0; k < B; k++)
+            sum += exp((double)row->beta * (double)a[g + k] - most);
+        total += most + log(sum);
+    }
+    return total;
+}
+
 /* ---- spin ----------------------------------------------------------------------------------------- */
 
 /* tanh(x) = 2 / (1 + exp(-2 x)) - 1. */
@@ -254,17 +314,19 @@ static double spin_log_partition(const hm_unit_row *row, const float *a)
 
 /* The order is that of hm_unit. */
 const hm_unit_kind hm_unit_kinds[] = {
-    {"bernoulli", "0 or 1, with a logistic probability", NULL, 1, false, false, bernoulli_mean, bernoulli_sample,
+    {"bernoulli", "0 or 1, with a logistic probability", NULL, 1, false, 0, bernoulli_mean, bernoulli_sample,
      bernoulli_log_partition, no_base_energy},
-    {"gaussian", "real, with unit variance: standardise the data", NULL, 1, false, false, gaussian_mean, gaussian_sample,
+    {"gaussian", "real, with unit variance: standardise the data", NULL, 1, false, 0, gaussian_mean, gaussian_sample,
      gaussian_log_partition, gaussian_base_energy},
-    {"softmax", "one of K: labels, Potts states", "units in a group", 2, false, true, softmax_mean, softmax_sample,
+    {"softmax", "one of K: labels, Potts states", "units in a group", 2, false, 1, softmax_mean, softmax_sample,
      softmax_log_partition, no_base_energy},
-    {"relu", "max(0, a + noise): noisy rectified linear; its free energy is approximate for small inputs", NULL, 1, true, false, relu_mean, relu_sample,
+    {"relu", "max(0, a + noise): noisy rectified linear; its free energy is approximate for small inputs", NULL, 1, true, 0, relu_mean, relu_sample,
      relu_log_partition, no_base_energy},
-    {"binomial", "a count of n trials", "trials", 1, false, false, binomial_mean, binomial_sample,
+    {"binomial", "a count of n trials", "trials", 1, false, 0, binomial_mean, binomial_sample,
      binomial_log_partition, binomial_base_energy},
-    {"spin", "-1 or 1, an Ising spin; in a feed-forward net tanh", NULL, 1, false, false, spin_mean, spin_sample, spin_log_partition,
+    {"pool", "blocks of size x size places of a map with at most one unit on (probabilistic max-pooling)", "places along a block", 1,
+     false, 2, pool_mean, pool_sample, pool_log_partition, no_base_energy},
+    {"spin", "-1 or 1, an Ising spin; in a feed-forward net tanh", NULL, 1, false, 0, spin_mean, spin_sample, spin_log_partition,
      no_base_energy},
 };
 const int hm_n_unit_kinds = sizeof hm_unit_kinds / sizeof *hm_unit_kinds;

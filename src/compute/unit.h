@@ -26,7 +26,7 @@ typedef struct hm_unit_kind {
     const char *size_name; /* what "20x8" counts, or null when the kind has no size */
     int least_size;
     bool samples_input; /* a sample depends on the input beside the mean */
-    bool is_joint; /* the units of a group depend on each other, and are computed together */
+    int joint; /* units that depend on each other, and are computed together: 0: none, 1: runs of the group's size, 2: of its square */
     /* a[n] -> mean[n]; mean may be a. */
     void (*mean)(const hm_unit_row *row, const float *a, float *mean);
     /* a[n] (undefined unless samples_input) and its mean[n] -> one sample[n]; sample may be neither. */

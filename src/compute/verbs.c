@@ -65,7 +65,7 @@ static void activate_units(const propagate_job *job, const hm_unit_group *group,
     const hm_propagation *p = job->p;
     const hm_unit_kind *kind = &hm_unit_kinds[group->kind];
     float inputs[CHUNK], samples[CHUNK];
-    size_t step = kind->is_joint ? (size_t)group->size : CHUNK;
+    size_t size = (size_t)group->size, step = kind->joint == 0 ? CHUNK : kind->joint == 1 ? size : size * size;
     bool is_bytes = p->sample.dtype == HM_DTYPE_U8;
     for (size_t i = first; i < first + n; i += step) {
         hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, i, hm_least(step, first + n - i)};
@@ -89,7 +89,7 @@ static void activate(const propagate_job *job, size_t row, size_t col, size_t n,
     size_t first = 0;
     for (int g = 0; layer && g < layer->n_groups; first += layer->group[g++].n_units) {
         size_t from = first > col ? first : col, end = hm_least(first + layer->group[g].n_units, col + n);
-        if (from < end && hm_unit_kinds[layer->group[g].kind].is_joint == is_joint)
+        if (from < end && (hm_unit_kinds[layer->group[g].kind].joint != 0) == is_joint)
             activate_units(job, &layer->group[g], row, from, end - from);
     }
 }
@@ -139,7 +139,7 @@ static void activate_joint_row(void *argument, size_t row)
 static bool has_joint_groups(const hm_layer *layer)
 {
     for (int g = 0; layer && g < layer->n_groups; g++)
-        if (hm_unit_kinds[layer->group[g].kind].is_joint)
+        if (hm_unit_kinds[layer->group[g].kind].joint)
             return true;
     return false;
 }

@@ -8,7 +8,7 @@ static hm_status create(hm_trainer *t, hm_error *error)
     hm_rbm_parameters(t->rbm, &n);
     hm_status status = hm_pcd_create(t, error);
     if (status == HM_OK)
-        status = hm_rbm_create(t->stage.context, hm_rbm_visible(t->rbm), hm_rbm_hidden(t->rbm), &t->fast_rbm, error);
+        status = hm_machine_copy(t->rbm, &t->fast_rbm, error);
     if (status == HM_OK)
         status = hm_machine_reserve(t->fast_rbm, t->n_chains, true, error);
     if (status != HM_OK)

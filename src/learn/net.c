@@ -48,6 +48,7 @@ static derivative *const derivatives[] = {[HM_UNIT_BERNOULLI] = logistic_derivat
                                           [HM_UNIT_SOFTMAX] = NULL,
                                           [HM_UNIT_RELU] = rectified_derivative,
                                           [HM_UNIT_BINOMIAL] = NULL,
+                                          [HM_UNIT_POOL] = NULL,
                                           [HM_UNIT_SPIN] = tanh_derivative};
 
 static hm_status check_units(const hm_model *net, hm_error *error)
@@ -56,7 +57,7 @@ static hm_status check_units(const hm_model *net, hm_error *error)
         const hm_layer *layer = hm_model_layer(net, l);
         hm_unit kind = layer->group[0].kind;
         bool is_last = l == net->n_rbms;
-        bool is_good = layer->n_groups == 1 && (is_last ? kind != HM_UNIT_RELU && kind != HM_UNIT_BINOMIAL && kind != HM_UNIT_SPIN
+        bool is_good = layer->n_groups == 1 && (is_last ? kind != HM_UNIT_RELU && kind != HM_UNIT_BINOMIAL && kind != HM_UNIT_SPIN && kind != HM_UNIT_POOL
                                                         : derivatives[kind] != NULL);
         if (!is_good)
             return hm_fail(error, HM_ERROR_MISMATCH,

@@ -68,7 +68,7 @@ static hm_status create(hm_trainer *t, hm_error *error)
     hm_rbm_parameters(t->rbm, &p->n_parameters);
     hm_status status = make_arrays(t, p, error);
     for (size_t r = 0; status == HM_OK && r < p->S; r++) {
-        status = hm_rbm_create(t->stage.context, hm_rbm_visible(t->rbm), hm_rbm_hidden(t->rbm), &p->machine[r], error);
+        status = hm_machine_copy(t->rbm, &p->machine[r], error);
         if (status == HM_OK)
             status = hm_machine_reserve(p->machine[r], 2 * p->C, false, error);
     }

@@ -22,6 +22,8 @@ static double log2_states(const hm_layer *layer)
             sum += (double)group->n_units;
         else if (group->kind == HM_UNIT_SOFTMAX)
             sum += (double)group->n_units / group->size * log2(group->size);
+        else if (group->kind == HM_UNIT_POOL)
+            sum += (double)group->n_units / (group->size * group->size) * log2(group->size * group->size + 1);
         else
             return INFINITY;
     }
@@ -38,22 +40,34 @@ double hm_rbm_log2_states(const hm_rbm *rbm)
     return log2_states(is_hidden_smaller(rbm) ? hm_rbm_hidden(rbm) : hm_rbm_visible(rbm));
 }
 
+/* Units that have a digit together, and how many values it has. */
+static size_t width_of(const hm_unit_group *group)
+{
+    size_t size = (size_t)group->size;
+    return group->kind == HM_UNIT_SOFTMAX ? size : group->kind == HM_UNIT_POOL ? size * size : 1;
+}
+
+static uint64_t values_of(const hm_unit_group *group)
+{
+    return group->kind == HM_UNIT_SOFTMAX ? width_of(group) : group->kind == HM_UNIT_POOL ? width_of(group) + 1 : 2;
+}
+
 /* State number `index` of the layer. */
 static void write_state(const hm_layer *layer, uint64_t index, float *state)
 {
     for (int g = 0; g < layer->n_groups; g++) {
         const hm_unit_group *group = &layer->group[g];
-        uint64_t n_values = group->kind == HM_UNIT_SOFTMAX ? (uint64_t)group->size : 2;
-        size_t width = group->kind == HM_UNIT_SOFTMAX ? (size_t)group->size : 1;
+        uint64_t n_values = values_of(group);
+        size_t width = width_of(group);
         memset(state, 0, group->n_units * sizeof *state);
         for (size_t i = 0; i < group->n_units; i += width, index /= n_values) {
             uint64_t value = index % n_values;
             if (group->kind == HM_UNIT_SPIN)
                 state[i] = value ? 1 : -1;
-            else if (width == 1)
+            else if (width == 1 && group->kind != HM_UNIT_POOL)
                 state[i] = (float)value;
-            else
-                state[i + value] = 1;
+            else if (value < width)
+                state[i + value] = 1; /* a pool block has one value more, in which all are off */
         }
         state += group->n_units;
     }
@@ -64,9 +78,8 @@ static uint64_t count_states(const hm_layer *layer)
     uint64_t n = 1;
     for (int g = 0; g < layer->n_groups; g++) {
         const hm_unit_group *group = &layer->group[g];
-        bool is_softmax = group->kind == HM_UNIT_SOFTMAX;
-        for (size_t i = 0; i < group->n_units; i += is_softmax ? (size_t)group->size : 1)
-            n *= is_softmax ? (uint64_t)group->size : 2;
+        for (size_t i = 0; i < group->n_units; i += width_of(group))
+            n *= values_of(group);
     }
     return n;
 }

@@ -36,7 +36,8 @@ static float bottom_of(const hm_unit_group *group)
 
 static float top_of(const hm_unit_group *group)
 {
-    bool is_bounded = group->kind == HM_UNIT_BERNOULLI || group->kind == HM_UNIT_SOFTMAX || group->kind == HM_UNIT_SPIN;
+    bool is_bounded = group->kind == HM_UNIT_BERNOULLI || group->kind == HM_UNIT_SOFTMAX || group->kind == HM_UNIT_SPIN ||
+                      group->kind == HM_UNIT_POOL;
     return is_bounded ? 1 : group->kind == HM_UNIT_BINOMIAL ? (float)group->size : INFINITY;
 }
 

@@ -8,7 +8,9 @@
 
 hm_status hm_machine_copy(const hm_rbm *rbm, hm_rbm **copy, hm_error *error)
 {
-    hm_status status = hm_rbm_create(rbm->context, &rbm->connection.below, &rbm->connection.above, copy, error);
+    bool is_dense = rbm->connection.kind == hm_connection_kinds[0];
+    hm_status status = (is_dense ? hm_rbm_create : hm_rbm_create_convolutional)(rbm->context, &rbm->connection.below,
+                                                                                &rbm->connection.above, copy, error);
     if (status == HM_OK)
         memcpy((*copy)->block, rbm->block, rbm->n_parameters * sizeof *rbm->block);
     return status;

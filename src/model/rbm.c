@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "compute/convolution.h"
 #include "compute/unit.h"
 #include "model/machine.h"
 
@@ -28,18 +29,14 @@ static void lay_out(hm_rbm *rbm)
         rbm->connection.kind->shape(&rbm->connection, rbm->slice[HM_SLICE_WEIGHTS].shape);
 }
 
-hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
-                        hm_rbm **out, hm_error *error)
+static hm_status create(const hm_context *context, const hm_connection *connection, hm_rbm **out, hm_error *error)
 {
-    size_t V = visible->n_units, H = hidden->n_units;
-    *out = NULL;
-    if (H > SIZE_MAX / sizeof(float) / 2 / V)
-        return hm_fail(error, HM_ERROR_MEMORY, "an RBM of %zu x %zu units does not fit in any memory", V, H);
     hm_rbm *rbm = hm_alloc(context, 1, sizeof *rbm, error);
+    *out = NULL;
     if (!rbm)
         return HM_ERROR_MEMORY;
     rbm->context = context;
-    rbm->connection = (hm_connection){.kind = hm_connection_kinds[0], .below = *visible, .above = *hidden};
+    rbm->connection = *connection;
     lay_out(rbm);
     rbm->block = rbm->connection.weights = hm_alloc(context, rbm->n_parameters, sizeof(float), error);
     if (!rbm->block) {
@@ -48,6 +45,28 @@ hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, cons
     }
     *out = rbm;
     return HM_OK;
+}
+
+hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
+                        hm_rbm **out, hm_error *error)
+{
+    size_t V = visible->n_units, H = hidden->n_units;
+    *out = NULL;
+    if (H > SIZE_MAX / sizeof(float) / 2 / V)
+        return hm_fail(error, HM_ERROR_MEMORY, "an RBM of %zu x %zu units does not fit in any memory", V, H);
+    return create(context, &(hm_connection){.kind = hm_connection_kinds[0], .below = *visible, .above = *hidden}, out, error);
+}
+
+hm_status hm_rbm_create_convolutional(const hm_context *context, const hm_layer *visible, const hm_layer *hidden, hm_rbm **out,
+                                      hm_error *error)
+{
+    *out = NULL;
+    if (!hm_convolution_fits(visible, hidden))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "maps of %zux%zux%zu cannot be convolved to %zux%zux%zu; both layers are maps, the one above no larger, and a "
+                       "filter has at most 32,768 weights",
+                       visible->n_maps, visible->height, visible->width, hidden->n_maps, hidden->height, hidden->width);
+    return create(context, &(hm_connection){.kind = &hm_convolution, .below = *visible, .above = *hidden}, out, error);
 }
 
 void hm_rbm_destroy(hm_rbm *rbm)

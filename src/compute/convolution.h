@@ -1,0 +1,12 @@
+/* The convolutional row of the table of connections. */
+#ifndef HM_COMPUTE_CONVOLUTION_H
+#define HM_COMPUTE_CONVOLUTION_H
+
+#include "compute/connection.h"
+
+extern const hm_connection_kind hm_convolution;
+
+/* Whether two layers of maps can be joined so: the one above is no larger, and its filters have at most 32,768 weights. */
+bool hm_convolution_fits(const hm_layer *below, const hm_layer *above);
+
+#endif

@@ -1,0 +1,295 @@
+/* Convolution and probabilistic max-pooling against literal loops, and against the dense machine whose matrix is the filters written
+ * out. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <harmonium/harmonium.h>
+
+#include "model/machine.h"
+
+enum { UNITS_MAX = 700, CASES = 5 };
+
+typedef struct shape {
+    const char *visible, *hidden;
+} shape;
+
+static const shape shapes[] = {
+    {"gaussian 1x6x6", "pool 3x4x4x2"},     {"bernoulli 2x7x5", "bernoulli 3x4x3"}, {"bernoulli 3x9x10", "pool 17x3x6x3"},
+    {"gaussian 1x12x12", "bernoulli 2x1x1"}, {"bernoulli 1x5x5", "bernoulli 4x5x5"},
+};
+enum { N_SHAPES = sizeof shapes / sizeof *shapes };
+
+static hm_context *make_context(const char *backend, int threads)
+{
+    hm_context *context;
+    assert_int_equal(hm_context_create(&(hm_context_config){.seed = 4, .n_threads = threads, .backend = backend}, &context, NULL), HM_OK);
+    return context;
+}
+
+static hm_rbm *make_rbm(const hm_context *context, const shape *s)
+{
+    hm_rbm *rbm;
+    hm_layer visible, hidden;
+    size_t n;
+    assert_int_equal(hm_layer_parse(s->visible, 0, &visible, NULL), HM_OK);
+    assert_int_equal(hm_layer_parse(s->hidden, 0, &hidden, NULL), HM_OK);
+    assert_int_equal(hm_rbm_create_convolutional(context, &visible, &hidden, &rbm, NULL), HM_OK);
+    float *p = hm_rbm_parameters(rbm, &n);
+    const hm_slice *slices = hm_rbm_slices(rbm);
+    const hm_random random = {7, HM_RANDOM_USER, 0};
+    for (int k = 0; k < HM_SLICES; k++) {
+        hm_random_fill_normal(&random, (uint64_t)k, 0, slices[k].n, p + slices[k].first);
+        for (size_t i = 0; i < slices[k].n; i++)
+            p[slices[k].first + i] *= 0.4f;
+    }
+    return rbm;
+}
+
+/* W[k][c][dy][dx] of the machine that joins place q = (y, x) of channel c to unit s of map k; 0 where the filter does not reach. */
+static float weight_between(const hm_rbm *rbm, size_t visible, size_t hidden)
+{
+    const hm_layer *below = hm_rbm_visible(rbm), *above = hm_rbm_hidden(rbm);
+    const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];
+    size_t area = below->height * below->width, places = above->height * above->width;
+    size_t c = visible / area, y = visible % area / below->width, x = visible % below->width;
+    size_t k = hidden / places, p = hm_layer_place(above, hidden % places), py = p / above->width, px = p % above->width;
+    x = visible % area % below->width;
+    if (y < py || x < px || y - py >= W->shape[2] || x - px >= W->shape[3])
+        return 0;
+    size_t n;
+    const float *w = hm_rbm_parameters((hm_rbm *)rbm, &n) + W->first;
+    return w[((k * W->shape[1] + c) * W->shape[2] + y - py) * W->shape[3] + x - px];
+}
+
+/* The same machine with a matrix; biases of maps for each of their units come from the layers. */
+static hm_rbm *write_out(const hm_rbm *rbm)
+{
+    hm_rbm *dense;
+    const hm_layer *below = hm_rbm_visible(rbm), *above = hm_rbm_hidden(rbm);
+    assert_int_equal(hm_rbm_create(rbm->context, below, above, &dense, NULL), HM_OK);
+    const hm_matrix W = hm_rbm_weights(dense);
+    for (size_t i = 0; i < W.rows; i++)
+        for (size_t j = 0; j < W.cols; j++)
+            hm_row_f32(&W, i)[j] = weight_between(rbm, i, j);
+    memcpy(hm_rbm_visible_bias(dense), hm_rbm_visible_bias(rbm), hm_layer_n_biases(below) * sizeof(float));
+    memcpy(hm_rbm_hidden_bias(dense), hm_rbm_hidden_bias(rbm), hm_layer_n_biases(above) * sizeof(float));
+    return dense;
+}
+
+static hm_matrix noise(float *room, size_t n, size_t cols, uint64_t step)
+{
+    const hm_random random = {5, HM_RANDOM_USER, step};
+    for (size_t i = 0; i < n; i++)
+        hm_random_fill_normal(&random, i, 0, cols, room + i * cols);
+    return hm_matrix_f32(room, n, cols);
+}
+
+static double largest_difference(hm_matrix a, hm_matrix b)
+{
+    double most = 0;
+    for (size_t i = 0; i < a.rows; i++)
+        for (size_t j = 0; j < a.cols; j++)
+            most = fmax(most, fabs((double)hm_row_f32(&a, i)[j] - (double)hm_row_f32(&b, i)[j]));
+    return most;
+}
+
+/* Conditionals, samples, free energies and energies of both machines, on every backend; the thirds of a float that sums of another
+ * order differ by: observed 5e-6. */
+static void it_is_the_dense_machine_written_out(void **state)
+{
+    (void)state;
+    static float v[CASES * UNITS_MAX], h[CASES * UNITS_MAX], mean[2][CASES * UNITS_MAX], sample[2][CASES * UNITS_MAX];
+    for (size_t b = 0; hm_backend_list(b); b++) {
+        if (!hm_backend_list(b)->is_available)
+            continue;
+        hm_context *context = make_context(hm_backend_list(b)->name, 3);
+        for (size_t s = 0; s < N_SHAPES; s++) {
+            hm_rbm *both[2] = {make_rbm(context, &shapes[s]), NULL};
+            both[1] = write_out(both[0]);
+            size_t V = hm_rbm_visible(both[0])->n_units, H = hm_rbm_hidden(both[0])->n_units;
+            hm_matrix x = noise(v, CASES, V, 1), y = noise(h, CASES, H, 2);
+            double F[2][CASES], E[2][CASES];
+            const hm_gibbs gibbs = {.step = 3, .beta = 0.8f};
+            for (int k = 0; k < 2; k++) {
+                hm_rbm_hidden_given_visible(both[k], x, hm_matrix_f32(mean[k], CASES, H), hm_matrix_f32(sample[k], CASES, H), &gibbs);
+                assert_int_equal(hm_rbm_free_energy(both[k], x, 0.8f, F[k], NULL), HM_OK);
+                assert_int_equal(hm_rbm_energy(both[k], x, y, E[k], NULL), HM_OK);
+            }
+            assert_true(largest_difference(hm_matrix_f32(mean[0], CASES, H), hm_matrix_f32(mean[1], CASES, H)) < 1e-4);
+            for (int i = 0; i < CASES; i++)
+                assert_true(fabs(F[0][i] - F[1][i]) < 1e-3 && fabs(E[0][i] - E[1][i]) < 1e-3);
+            for (int k = 0; k < 2; k++)
+                hm_rbm_visible_given_hidden(both[k], y, hm_matrix_f32(mean[k], CASES, V), (hm_matrix){0}, &gibbs);
+            assert_true(largest_difference(hm_matrix_f32(mean[0], CASES, V), hm_matrix_f32(mean[1], CASES, V)) < 1e-4);
+            hm_rbm_destroy(both[0]);
+            hm_rbm_destroy(both[1]);
+        }
+        hm_context_destroy(context);
+    }
+}
+
+/* <up(v), h> = <v, down(h)>, without biases. */
+static void down_is_the_adjoint_of_up(void **state)
+{
+    (void)state;
+    static float v[UNITS_MAX], h[UNITS_MAX], up[UNITS_MAX], down[UNITS_MAX];
+    hm_context *context = make_context(NULL, 1);
+    for (size_t s = 0; s < N_SHAPES; s++) {
+        hm_rbm *rbm = make_rbm(context, &shapes[s]);
+        size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
+        double over_h = 0, over_v = 0;
+        hm_matrix x = noise(v, 1, V, 1), y = noise(h, 1, H, 2);
+        memset(hm_rbm_hidden_bias(rbm), 0, hm_layer_n_biases(hm_rbm_hidden(rbm)) * sizeof(float));
+        hm_machine_up(rbm, x, hm_matrix_f32(up, 1, H));
+        hm_machine_down(rbm, y, hm_matrix_f32(down, 1, V));
+        for (size_t j = 0; j < H; j++)
+            over_h += (double)up[j] * h[j];
+        for (size_t i = 0; i < V; i++)
+            over_v += (double)down[i] * v[i];
+        assert_true(fabs(over_h - over_v) < 1e-4 * (1 + fabs(over_h)));
+        hm_rbm_destroy(rbm);
+    }
+    hm_context_destroy(context);
+}
+
+/* The gradient of the filters is that of the matrix, summed over the places that share a weight; the same bytes on 1 and 3 threads. */
+static void correlations_are_those_of_the_matrix(void **state)
+{
+    (void)state;
+    static float v[2][CASES * UNITS_MAX], h[2][CASES * UNITS_MAX], gradient[2][40000], matrix[UNITS_MAX * UNITS_MAX];
+    for (size_t s = 0; s < N_SHAPES; s++) {
+        size_t n_gradient = 0;
+        for (int t = 0; t < 2; t++) {
+            hm_context *context = make_context(NULL, t ? 3 : 1);
+            hm_rbm *rbm = make_rbm(context, &shapes[s]), *dense = write_out(rbm);
+            size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
+            const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];
+            const hm_phase plus = {noise(v[0], CASES, V, 1), noise(h[0], CASES, H, 2), 0.2f};
+            const hm_phase minus = {noise(v[1], CASES, V, 3), noise(h[1], CASES, H, 4), 0.3f};
+            assert_true(rbm->n_parameters <= 40000 && dense->n_parameters <= UNITS_MAX * UNITS_MAX);
+            hm_machine_correlate(rbm, &plus, &minus, HM_PART_ALL, gradient[t]);
+            n_gradient = W->n;
+            hm_machine_correlate(dense, &plus, &minus, HM_PART_ALL, matrix);
+            for (size_t k = 0; k < W->n && t == 0; k++) { /* turn one weight on, and sum where the matrix then has it */
+                double want = 0;
+                size_t n;
+                float *w = hm_rbm_parameters(rbm, &n) + W->first;
+                if (k % 7)
+                    continue;
+                memset(w, 0, W->n * sizeof *w);
+                w[k] = 1;
+                for (size_t i = 0; i < V; i++)
+                    for (size_t j = 0; j < H; j++)
+                        want += weight_between(rbm, i, j) != 0 ? (double)matrix[i * H + j] : 0;
+                assert_true(fabs((double)gradient[0][W->first + k] - want) < 1e-4);
+            }
+            hm_rbm_destroy(rbm);
+            hm_rbm_destroy(dense);
+            hm_context_destroy(context);
+        }
+        assert_memory_equal(gradient[0], gradient[1], n_gradient * sizeof(float));
+    }
+}
+
+/* A tiny machine by enumeration: its log Z and expectations are those of the matrix, and <v h> is the slope of log Z. */
+static void a_tiny_machine_is_exact(void **state)
+{
+    (void)state;
+    const shape tiny = {"bernoulli 1x4x4", "pool 2x2x2x2"};
+    hm_context *context = make_context(NULL, 2);
+    hm_rbm *rbm = make_rbm(context, &tiny), *dense = write_out(rbm);
+    const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];
+    float expectation[128];
+    double log_Z, of_dense, up, down;
+    size_t n;
+    assert_true(hm_rbm_log2_states(rbm) < 5); /* two blocks of five states */
+    assert_int_equal(hm_rbm_expectations(rbm, &log_Z, expectation, NULL), HM_OK);
+    assert_int_equal(hm_rbm_log_partition(dense, &of_dense, NULL), HM_OK);
+    assert_true(fabs(log_Z - of_dense) < 1e-5);
+    for (size_t k = 0; k < W->n; k += 5) {
+        float *w = hm_rbm_parameters(rbm, &n) + W->first, kept = w[k];
+        w[k] = kept + 0.01f;
+        assert_int_equal(hm_rbm_log_partition(rbm, &up, NULL), HM_OK);
+        w[k] = kept - 0.01f;
+        assert_int_equal(hm_rbm_log_partition(rbm, &down, NULL), HM_OK);
+        w[k] = kept;
+        assert_true(fabs((up - down) / 0.02 - (double)expectation[W->first + k]) < 2e-3);
+    }
+    hm_rbm_destroy(rbm);
+    hm_rbm_destroy(dense);
+    hm_context_destroy(context);
+}
+
+/* 40,000 draws of a block of four: its units and all off by chi-square with 4 degrees of freedom, beyond 18.5 once in a thousand seeds;
+ * never two on. */
+static void blocks_are_drawn_together(void **state)
+{
+    (void)state;
+    enum { N = 40000, B = 4 };
+    static float v[N * 4], mean[N * B], sample[N * B];
+    const shape one = {"bernoulli 1x2x2", "pool 1x2x2x2"};
+    hm_context *context = make_context(NULL, 2);
+    hm_rbm *rbm = make_rbm(context, &one);
+    double count[B + 1] = {0}, chi_square = 0, rest = 1;
+    const hm_gibbs gibbs = {0};
+    for (int i = 0; i < N * 4; i++)
+        v[i] = i % 4 < 2;
+    hm_rbm_hidden_given_visible(rbm, hm_matrix_f32(v, N, 4), hm_matrix_f32(mean, N, B), hm_matrix_f32(sample, N, B), &gibbs);
+    for (int i = 0; i < N; i++) {
+        int on = B, n_on = 0;
+        for (int k = 0; k < B; k++)
+            if (sample[i * B + k] == 1) {
+                on = k;
+                n_on++;
+            }
+        assert_true(n_on <= 1);
+        count[on]++;
+    }
+    for (int k = 0; k <= B; k++) {
+        double p = k < B ? (double)mean[k] : rest;
+        rest -= k < B ? p : 0;
+        chi_square += (count[k] - N * p) * (count[k] - N * p) / (N * p);
+    }
+    print_message("chi-square %.1f\n", chi_square);
+    assert_true(chi_square < 18.5);
+    hm_rbm_destroy(rbm);
+    hm_context_destroy(context);
+}
+
+static void what_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    static const shape bad[] = {{"bernoulli 1x6x6", "bernoulli 2x7x6"}, {"bernoulli 36", "bernoulli 2x3x3"},
+                                {"bernoulli 3x200x200", "bernoulli 2x2x2"}};
+    hm_context *context = make_context(NULL, 1);
+    hm_layer visible, hidden;
+    hm_rbm *rbm;
+    hm_error error;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(hm_layer_parse(bad[i].visible, 0, &visible, NULL), HM_OK);
+        assert_int_equal(hm_layer_parse(bad[i].hidden, 0, &hidden, NULL), HM_OK);
+        assert_int_equal(hm_rbm_create_convolutional(context, &visible, &hidden, &rbm, &error), HM_ERROR_MISMATCH);
+        assert_null(rbm);
+    }
+    assert_int_equal(hm_layer_parse("pool 3x5x4x2", 0, &hidden, &error), HM_ERROR_ARGUMENT);
+    assert_int_equal(hm_layer_parse("pool 16x4", 0, &hidden, &error), HM_ERROR_ARGUMENT);
+    hm_context_destroy(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_is_the_dense_machine_written_out),
+        cmocka_unit_test(down_is_the_adjoint_of_up),
+        cmocka_unit_test(correlations_are_those_of_the_matrix),
+        cmocka_unit_test(a_tiny_machine_is_exact),
+        cmocka_unit_test(blocks_are_drawn_together),
+        cmocka_unit_test(what_does_not_fit_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
