@@ -2,7 +2,7 @@
  *
  *     build/release/bench_learners docs/learners-bars.png
  *     build/release/bench_learners docs/learners-modes.png two-modes
- *     build/release/bench_learners docs/learners-mnist.png sm08 10000 10   # data, cases, hidden units
+ *     build/release/bench_learners docs/learners-mnist.png sm08 1000 20    # data, cases, hidden units
  *
  * Exact maximum likelihood is the ceiling. */
 #include <stdio.h>
