@@ -536,6 +536,26 @@ static void write_file(const char *path, const char *text)
     fclose(file);
 }
 
+/* A complete case is counted although the net thought it impossible; one with a hidden node then says nothing, and that is said. */
+static void impossible_cases_are_told(void **state)
+{
+    (void)state;
+    hm_belief *net = parse("table a : 0\ntable b a : 0.5 0.5\n");
+    const hm_belief_learn_config config = learning(3, HM_BEGIN_NET);
+    const int8_t complete[] = {1, 1, 0, 1, 1, 0, 0, 0}, hidden[] = {1, -1, 0, 1};
+    double log_likelihood;
+    hm_error error;
+    assert_int_equal(hm_belief_learn(net, complete, 4, &config, NULL, &log_likelihood, &error), HM_OK);
+    assert_float_equal(hm_belief_node(net, 0)->numbers[0], 0.5, 1e-12);
+    assert_float_equal(log_likelihood, -2 * log(2), 1e-12);
+    hm_belief_destroy(net);
+    net = parse("table a : 0\ntable b a : 0.5 0.5\n");
+    assert_int_equal(hm_belief_learn(net, hidden, 2, &config, NULL, &log_likelihood, &error), HM_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "a=1"));
+    assert_non_null(strstr(error.message, "--begin random"));
+    hm_belief_destroy(net);
+}
+
 /* Nets and cases go out and come back. */
 static void files_come_back(void **state)
 {
@@ -623,6 +643,7 @@ int main(void)
         cmocka_unit_test(long_chains_are_no_trouble),
         cmocka_unit_test(complete_cases_give_back_the_net),
         cmocka_unit_test(hidden_nodes_are_learned_by_em),
+        cmocka_unit_test(impossible_cases_are_told),
         cmocka_unit_test(files_come_back),
         cmocka_unit_test(a_complementary_prior_makes_causes_independent),
     };

@@ -5,6 +5,7 @@
  * posterior of what was not observed. A table is then their ratio; a logistic unit is a regression on them by Newton steps; a
  * noisy-or takes some steps of its own EM over which cause has fired. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,7 +137,28 @@ static void count_state(void *user, const uint8_t *state, double mass)
     }
 }
 
-/* Expected counts, and the mean log-likelihood of the cases under the numbers as they are. */
+static bool is_complete(const learning *l, const pattern *p)
+{
+    for (size_t i = 0; i < l->net->n; i++)
+        if (p->state[i] < 0)
+            return false;
+    return true;
+}
+
+static hm_status fail_impossible(const learning *l, const pattern *p, hm_error *error)
+{
+    char text[300] = "";
+    for (size_t i = 0, used = 0; i < l->net->n && used + HM_NODE_NAME_MAX + 8 < sizeof text; i++)
+        if (p->state[i] >= 0)
+            used += (size_t)snprintf(text + used, sizeof text - used, " %s=%s", l->net->node[i].name,
+                                     l->net->node[i].values[p->state[i]]);
+    return hm_fail(error, HM_ERROR_ARGUMENT,
+                   "a case cannot happen in this net as it is, and so says nothing of what is hidden in it:%s; begin with numbers between "
+                   "0 and 1 (--begin random)",
+                   text);
+}
+
+/* Expected counts, and the mean log-likelihood of the cases under the numbers as they are. A complete case counts whatever they are. */
 static hm_status expect(learning *l, double *log_likelihood, hm_error *error)
 {
     memset(l->block, 0, l->n_counts * sizeof *l->block);
@@ -148,9 +170,13 @@ static hm_status expect(learning *l, double *log_likelihood, hm_error *error)
         if (status != HM_OK)
             return status;
         *log_likelihood += p->count * log(mass) / l->n_cases;
+        if (is_complete(l, p)) {
+            l->weight = p->count;
+            count_state(l, (const uint8_t *)p->state, 1);
+            continue;
+        }
         l->weight = p->count / mass;
-        if (mass > 0)
-            status = hm_belief_visit(l->net, p->state, count_state, l, &mass, error);
+        status = mass > 0 ? hm_belief_visit(l->net, p->state, count_state, l, &mass, error) : fail_impossible(l, p, error);
         if (status != HM_OK)
             return status;
     }
