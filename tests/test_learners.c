@@ -418,6 +418,53 @@ static void every_learner_resumes_to_the_same_bytes(void **state)
     }
 }
 
+/* Learning so fast that snapshots come and go: a resumed run, which takes all of them from the checkpoint, ends like an undisturbed
+ * one, which must have noticed every change of theirs. */
+static void learn_fast(setting *s, const hm_train_events *events, hm_status want, float *out, size_t *n)
+{
+    enum { PIXELS = 16, STRIPES = 32 };
+    float cases[STRIPES][PIXELS];
+    const hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, PIXELS, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, 12, 1);
+    hm_dataset *set;
+    hm_model *model;
+    draw_bars_and_stripes(4, cases[0]);
+    set_up(s);
+    set_option(s, "learner", "trajectory");
+    set_option(s, "batch-size", "8");
+    set_option(s, "chains", "20");
+    set_option(s, "epochs", "300");
+    set_option(s, "momentum", "0");
+    set_option(s, "weight-cost", "0");
+    set_option(s, "learning-rate", "1, ~0.01@300");
+    assert_int_equal(hm_dataset_create(s->context, cases[0], NULL, STRIPES, PIXELS, 0, 0, &set, NULL), HM_OK);
+    assert_int_equal(hm_model_create(s->context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);
+    assert_int_equal(hm_train(model, set, NULL, &s->config, events, NULL), want);
+    memcpy(out, hm_rbm_parameters(model->rbm[0], n), sizeof(float) * 256);
+    assert_true(*n <= 256);
+    hm_model_destroy(model);
+    hm_dataset_close(set);
+    tear_down(s);
+}
+
+static void snapshots_come_and_go(void **state)
+{
+    (void)state;
+    float whole[256], parts[256];
+    size_t n;
+    int moment = 900;
+    char path[TEMPORARY_MAX];
+    setting s;
+    temporary_file(path);
+    unlink(path);
+    hm_train_events events = {.user = &moment, .should_stop = stop_after, .checkpoint = path, .resume = true};
+    learn_fast(&s, NULL, HM_OK, whole, &n);
+    learn_fast(&s, &events, HM_ERROR_INTERRUPTED, parts, &n);
+    events.should_stop = NULL;
+    learn_fast(&s, &events, HM_OK, parts, &n);
+    assert_memory_equal(whole, parts, n * sizeof(float));
+    unlink(path);
+}
+
 /* A second call goes on from what the first has learned, and draws numbers that the first has not drawn. */
 static void a_model_that_has_learned_goes_on(void **state)
 {
@@ -469,6 +516,7 @@ int main(void)
         cmocka_unit_test(exact_learning_says_what_it_cannot_do),
         cmocka_unit_test(adam_goes_without_centering),
         cmocka_unit_test(every_learner_resumes_to_the_same_bytes),
+        cmocka_unit_test(snapshots_come_and_go),
         cmocka_unit_test(a_model_that_has_learned_goes_on),
         cmocka_unit_test(the_choices_are_the_table),
     };

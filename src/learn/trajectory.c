@@ -104,8 +104,13 @@ static void load_machines(hm_trajectory *p)
         size_t n;
         hm_rbm *machine = p->machine[p->n_loaded];
         memcpy(hm_rbm_parameters(machine, &n), snapshot_at(p, p->n_loaded), p->n_parameters * sizeof(float));
-        hm_machine_note_change(machine);
     }
+}
+
+/* Snapshots from r on are others now. */
+static void reload_from(hm_trajectory *p, size_t r)
+{
+    p->n_loaded = r < p->n_loaded ? r : p->n_loaded;
 }
 
 /* The first replica: visible biases as learning begins, no weights. Chains of both replicas begin with the data. */
@@ -166,7 +171,7 @@ static void drop(hm_trainer *t, size_t out)
     memmove(snapshot_at(p, out), snapshot_at(p, out + 1), rest * p->n_parameters * sizeof(float));
     memmove(hm_row_f32(&p->v, out * p->C), hm_row_f32(&p->v, (out + 1) * p->C), (rest + 1) * p->C * t->V * sizeof(float));
     p->count[0]--;
-    p->n_loaded = out;
+    reload_from(p, out);
 }
 
 /* Without the snapshot that its neighbours need least, if they do without it: the first one stays. */
@@ -199,7 +204,7 @@ static void insert(hm_trainer *t, size_t at)
     p->rate[at] = 1;
     p->gain[at] = p->n_seen[at] = 0;
     p->count[0]++;
-    p->n_loaded = at;
+    reload_from(p, at);
 }
 
 static void take_snapshot(hm_trainer *t)
