@@ -71,10 +71,10 @@ hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, 
 /* Writes the text form; returns the whole length, as snprintf does. */
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 
-/* n units of one kind (size as in hm_unit_group). */
 /* Which place (y width + x) the s-th unit of a map is at: s itself, but in layers of pool units block by block. */
 size_t hm_layer_place(const hm_layer *layer, size_t s);
 
+/* n units of one kind (size as in hm_unit_group). */
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size);
 
 /* Biases of a layer: one a unit, or one a map; and how many units share one. */

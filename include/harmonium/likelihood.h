@@ -84,8 +84,8 @@ typedef struct hm_evaluation {
     hm_estimate log_Z, log_Z_reverse; /* of the RBM, or of the top RBM of a DBN */
     double free_energy;           /* mean -log P*(v), of an RBM */
     hm_estimate log_likelihood, log_likelihood_reverse; /* mean log P(v), or its bound, with the one log Z and the other */
-    double data_entropy;          /* of the cases as a distribution, each counted as often as it is there, nats */
-    double divergence;            /* KL of that distribution and the model, nats; NaN unless exact */
+    double data_entropy;          /* of the cases as a distribution, each counted as often as it is there, nats; NaN unless log P is exact */
+    double divergence;            /* KL of that distribution and the model, nats; likewise */
     double pseudo_likelihood;     /* mean sum over units of log P(v_i | the others), of an RBM of Bernoulli units */
     double seconds;
 } hm_evaluation;

@@ -26,12 +26,12 @@ extern "C" {
 typedef struct hm_rbm hm_rbm;
 
 /* All parameters zero. The caller destroys *rbm. */
+hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
+                        hm_rbm **rbm, hm_error *error);
 /* The same with filters that all places share, between layers of maps: W is n_hidden_maps x n_visible_maps x filter height x width,
  * the filter as large as valid convolution makes it. HM_ERROR_MISMATCH for layers that are no maps or do not fit. */
 hm_status hm_rbm_create_convolutional(const hm_context *context, const hm_layer *visible, const hm_layer *hidden, hm_rbm **rbm,
                                       hm_error *error);
-hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
-                        hm_rbm **rbm, hm_error *error);
 void hm_rbm_destroy(hm_rbm *rbm); /* null is allowed */
 
 /* W ~ N(0, deviation^2) from the seed of the context (Hinton 2010, section 8: 0.01); biases unchanged. `stream`

@@ -101,11 +101,12 @@ typedef struct hm_graph_edge {
     size_t from, to;
 } hm_graph_edge;
 
-/* A directed acyclic graph of at most 400 nodes in layers, to a file .svg, .gv (for Graphviz), or else PNG (cairo); and as text. */
-hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
-                         FILE *stream, hm_error *error);
+/* A directed acyclic graph of at most 400 nodes in layers, to a file .svg, .gv (for Graphviz), or else PNG (cairo). */
 hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
                         const char *path, hm_error *error);
+/* The same as text: a line a node, indented by its layer, with its parents. */
+hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
+                         FILE *stream, hm_error *error);
 
 /* ---- Plots (cairo; HM_ERROR_UNSUPPORTED without) ------------------------------------------------- */
 

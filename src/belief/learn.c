@@ -166,15 +166,17 @@ static hm_status expect(learning *l, double *log_likelihood, hm_error *error)
     for (size_t k = 0; k < l->n_patterns; k++) {
         const pattern *p = &l->pattern[k];
         double mass;
+        if (is_complete(l, p)) {
+            const uint8_t *state = (const uint8_t *)p->state;
+            *log_likelihood += p->count * hm_belief_log_joint(l->net, state) / l->n_cases;
+            l->weight = p->count;
+            count_state(l, state, 1);
+            continue;
+        }
         hm_status status = hm_belief_visit(l->net, p->state, NULL, NULL, &mass, error);
         if (status != HM_OK)
             return status;
         *log_likelihood += p->count * log(mass) / l->n_cases;
-        if (is_complete(l, p)) {
-            l->weight = p->count;
-            count_state(l, (const uint8_t *)p->state, 1);
-            continue;
-        }
         l->weight = p->count / mass;
         status = mass > 0 ? hm_belief_visit(l->net, p->state, count_state, l, &mass, error) : fail_impossible(l, p, error);
         if (status != HM_OK)

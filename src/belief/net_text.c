@@ -157,11 +157,11 @@ static const char *const kinds[] = {[HM_NODE_LOGISTIC] = "node", [HM_NODE_NOISY_
 static hm_status read_values(reader *r, hm_error *error)
 {
     char name[HM_NODE_NAME_MAX];
-    size_t i = 0;
+    size_t i = r->drafts->n; /* from the end: most often it is the line above */
     hm_status status = read_word(r, name, error);
-    while (status == HM_OK && i < r->drafts->n && strcmp(r->drafts->draft[i].node.name, name) != 0)
-        i++;
-    if (status == HM_OK && i == r->drafts->n)
+    while (status == HM_OK && i > 0 && strcmp(r->drafts->draft[i - 1].node.name, name) != 0)
+        i--;
+    if (status == HM_OK && i-- == 0)
         return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: values of %s, which is no node above", r->path, r->line, name);
     for (int k = 0; status == HM_OK && k < 2; k++)
         status = read_word(r, r->drafts->draft[i].node.values[k], error);
@@ -186,7 +186,7 @@ static hm_status read_line(reader *r, hm_error *error)
     hm_status status = read_word(r, word, error);
     if (status != HM_OK)
         return status;
-    if (status == HM_OK && strcmp(word, "values") == 0)
+    if (strcmp(word, "values") == 0)
         return read_values(r, error);
     int kind = 0;
     while (kind < 3 && strcmp(word, kinds[kind]) != 0)

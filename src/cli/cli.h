@@ -218,6 +218,8 @@ const char *cli_ending(const char *path);
 bool cli_is_values(const char *path);
 /* Outputs end as the verb writes them, and none is an input of the same call. */
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error);
+/* Curves to -o. */
+hm_status cli_save_curves(const cli_call *call, const hm_plot *plot, const hm_curve *curves, size_t n, hm_error *error);
 /* As NPY or CSV, by the name; or, with the labels of the cases of `set` (null: none), for LIBSVM. */
 hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error);
 hm_status cli_save_cases(const hm_context *context, hm_matrix values, const hm_dataset *set, const char *path, hm_error *error);

@@ -70,8 +70,11 @@ static hm_status choose_query(comparison *c, hm_error *error)
     char text[HM_TEXT_MAX];
     hm_status status = HM_OK;
     strcpy(text, c->call->options.output.query);
-    for (char *word = strtok(text, ", "); status == HM_OK && word && c->n < QUERY_MAX; word = strtok(NULL, ", "))
+    for (char *word = strtok(text, ", "); status == HM_OK && word; word = strtok(NULL, ", ")) {
+        if (c->n == QUERY_MAX)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "query = %.80s: at most %d nodes", c->call->options.output.query, QUERY_MAX);
         status = hm_belief_find(c->net, word, &c->query[c->n++], error);
+    }
     for (size_t i = 0; status == HM_OK && !*c->call->options.output.query && i < hm_belief_n_nodes(c->net); i++) {
         if (c->observed[i] >= 0)
             continue;
@@ -144,17 +147,12 @@ static hm_status draw_comparison(const comparison *c, hm_error *error)
                                {"product of marginals", x, y[1], c->n_states, NULL},
                                {"Gibbs samples", x, y[2], c->n_states, NULL}};
     const hm_plot plot = {.x_label = "states, from the most probable one", .y_label = "posterior probability"};
-    hm_image *image;
     for (size_t i = 0; i < c->n_states; i++) {
         x[i] = (double)i + 1;
         for (int k = 0; k < 3; k++)
             y[k][i] = from[k][c->order[i]];
     }
-    hm_status status = hm_plot_curves(c->call->context, &plot, curves, 3, &image, error);
-    if (status == HM_OK)
-        status = hm_image_save_png(image, c->call->options.output.output, error);
-    hm_image_destroy(image);
-    return status;
+    return cli_save_curves(c->call, &plot, curves, 3, error);
 }
 
 hm_status cli_compare_posteriors(const cli_call *call, const hm_belief *net, const int8_t *observed, hm_error *error)

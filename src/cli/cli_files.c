@@ -97,6 +97,16 @@ hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error)
                                                  : hm_matrix_save_npy(values, path, error);
 }
 
+hm_status cli_save_curves(const cli_call *call, const hm_plot *plot, const hm_curve *curves, size_t n, hm_error *error)
+{
+    hm_image *image;
+    hm_status status = hm_plot_curves(call->context, plot, curves, n, &image, error);
+    if (status == HM_OK)
+        status = hm_image_save_png(image, call->options.output.output, error);
+    hm_image_destroy(image);
+    return status;
+}
+
 hm_status cli_save_cases(const hm_context *context, hm_matrix values, const hm_dataset *set, const char *path, hm_error *error)
 {
     if (strcmp(cli_ending(path), ".svm") != 0)

@@ -47,7 +47,6 @@ static hm_status draw(const session *s, hm_error *error)
 {
     const cli_call *call = s->call;
     hm_curve curves[CHAINS];
-    hm_image *image;
     double *x = hm_alloc(call->context, s->n_steps * (s->n_chains + 1), sizeof *x, error), *y = x ? x + s->n_steps : NULL;
     const hm_plot plot = {.title = "Energy while cooling", .x_label = "Gibbs steps", .y_label = "energy"};
     if (!x)
@@ -59,10 +58,7 @@ static hm_status draw(const session *s, hm_error *error)
     }
     for (size_t c = 0; c < s->n_chains; c++)
         curves[c] = (hm_curve){"", x, y + c * s->n_steps, s->n_steps, NULL};
-    hm_status status = hm_plot_curves(call->context, &plot, curves, s->n_chains, &image, error);
-    if (status == HM_OK)
-        status = hm_image_save_png(image, call->options.output.output, error);
-    hm_image_destroy(image);
+    hm_status status = cli_save_curves(call, &plot, curves, s->n_chains, error);
     hm_free(call->context, x);
     return status;
 }

@@ -182,23 +182,25 @@ static hm_status infer(session *s, hm_error *error)
     return status;
 }
 
+/* What was asked for. */
+static hm_status answer(session *s, hm_error *error)
+{
+    const cli_output *output = &s->call->options.output;
+    if (*output->learn)
+        return cli_learn_net(s->call, s->net, error);
+    if (output->number)
+        return cli_sample_net(s->call, s->net, error);
+    return output->compare ? cli_compare_posteriors(s->call, s->net, s->observed, error) : infer(s, error);
+}
+
 static hm_status run(cli_call *call, hm_error *error)
 {
     session s = {.call = call};
-    const cli_output *output = &call->options.output;
     hm_status status = hm_belief_load(call->context, call->operand[0], &s.net, error);
     if (status == HM_OK)
         status = observe(&s, error);
-    if (status != HM_OK)
-        ;
-    else if (*output->learn)
-        status = cli_learn_net(call, s.net, error);
-    else if (output->number)
-        status = cli_sample_net(call, s.net, error);
-    else if (output->compare)
-        status = cli_compare_posteriors(call, s.net, s.observed, error);
-    else
-        status = infer(&s, error);
+    if (status == HM_OK)
+        status = answer(&s, error);
     hm_free(call->context, s.observed);
     hm_belief_destroy(s.net);
     return status;

@@ -126,13 +126,13 @@ static hm_status open_training_part(const cli_call *call, hm_dataset **own, hm_e
 
 static hm_status add_pca(const cli_call *call, const cli_material *m, bands *b, hm_error *error)
 {
-    hm_dataset *own;
+    hm_dataset *own = NULL;
     size_t k = m->V, i = b->n;
     for (size_t l = 1; l <= m->model->n_rbms; l++) {
         size_t width = hm_model_is_stack(m->model) ? hm_model_layer_size(m->model, l) : hm_rbm_hidden(m->model->rbm[0])->n_units;
         k = width < k ? width : k;
     }
-    b->values[i] = hm_alloc(call->context, m->n * m->V, sizeof(float), error);
+    b->values[b->n++] = hm_alloc(call->context, m->n * m->V, sizeof(float), error); /* freed with the others */
     float *mean = hm_alloc(call->context, (k + 1) * m->V, sizeof *mean, error);
     hm_status status = b->values[i] && mean ? open_training_part(call, &own, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
@@ -141,10 +141,9 @@ static hm_status add_pca(const cli_call *call, const cli_material *m, bands *b, 
         hm_pca_reconstruct(mean, mean + m->V, k, hm_matrix_f32(m->cases, m->n, m->V), hm_matrix_f32(b->values[i], m->n, m->V));
         b->pca = i;
         b->n_components = k;
-        b->n++;
         print_error(m, b, i);
-        hm_dataset_close(own);
     }
+    hm_dataset_close(own);
     hm_free(call->context, mean);
     return status;
 }

@@ -63,7 +63,6 @@ static hm_status draw_codes(const cli_call *call, const cli_material *m, const f
     char name[CLASSES_MAX][16];
     const char *path = call->options.output.output;
     const hm_plot plot = {.x_label = "first number of the code", .y_label = "second", .width = 900, .height = 700, .is_scatter = true};
-    hm_image *image;
     if (width != 2 || n_classes > CLASSES_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: codes of 2 numbers and at most %d classes are drawn, and these are %zu numbers and %zu classes; write them "
@@ -77,10 +76,7 @@ static hm_status draw_codes(const cli_call *call, const cli_material *m, const f
         snprintf(name[c], sizeof name[c], "%zu", c);
         curves[c] = (hm_curve){name[c], x + first[c], x + m->n + first[c], first[c + 1] - first[c], NULL};
     }
-    hm_status status = hm_plot_curves(call->context, &plot, curves, n_classes, &image, error);
-    if (status == HM_OK)
-        status = hm_image_save_png(image, path, error);
-    hm_image_destroy(image);
+    hm_status status = cli_save_curves(call, &plot, curves, n_classes, error);
     hm_free(call->context, x);
     return status;
 }

@@ -42,7 +42,6 @@ static hm_status draw(const cli_call *call, const double *T, size_t n, hm_error 
     double x[POINTS], y[CURVES_MAX][POINTS];
     char names[CURVES_MAX][32];
     hm_curve curves[CURVES_MAX];
-    hm_image *image;
     const hm_plot plot = {.title = "A stochastic binary unit", .x_label = "energy gap E(off) - E(on)", .y_label = "P(on)"};
     for (size_t k = 0; k < n; k++) {
         snprintf(names[k], sizeof names[k], "T = %g", T[k]);
@@ -52,11 +51,7 @@ static hm_status draw(const cli_call *call, const double *T, size_t n, hm_error 
         }
         curves[k] = (hm_curve){names[k], x, y[k], POINTS, NULL};
     }
-    hm_status status = hm_plot_curves(call->context, &plot, curves, n, &image, error);
-    if (status == HM_OK)
-        status = hm_image_save_png(image, call->options.output.output, error);
-    hm_image_destroy(image);
-    return status;
+    return cli_save_curves(call, &plot, curves, n, error);
 }
 
 static hm_status run(cli_call *call, hm_error *error)

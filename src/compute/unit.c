@@ -94,18 +94,32 @@ static float largest(const float *a, int n)
     return most;
 }
 
+/* mean_k = exp(beta (a_k - most)) / (off + their sum), where most >= a_k; `off` is that of a state in which none is on. */
+static void share(const hm_unit_row *row, const float *a, int n, float most, float off, float *mean)
+{
+    float sum = off;
+    for (int k = 0; k < n; k++)
+        mean[k] = row->beta * (a[k] - most);
+    row->kernels->exponential(mean, mean, (size_t)n);
+    for (int k = 0; k < n; k++)
+        sum += mean[k];
+    for (int k = 0; k < n; k++)
+        mean[k] /= sum;
+}
+
+/* beta most + log(off + sum_k exp(beta (a_k - most))). */
+static double log_sum(const hm_unit_row *row, const float *a, int n, double most, double off)
+{
+    double sum = off;
+    for (int k = 0; k < n; k++)
+        sum += exp(row->beta * (a[k] - most));
+    return row->beta * most + log(sum);
+}
+
 static void softmax_mean(const hm_unit_row *row, const float *a, float *mean)
 {
-    for (size_t g = 0; g < row->n; g += (size_t)row->size) {
-        float most = largest(a + g, row->size), sum = 0;
-        for (int k = 0; k < row->size; k++)
-            mean[g + k] = row->beta * (a[g + k] - most);
-        row->kernels->exponential(mean + g, mean + g, (size_t)row->size);
-        for (int k = 0; k < row->size; k++)
-            sum += mean[g + k];
-        for (int k = 0; k < row->size; k++)
-            mean[g + k] /= sum;
-    }
+    for (size_t g = 0; g < row->n; g += (size_t)row->size)
+        share(row, a + g, row->size, largest(a + g, row->size), 0, mean + g);
 }
 
 /* Inversion: the first unit whose cumulated probability passes u; rounding falls to the last. */
@@ -125,12 +139,8 @@ static void softmax_sample(const hm_unit_row *row, const float *a, const float *
 static double softmax_log_partition(const hm_unit_row *row, const float *a)
 {
     double total = 0;
-    for (size_t g = 0; g < row->n; g += (size_t)row->size) {
-        double most = largest(a + g, row->size), sum = 0;
-        for (int k = 0; k < row->size; k++)
-            sum += exp(row->beta * (a[g + k] - most));
-        total += row->beta * most + log(sum);
-    }
+    for (size_t g = 0; g < row->n; g += (size_t)row->size)
+        total += log_sum(row, a + g, row->size, largest(a + g, row->size), 0);
     return total;
 }
 
@@ -224,33 +234,24 @@ static double binomial_base_energy(const hm_unit_row *row, const float *s)
 /* ---- pool ------------------------------------------------------------------------------------------ */
 
 /* Blocks of size x size units, one after the other, of which at most one is on: a softmax with a state in which all are off. */
-static size_t block_of(const hm_unit_row *row)
+static int block_of(const hm_unit_row *row)
 {
-    return (size_t)row->size * (size_t)row->size;
+    return row->size * row->size;
 }
 
 static void pool_mean(const hm_unit_row *row, const float *a, float *mean)
 {
-    size_t B = block_of(row);
-    for (size_t g = 0; g < row->n; g += B) {
-        float most = 0;
-        for (size_t k = 0; k < B; k++)
-            most = row->beta * a[g + k] > most ? row->beta * a[g + k] : most;
-        float sum = expf(-most);
-        for (size_t k = 0; k < B; k++)
-            mean[g + k] = row->beta * a[g + k] - most;
-        row->kernels->exponential(mean + g, mean + g, B);
-        for (size_t k = 0; k < B; k++)
-            sum += mean[g + k];
-        for (size_t k = 0; k < B; k++)
-            mean[g + k] /= sum;
+    int B = block_of(row);
+    for (size_t g = 0; g < row->n; g += (size_t)B) {
+        float most = fmaxf(0, largest(a + g, B));
+        share(row, a + g, B, most, expf(-row->beta * most), mean + g);
     }
 }
 
 /* Inversion; past the last unit none is on. */
 static void pool_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
 {
-    size_t B = block_of(row);
+    size_t B = (size_t)block_of(row);
     (void)a;
     for (size_t g = 0; g < row->n; g += B) {
         float u = hm_random_uniform(row->random, row->index, row->first + g), sum = 0;
@@ -267,16 +268,11 @@ static void pool_sample(const hm_unit_row *row, const float *a, const float *mea
 
 static double pool_log_partition(const hm_unit_row *row, const float *a)
 {
-    size_t B = block_of(row);
+    int B = block_of(row);
     double total = 0;
-    for (size_t g = 0; g < row->n; g += B) {
-        double most = 0, sum;
-        for (size_t k = 0; k < B; k++)
-            most = fmax(most, (double)row->beta * (double)a[g + k]);
-        sum = exp(-most);
-        for (size_t k = 0; k < B; k++)
-            sum += exp((double)row->beta * (double)a[g + k] - most);
-        total += most + log(sum);
+    for (size_t g = 0; g < row->n; g += (size_t)B) {
+        double most = fmax(0, largest(a + g, B));
+        total += log_sum(row, a + g, B, most, exp(-row->beta * most));
     }
     return total;
 }
@@ -291,16 +287,14 @@ static void spin_mean(const hm_unit_row *row, const float *a, float *mean)
         mean[i] = 2 * mean[i] - 1;
 }
 
+/* A bit of probability (mean + 1) / 2, on the other scale. */
 static void spin_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
 {
-    float u[CHUNK];
-    (void)a;
-    for (size_t i = 0; i < row->n; i += CHUNK) {
-        size_t n = hm_least(CHUNK, row->n - i);
-        uniforms(row, i, n, u);
-        for (size_t j = 0; j < n; j++)
-            sample[i + j] = u[j] < (mean[i + j] + 1) / 2 ? 1 : -1;
-    }
+    for (size_t i = 0; i < row->n; i++)
+        sample[i] = (mean[i] + 1) / 2;
+    bernoulli_sample(row, a, sample, sample);
+    for (size_t i = 0; i < row->n; i++)
+        sample[i] = 2 * sample[i] - 1;
 }
 
 /* log(exp(beta a) + exp(-beta a)) = log(1 + exp(2 beta a)) - beta a. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "data/storage.h"
 
 enum { ROWS = 256 };
 
@@ -16,8 +17,7 @@ static uint64_t mark_of(const float *x, size_t n)
     for (size_t k = 0; k < n; k++) {
         uint32_t bits;
         memcpy(&bits, &x[k], sizeof bits);
-        hash = (hash ^ bits) * 0x100000001b3u;
-        hash ^= hash >> 29;
+        hash = hm_digest_word(hash, bits);
     }
     return hash;
 }

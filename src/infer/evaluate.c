@@ -348,15 +348,15 @@ static hm_status run(evaluation *e, hm_error *error)
     double log_p, *mean = hm_alloc(e->context, e->X, sizeof *mean, error);
     hm_status status = mean ? score(e, &log_p, mean, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
-        status = hm_cases_entropy(e->context, e->set, &e->result->data_entropy, error);
-    if (status == HM_OK)
         status = find_partition(e, mean, error);
+    if (status == HM_OK && e->result->is_exact && !e->result->is_bound)
+        status = hm_cases_entropy(e->context, e->set, &e->result->data_entropy, error);
     if (status == HM_OK) {
         hm_evaluation *r = e->result;
         r->free_energy = is_dbn(e) ? NAN : -log_p;
         r->log_likelihood = likelihood_of(log_p, r->log_Z);
         r->log_likelihood_reverse = likelihood_of(log_p, r->log_Z_reverse);
-        r->divergence = r->is_exact && !r->is_bound ? -r->data_entropy - r->log_likelihood.value : NAN;
+        r->divergence = -r->data_entropy - r->log_likelihood.value;
     }
     hm_free(e->context, mean);
     return status;
@@ -379,7 +379,8 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
     e.rbm = model->rbm[is_stack ? e.L - 1 : machine];
     e.n = hm_dataset_n_cases(set);
     e.X = hm_rbm_visible(e.rbm)->n_units;
-    *result = (hm_evaluation){.n_cases = e.n, .is_bound = is_stack && e.L > 1, .pseudo_likelihood = NAN};
+    *result = (hm_evaluation){.n_cases = e.n, .is_bound = is_stack && e.L > 1, .data_entropy = NAN,
+                              .pseudo_likelihood = NAN};
     result->log_Z = result->log_Z_reverse = certain(NAN);
     status = e.n ? create(&e, error)
                  : hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no cases to evaluate", hm_dataset_describe(set));

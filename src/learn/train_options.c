@@ -64,9 +64,12 @@ static const hm_option rows[] = {
 
 #define UP_DOWN(name, type, field, initial, least, most, unit, help)                                          \
     {name, 0, HM_OPTION_##type, offsetof(hm_up_down_config, field), initial, least, most, unit, NULL, help}
-#define FACTORS                                                                                                \
-    UP_DOWN("rate-factors", TEXT, rate_factors, "", 0, 0, "LIST",                                               \
-            "of the learning rate at each level from the data up, as in \"1 1 0.5\"; 1 if not said"),               \
+/* What up-down and wake-sleep end with alike. */
+#define COMMON_ROWS                                                                                            \
+    UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"), \
+        UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"), \
+        UP_DOWN("rate-factors", TEXT, rate_factors, "", 0, 0, "LIST",                                          \
+                "of the learning rate at each level from the data up, as in \"1 1 0.5\"; 1 if not said"),      \
         UP_DOWN("cost-factors", TEXT, cost_factors, "", 0, 0, "LIST", "of the weight cost, likewise")
 
 static const hm_option up_down_rows[] = {
@@ -74,18 +77,14 @@ static const hm_option up_down_rows[] = {
     UP_DOWN("batch-size", INT, batch_size, "100", 1, 1e6, "N", "cases in a mini-batch"),
     UP_DOWN("steps", SCHEDULE, steps, "3, 6@100, 10@200", 1, 400, "K", "Gibbs steps in the top RBM"),
     UP_DOWN("learning-rate", SCHEDULE, learning_rate, "0.05, ~0.005@100", 0, 1e6, "RATE", "size of a step"),
-    UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"),
-    UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
-    FACTORS,
+    COMMON_ROWS,
 };
 
 static const hm_option wake_sleep_rows[] = {
     UP_DOWN("epochs", INT, epochs, "0", 0, 1e9, "N", "passes of wake-sleep learning over the training data; 0: none"),
     UP_DOWN("batch-size", INT, batch_size, "100", 1, 1e6, "N", "cases in a mini-batch"),
     UP_DOWN("learning-rate", SCHEDULE, learning_rate, "0.1, ~0.01@100", 0, 1e6, "RATE", "size of a step"),
-    UP_DOWN("momentum", SCHEDULE, momentum, "0", 0, 0.9999, "M", "share of the last step that is added to the next"),
-    UP_DOWN("weight-cost", REAL, weight_cost, "0", 0, 1e3, "COST", "L2: pulls weights, never biases, towards zero"),
-    FACTORS,
+    COMMON_ROWS,
 };
 
 #define BACKPROP(name, type, field, initial, least, most, unit, choices, help)                                \

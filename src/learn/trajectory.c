@@ -11,10 +11,11 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
-#include "compute/unit.h"
 #include "learn/learner.h"
+#include "model/tempered.h"
 
-/* Batches between changes of the ladder, in which its chains settle; and those that the running estimates remember: of the machine, which moves, and of snapshots, which do not. */
+/* Batches between changes of the ladder, in which its chains settle; and those that the running estimates remember: of the
+ * machine, which moves, and of snapshots, which do not. */
 enum { SETTLING = 20, MEMORY_MACHINE = 4, MEMORY_SNAPSHOT = 100, RATE_MEMORY = 10 };
 /* Shares of swaps that are accepted: below the first a snapshot is taken, below the second a gap mended; a snapshot whose
  * neighbours would have more than the third is given up. */
@@ -23,11 +24,13 @@ static const float RATE_SNAPSHOT = 0.4f, RATE_LEAST = 0.25f, RATE_DROP = 0.4f;
 /* Replica r < n is snapshot r, the oldest first; replica n is the machine. */
 typedef struct hm_trajectory {
     size_t S, C, n_parameters; /* snapshots at most; chains of each replica */
-    float *count;    /* [2] snapshots so far, batches since their last change; this and what follows are arrays of the stage, which checkpoints hold */
+    /* Arrays of the stage, which checkpoints hold: */
+    float *count;    /* [2] snapshots so far, batches since their last change */
     float *snapshot; /* [S][n_parameters] */
     float *rate;     /* [S] running share of the swaps of r and r + 1 that were accepted */
     float *gain;     /* [S] log Z_(r+1) - log Z_r */
     float *n_seen;   /* [S] swaps behind it */
+    /* What follows is made of them: */
     hm_rbm **machine;     /* [S] */
     size_t n_loaded;      /* machines that have the parameters of their snapshots */
     double *F, *F_above;  /* [2 C] free energies of the states of r and r + 1 by either of them */
@@ -341,13 +344,8 @@ static void find_states(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v)
 static double log_partition(hm_trainer *t)
 {
     const hm_trajectory *p = t->trajectory;
-    const hm_layer *visible = hm_rbm_visible(t->rbm), *hidden = hm_rbm_hidden(t->rbm);
-    const hm_kernels *kernels = t->stage.context->backend->kernels();
     const float *b = snapshot_at(p, 0) + hm_rbm_slices(t->rbm)[HM_SLICE_VISIBLE_BIAS].first;
-    for (size_t i = 0; i < t->V; i++)
-        t->v_sample[i] = b[i / hm_layer_bias_run(visible)];
-    memset(t->h1, 0, t->H * sizeof *t->h1);
-    double sum = hm_layer_log_partition(kernels, visible, 1, t->v_sample) + hm_layer_log_partition(kernels, hidden, 1, t->h1);
+    double sum = hm_base_log_partition(t->rbm, b, t->v_sample, t->h1);
     for (size_t r = 0; r < n_snapshots(p); r++)
         sum += (double)p->gain[r];
     return sum;

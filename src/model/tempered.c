@@ -129,14 +129,18 @@ void hm_tempered_move(hm_tempered *t)
     t->random.step++;
 }
 
-double hm_tempered_base_log_partition(const hm_tempered *t)
+double hm_base_log_partition(const hm_rbm *rbm, const float *base, float *room_v, float *room_h)
 {
-    const hm_layer *visible = hm_rbm_visible(t->rbm), *hidden = hm_rbm_hidden(t->rbm);
-    const hm_kernels *kernels = t->rbm->context->backend->kernels();
+    const hm_layer *visible = hm_rbm_visible(rbm), *hidden = hm_rbm_hidden(rbm);
+    const hm_kernels *kernels = rbm->context->backend->kernels();
     size_t run = hm_layer_bias_run(visible);
-    float *room_v = hm_row_f32(&t->v_mean, 0), *room_h = hm_row_f32(&t->h_mean, 0);
     for (size_t i = 0; i < visible->n_units; i++)
-        room_v[i] = t->base[i / run];
+        room_v[i] = base[i / run];
     memset(room_h, 0, hidden->n_units * sizeof *room_h);
     return hm_layer_log_partition(kernels, visible, 1, room_v) + hm_layer_log_partition(kernels, hidden, 1, room_h);
+}
+
+double hm_tempered_base_log_partition(const hm_tempered *t)
+{
+    return hm_base_log_partition(t->rbm, t->base, hm_row_f32(&t->v_mean, 0), hm_row_f32(&t->h_mean, 0));
 }

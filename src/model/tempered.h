@@ -32,4 +32,7 @@ void hm_tempered_move(hm_tempered *chains);
 /* log of the sum of p* at beta 0. */
 double hm_tempered_base_log_partition(const hm_tempered *chains);
 
+/* The same for any machine; room_v and room_h: of its units. */
+double hm_base_log_partition(const hm_rbm *rbm, const float *base, float *room_v, float *room_h);
+
 #endif
