@@ -439,8 +439,9 @@ static void learn_fast(setting *s, const hm_train_events *events, hm_status want
     assert_int_equal(hm_dataset_create(s->context, cases[0], NULL, STRIPES, PIXELS, 0, 0, &set, NULL), HM_OK);
     assert_int_equal(hm_model_create(s->context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);
     assert_int_equal(hm_train(model, set, NULL, &s->config, events, NULL), want);
-    memcpy(out, hm_rbm_parameters(model->rbm[0], n), sizeof(float) * 256);
+    const float *parameters = hm_rbm_parameters(model->rbm[0], n);
     assert_true(*n <= 256);
+    memcpy(out, parameters, *n * sizeof *out);
     hm_model_destroy(model);
     hm_dataset_close(set);
     tear_down(s);
