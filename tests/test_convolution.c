@@ -19,8 +19,9 @@ typedef struct shape {
 } shape;
 
 static const shape shapes[] = {
-    {"gaussian 1x6x6", "pool 3x4x4x2"},     {"bernoulli 2x7x5", "bernoulli 3x4x3"}, {"bernoulli 3x9x10", "pool 17x3x6x3"},
-    {"gaussian 1x12x12", "bernoulli 2x1x1"}, {"bernoulli 1x5x5", "bernoulli 4x5x5"},
+    {"gaussian 1x6x6", "pool 3x2 by 3x3"},          {"bernoulli 2x7x5", "bernoulli 3 by 4x3"}, {"bernoulli 3x9x10", "pool 17x3 by 7x5"},
+    {"gaussian 1x12x12", "bernoulli 2 by 12x12"},   {"bernoulli 1x5x5", "bernoulli 4 by 1x1"},
+    {"bernoulli 2x7x9", "pool 5x2 by 3x2"} /* 5 x 8 places, of which blocks fill 4 x 8 */,
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -38,7 +39,7 @@ static hm_rbm *make_rbm(const hm_context *context, const shape *s)
     size_t n;
     assert_int_equal(hm_layer_parse(s->visible, 0, &visible, NULL), HM_OK);
     assert_int_equal(hm_layer_parse(s->hidden, 0, &hidden, NULL), HM_OK);
-    assert_int_equal(hm_rbm_create_convolutional(context, &visible, &hidden, &rbm, NULL), HM_OK);
+    assert_int_equal(hm_rbm_create(context, &visible, &hidden, &rbm, NULL), HM_OK);
     float *p = hm_rbm_parameters(rbm, &n);
     const hm_slice *slices = hm_rbm_slices(rbm);
     const hm_random random = {7, HM_RANDOM_USER, 0};
@@ -71,7 +72,9 @@ static hm_rbm *write_out(const hm_rbm *rbm)
 {
     hm_rbm *dense;
     const hm_layer *below = hm_rbm_visible(rbm), *above = hm_rbm_hidden(rbm);
-    assert_int_equal(hm_rbm_create(rbm->context, below, above, &dense, NULL), HM_OK);
+    hm_layer without = *above;
+    without.filter_height = without.filter_width = 0;
+    assert_int_equal(hm_rbm_create(rbm->context, below, &without, &dense, NULL), HM_OK);
     const hm_matrix W = hm_rbm_weights(dense);
     for (size_t i = 0; i < W.rows; i++)
         for (size_t j = 0; j < W.cols; j++)
@@ -200,7 +203,7 @@ static void correlations_are_those_of_the_matrix(void **state)
 static void a_tiny_machine_is_exact(void **state)
 {
     (void)state;
-    const shape tiny = {"bernoulli 1x4x4", "pool 2x2x2x2"};
+    const shape tiny = {"bernoulli 1x4x4", "pool 2x2 by 3x3"};
     hm_context *context = make_context(NULL, 2);
     hm_rbm *rbm = make_rbm(context, &tiny), *dense = write_out(rbm);
     const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];
@@ -232,7 +235,7 @@ static void blocks_are_drawn_together(void **state)
     (void)state;
     enum { N = 40000, B = 4 };
     static float v[N * 4], mean[N * B], sample[N * B];
-    const shape one = {"bernoulli 1x2x2", "pool 1x2x2x2"};
+    const shape one = {"bernoulli 1x2x2", "pool 1x2 by 1x1"};
     hm_context *context = make_context(NULL, 2);
     hm_rbm *rbm = make_rbm(context, &one);
     double count[B + 1] = {0}, chi_square = 0, rest = 1;
@@ -264,20 +267,98 @@ static void blocks_are_drawn_together(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    static const shape bad[] = {{"bernoulli 1x6x6", "bernoulli 2x7x6"}, {"bernoulli 36", "bernoulli 2x3x3"},
-                                {"bernoulli 3x200x200", "bernoulli 2x2x2"}};
+    static const struct {
+        shape shape;
+        const char *says;
+    } bad[] = {{{"bernoulli 1x6x6", "bernoulli 2 by 7x6"}, "larger than the maps of 6x6"},
+               {{"bernoulli 36", "bernoulli 2 by 3x3"}, "need maps below them"},
+               {{"bernoulli 1x6x6", "pool 2x4 by 4x4"}, "not one block of 4x4"},
+               {{"bernoulli 1x6x6", "pool 2x5x5x1 by 3x3"}, "there they are 4x4"},
+               {{"bernoulli 3x200x200", "bernoulli 2 by 150x150"}, "at most 32,768 weights"}};
     hm_context *context = make_context(NULL, 1);
     hm_layer visible, hidden;
     hm_rbm *rbm;
     hm_error error;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        assert_int_equal(hm_layer_parse(bad[i].visible, 0, &visible, NULL), HM_OK);
-        assert_int_equal(hm_layer_parse(bad[i].hidden, 0, &hidden, NULL), HM_OK);
-        assert_int_equal(hm_rbm_create_convolutional(context, &visible, &hidden, &rbm, &error), HM_ERROR_MISMATCH);
+        assert_int_equal(hm_layer_parse(bad[i].shape.visible, 0, &visible, NULL), HM_OK);
+        assert_int_equal(hm_layer_parse(bad[i].shape.hidden, 0, &hidden, NULL), HM_OK);
+        assert_int_equal(hm_rbm_create(context, &visible, &hidden, &rbm, &error), HM_ERROR_MISMATCH);
         assert_null(rbm);
+        assert_non_null(strstr(error.message, bad[i].says));
     }
+    static const char *const nonsense[] = {"pool 4x2 by 3", "pool 4x2 by", "pool 4x2 by 3x3x3", "softmax 4 by 3x3", "pool 4 by 0x3"};
+    for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++)
+        assert_int_equal(hm_layer_parse(nonsense[i], 0, &hidden, &error), HM_ERROR_ARGUMENT);
     assert_int_equal(hm_layer_parse("pool 3x5x4x2", 0, &hidden, &error), HM_ERROR_ARGUMENT);
     assert_int_equal(hm_layer_parse("pool 16x4", 0, &hidden, &error), HM_ERROR_ARGUMENT);
+    hm_context_destroy(context);
+}
+
+/* A layer says what it is, with and without the sides that it learns from the one below. */
+static void layers_learn_their_sides(void **state)
+{
+    (void)state;
+    hm_layer below, layer, again, shown;
+    char text[80];
+    assert_int_equal(hm_layer_parse("bernoulli 1x33x33", 0, &below, NULL), HM_OK);
+    assert_int_equal(hm_layer_parse("pool 40x2 by 12x12", 0, &layer, NULL), HM_OK);
+    hm_layer_print(&layer, text, sizeof text);
+    assert_string_equal(text, "pool 40x2 by 12x12");
+    assert_int_equal(hm_layer_connect(&below, &layer, NULL), HM_OK);
+    hm_layer_print(&layer, text, sizeof text);
+    assert_string_equal(text, "pool 40x22x22x2 by 12x12");
+    assert_int_equal(hm_layer_parse(text, 0, &again, NULL), HM_OK);
+    assert_true(hm_layer_is_equal(&layer, &again));
+    shown = hm_layer_shown(&layer);
+    hm_layer_print(&shown, text, sizeof text);
+    assert_string_equal(text, "bernoulli 40x11x11");
+    assert_int_equal(hm_layer_n_features(&layer), 40);
+    assert_int_equal(hm_layer_feature_unit(&layer, 1), 22 * 22 + (5 * 11 + 5) * 4);
+}
+
+/* What a layer shows is whether its blocks are on, and recalling draws a unit of the block: over 8,000 blocks each of the four by
+ * chi-square with 3 degrees of freedom, beyond 16.3 once in a thousand seeds. */
+static void blocks_are_shown_and_recalled(void **state)
+{
+    (void)state;
+    enum { N = 2000, SHOWN = 8, B = 4 };
+    static float v[N * 16], h_mean[N * SHOWN * B], h[N * SHOWN * B], mean[N * SHOWN], sample[N * SHOWN], room[2 * N * SHOWN * B];
+    const shape maps = {"bernoulli 1x4x4", "pool 2x2 by 1x1"};
+    hm_context *context = make_context(NULL, 2);
+    hm_rbm *rbm = make_rbm(context, &maps);
+    const hm_gibbs gibbs = {.step = 3};
+    double count[B] = {0}, chi_square = 0, n_on = 0;
+    assert_int_equal(hm_machine_room(rbm, N), 2 * N * SHOWN * B);
+    for (int i = 0; i < N * 16; i++)
+        v[i] = i % 3 == 0;
+    hm_rbm_hidden_given_visible(rbm, hm_matrix_f32(v, N, 16), hm_matrix_f32(h_mean, N, SHOWN * B), hm_matrix_f32(h, N, SHOWN * B), &gibbs);
+    hm_machine_rise(rbm, hm_matrix_f32(v, N, 16), hm_matrix_f32(mean, N, SHOWN), hm_matrix_f32(sample, N, SHOWN), &gibbs, room);
+    for (int k = 0; k < N * SHOWN; k++) {
+        float sum_mean = 0, sum = 0;
+        for (int j = 0; j < B; j++) {
+            sum_mean += h_mean[k * B + j];
+            sum += h[k * B + j];
+        }
+        assert_true(fabsf(sum_mean - mean[k]) < 1e-6f && sum == sample[k]);
+    }
+    for (int k = 0; k < N * SHOWN; k++)
+        sample[k] = k % 2 == 0;
+    hm_matrix recalled = hm_machine_recall(rbm, hm_matrix_f32(sample, N, SHOWN), &gibbs, room);
+    for (int k = 0; k < N * SHOWN; k++)
+        for (int j = 0; j < B; j++) {
+            float on = ((float *)recalled.data)[k * B + j];
+            assert_true(on == 0 || k % 2 == 0);
+            count[j] += (double)on;
+            n_on += (double)on;
+        }
+    assert_true(n_on == N * SHOWN / 2);
+    for (int j = 0; j < B; j++)
+        chi_square += (count[j] - n_on / B) * (count[j] - n_on / B) / (n_on / B);
+    print_message("chi-square %.1f\n", chi_square);
+    assert_true(chi_square < 16.3);
+    recalled = hm_machine_recall(rbm, hm_matrix_f32(mean, N, SHOWN), NULL, room);
+    assert_true(fabsf(((float *)recalled.data)[5] - mean[1] / B) < 1e-7f);
+    hm_rbm_destroy(rbm);
     hm_context_destroy(context);
 }
 
@@ -288,6 +369,8 @@ int main(void)
         cmocka_unit_test(down_is_the_adjoint_of_up),
         cmocka_unit_test(correlations_are_those_of_the_matrix),
         cmocka_unit_test(a_tiny_machine_is_exact),
+        cmocka_unit_test(layers_learn_their_sides),
+        cmocka_unit_test(blocks_are_shown_and_recalled),
         cmocka_unit_test(blocks_are_drawn_together),
         cmocka_unit_test(what_does_not_fit_is_refused),
     };

@@ -75,9 +75,19 @@ hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_ste
 
 /* ---- Features --------------------------------------------------------------------------------------------- */
 
-/* What units first .. first + out.rows - 1 of layer `layer` (1: the first hidden one) stand for, in the space of
- * the data: out.rows x n_features. Projection is the product of the weights between. */
+/* What features first .. first + out.rows - 1 of layer `layer` (1: the first hidden one; hm_layer_n_features of them) stand for, in the
+ * space of the data: out.rows x n_features. Projection is the product of the weights between. */
 hm_status hm_project_features(const hm_model *model, size_t layer, size_t first, hm_matrix out, hm_error *error);
+
+/* Means of the hidden units of a machine at inverse temperature beta, as the layer shows them (hm_layer_shown): mean is cases x shown
+ * units. */
+hm_status hm_hidden_means(const hm_rbm *rbm, hm_matrix v, float beta, hm_matrix mean, hm_error *error);
+
+/* Where the data's picture a feature of a layer looks at lies: all of it, or what the filters under its unit cover. */
+typedef struct hm_window {
+    size_t top, left, height, width;
+} hm_window;
+hm_window hm_feature_window(const hm_model *model, size_t layer);
 
 /* The same by sampling (Erhan, Bengio, Courville and Vincent, 2009): one chain a unit runs n_steps in the RBM under
  * the layer with the unit held on, then goes down by means. Bernoulli hidden layers. */

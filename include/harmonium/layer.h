@@ -4,6 +4,9 @@
  *     "bernoulli 784"    "gaussian 39"    "softmax 10"    "binomial 20x8"    "bernoulli 500 + softmax 10"
  * A layer of one group may be maps of a height and a width, "bernoulli 40x17x17": its units lie map after map, row after
  * row, and each map has one bias for all its places ("binomial 3x28x28x255": the size comes last).
+ * A layer of maps above another may be joined to it by filters that all places share: "bernoulli 24 by 8x8" is 24 maps whose units see
+ * 8 x 8 places of every map below, "pool 40x2 by 12x12" 40 maps of pooling units in blocks of 2 x 2 over filters of 12 x 12. Such a
+ * layer learns its sides from the one below it (hm_layer_connect); with them it is written "pool 40x22x22x2 by 12x12".
  *
  * With input a (what the other layer and the bias send) and inverse temperature beta, the kinds are:
  *
@@ -56,6 +59,7 @@ typedef struct hm_layer {
     int n_groups;
     size_t n_units; /* of all groups together */
     size_t n_maps, height, width; /* of a layer of maps: their product is n_units; 0: it is none */
+    size_t filter_height, filter_width; /* of the filters that join it to the layer below; 0: every unit sees every unit there */
     hm_unit_group group[HM_LAYER_GROUPS_MAX];
 } hm_layer;
 
@@ -68,11 +72,24 @@ hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm
 hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
                           hm_error *error);
 
+/* Gives a layer with filters the sides that valid convolution of `below` (maps) leaves, cut down to whole blocks; of any other layer
+ * nothing changes. HM_ERROR_MISMATCH when the filters are larger than the maps below, no block is left, or `below` is not maps. */
+hm_status hm_layer_connect(const hm_layer *below, hm_layer *layer, hm_error *error);
+
+/* What a layer shows to the one above it: itself without filters, or, of pooling units, maps of Bernoulli units that are on where a
+ * unit of the block is. */
+hm_layer hm_layer_shown(const hm_layer *layer);
+
 /* Writes the text form; returns the whole length, as snprintf does. */
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 
 /* Which place (y width + x) the s-th unit of a map is at: s itself, but in layers of pool units block by block. */
 size_t hm_layer_place(const hm_layer *layer, size_t s);
+
+/* What a layer may learn to see: a feature for each unit, or for each map where filters are shared by its places. And the unit that
+ * stands for feature i: itself, or that in the middle of its map. */
+size_t hm_layer_n_features(const hm_layer *layer);
+size_t hm_layer_feature_unit(const hm_layer *layer, size_t i);
 
 /* n units of one kind (size as in hm_unit_group). */
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size);

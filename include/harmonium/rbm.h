@@ -25,13 +25,11 @@ extern "C" {
 
 typedef struct hm_rbm hm_rbm;
 
-/* All parameters zero. The caller destroys *rbm. */
+/* All parameters zero. A hidden layer with filters is joined by convolution (its sides may be left open, see hm_layer_connect): W is then
+ * n_hidden_maps x n_visible_maps x filter height x width, the same for all places. The caller destroys *rbm. HM_ERROR_MISMATCH for
+ * layers that do not fit. */
 hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
                         hm_rbm **rbm, hm_error *error);
-/* The same with filters that all places share, between layers of maps: W is n_hidden_maps x n_visible_maps x filter height x width,
- * the filter as large as valid convolution makes it. HM_ERROR_MISMATCH for layers that are no maps or do not fit. */
-hm_status hm_rbm_create_convolutional(const hm_context *context, const hm_layer *visible, const hm_layer *hidden, hm_rbm **rbm,
-                                      hm_error *error);
 void hm_rbm_destroy(hm_rbm *rbm); /* null is allowed */
 
 /* W ~ N(0, deviation^2) from the seed of the context (Hinton 2010, section 8: 0.01); biases unchanged. `stream`
@@ -58,7 +56,7 @@ typedef struct hm_slice {
 } hm_slice;
 const hm_slice *hm_rbm_slices(const hm_rbm *rbm); /* [HM_SLICES] */
 
-/* How its layers are connected: "dense". */
+/* How its layers are connected: "dense" or "convolution". */
 const char *hm_rbm_connection(const hm_rbm *rbm);
 
 /* Whatever drives the units: temperature, and where the random numbers come from. */

@@ -25,6 +25,7 @@ enum { HM_STATES_PROBABILITIES, HM_STATES_SAMPLES, HM_STATES_AUTO };
 enum { HM_AIM_FEATURES, HM_AIM_GENERATIVE };
 enum { HM_LEARNER_CD, HM_LEARNER_PCD, HM_LEARNER_FAST_PCD, HM_LEARNER_TEMPERING, HM_LEARNER_TRAJECTORY, HM_LEARNER_MEAN_FIELD,
        HM_LEARNER_EXACT };
+enum { HM_SPARSITY_AUTO, HM_SPARSITY_BIASES, HM_SPARSITY_WEIGHTS };
 enum { HM_OPTIMIZER_SGD, HM_OPTIMIZER_ADAM };
 enum { HM_WEIGHTS_RANDOM, HM_WEIGHTS_TRANSPOSED };
 enum { HM_CENTERING_NONE, HM_CENTERING_DATA, HM_CENTERING_ENHANCED };
@@ -39,6 +40,7 @@ typedef struct hm_train_config {
     hm_schedule momentum;
     double weight_cost, l1_cost;
     double sparsity_target, sparsity_cost, sparsity_decay;
+    int sparsity_on; /* HM_SPARSITY_..: what is pulled; auto: biases alone where filters are shared, weights too elsewhere */
     int initial_weights; /* HM_WEIGHTS_.. */
     double weight_deviation;
     double hidden_bias;

@@ -4,6 +4,28 @@
 #include "base/fail.h"
 #include "cli/cli.h"
 
+/* Under filters the data's units are maps: of their pictures, if the layer does not say. */
+static void see_pictures(const hm_dataset *train, const hm_layer *above, hm_layer *data)
+{
+    if (!above->filter_height || data->n_maps || data->n_groups != 1 || !hm_dataset_height(train))
+        return;
+    data->n_maps = hm_dataset_channels(train);
+    data->height = hm_dataset_height(train);
+    data->width = hm_dataset_width(train);
+}
+
+/* Places at the borders that fill no block are not used. */
+static void tell_borders(const cli_call *call, const hm_model *model)
+{
+    for (size_t i = 0; i < (hm_model_is_stack(model) ? model->n_rbms : 1); i++) {
+        const hm_layer *below = hm_rbm_visible(model->rbm[i]), *above = hm_rbm_hidden(model->rbm[i]);
+        size_t height = below->height - above->filter_height + 1, width = below->width - above->filter_width + 1;
+        if (above->filter_height && (height != above->height || width != above->width))
+            cli_say(call, "layer %zu: of the %zux%zu places of its filters, whole blocks fill %zux%zu; the borders are left out",
+                    i + 1, height, width, above->height, above->width);
+    }
+}
+
 static hm_status make_machines(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)
 {
     const cli_model *config = &call->options.model;
@@ -21,6 +43,8 @@ static hm_status make_machines(const cli_call *call, const hm_dataset *train, hm
     hm_status status = hm_layer_parse(config->visible, hm_dataset_n_features(train), &visible, error);
     if (status == HM_OK)
         status = hm_layer_parse(config->hidden, 0, &hidden, error);
+    if (status == HM_OK)
+        see_pictures(train, &hidden, &visible);
     return status == HM_OK ? hm_model_create(call->context, is_classes ? HM_MODEL_CLASSES : HM_MODEL_RBM, n_rbms,
                                              &visible, &hidden, model, error)
                            : status;
@@ -40,6 +64,8 @@ static hm_status parse_stack(const cli_call *call, const hm_dataset *train, hm_l
                        "layers = %.80s: the first has %zu units, but %s has %zu features; write --layers \"%zu ...\", or "
                        "resize the data",
                        text, layers[0].n_units, hm_dataset_describe(train), n, n);
+    if (status == HM_OK && *n_layers > 1)
+        see_pictures(train, &layers[1], &layers[0]);
     return status;
 }
 
@@ -121,5 +147,7 @@ hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model
     hm_status status = makers[call->options.model.kind](call, train, model, error);
     if (status == HM_OK && hm_model_n_classes(*model) > 0 && hm_model_n_classes(*model) == hm_dataset_classes(train, NULL))
         status = hm_model_name_classes(*model, train, error);
+    if (status == HM_OK)
+        tell_borders(call, *model);
     return status == HM_OK ? hm_model_note_data(*model, train, error) : status;
 }

@@ -65,9 +65,15 @@ hm_status cli_draw_filters(const hm_model *model, size_t machine, const char *ti
                            hm_error *error)
 {
     hm_matrix W = hm_rbm_weights(model->rbm[machine]);
+    const hm_layer *hidden = hm_rbm_hidden(model->rbm[machine]);
     if (!model->height)
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "the model's visible units are no picture, so its weights cannot be drawn");
+    if (hidden->filter_height) {
+        W.rows = W.rows < FILTERS_MAX ? W.rows : FILTERS_MAX;
+        return hm_image_grid(model->context, W, hidden->filter_height, hidden->filter_width,
+                             &(hm_grid){.n_channels = model->n_channels, .signed_values = true, .title = title}, image, error);
+    }
     hm_grid grid = {.n_channels = model->n_channels, .signed_values = true, .transposed = true, .title = title,
                     .n_cols = W.cols >= 50 ? 10 : 0};
     W.rows = hm_model_n_features(model); /* without the labels that a machine may see beside them */
@@ -413,8 +419,8 @@ static hm_status add_number(const cli_pictures *p, const char *name, const char 
 static hm_status tell_numbers(const cli_pictures *p, hm_error *error)
 {
     char layers[160];
-    hm_matrix W = hm_rbm_weights(p->model->rbm[0]);
-    snprintf(layers, sizeof layers, "%zu visible and %zu hidden units%s", W.rows, W.cols,
+    const hm_rbm *first = p->model->rbm[0];
+    snprintf(layers, sizeof layers, "%zu visible and %zu hidden units%s", hm_rbm_visible(first)->n_units, hm_rbm_hidden(first)->n_units,
              p->model->n_rbms > 1 ? hm_model_is_stack(p->model) ? ", and levels above" : " for each class" : "");
     hm_status status = cli_page_number(p->folder, "model", layers, error);
     series s = {0};

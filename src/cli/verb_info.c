@@ -48,7 +48,7 @@ static void print_layers(const hm_model *model)
         snprintf(name, sizeof name, is_net && is_top ? "output" : L > 1 ? "hidden %zu" : "hidden", l);
         print_layer(name, hm_rbm_hidden(rbm), most);
         const char *arrow = is_net ? "\u2191" : is_top ? "\u2195" : is_untied ? "\u2193\u2191" : "\u2193";
-        printf("  %-10s%s %zu weights%s\n", "", arrow, hm_rbm_visible(rbm)->n_units * hm_rbm_hidden(rbm)->n_units,
+        printf("  %-10s%s %zu weights%s\n", "", arrow, hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS].n,
                is_untied ? " each way" : "");
         if (l > 1 && is_top && model->kind == HM_MODEL_DBN && model->n_labels)
             printf("  %-10s(beside %zu labels)\n", "", model->n_labels);

@@ -179,12 +179,11 @@ static hm_status drive(scene *s, hm_matrix v, size_t layer, hm_error *error)
 {
     const hm_model *model = s->model;
     hm_matrix out = hm_matrix_f32(s->layer[layer], 1, s->picture[layer].n);
-    hm_gibbs gibbs = {0};
     if (layer == 0)
         return memcpy(s->layer[0], v.data, v.cols * sizeof(float)), HM_OK;
     if (model->kind != HM_MODEL_DBN || layer < model->n_rbms)
         return hm_model_is_stack(model) ? hm_model_up_pass(model, layer, v, out, error)
-                                        : (hm_rbm_hidden_given_visible(model->rbm[0], v, out, (hm_matrix){0}, &gibbs), HM_OK);
+                                        : hm_hidden_means(model->rbm[0], v, 1, out, error);
     size_t n_below = hm_model_layer_size(model, layer - 1), Y = model->n_labels;
     float *x = hm_alloc(model->context, n_below + Y, sizeof *x, error);
     if (!x)
@@ -192,9 +191,9 @@ static hm_status drive(scene *s, hm_matrix v, size_t layer, hm_error *error)
     memcpy(x, s->layer[layer - 1], n_below * sizeof *x);
     for (size_t k = 0; k < Y; k++)
         x[n_below + k] = 1 / (float)Y;
-    hm_rbm_hidden_given_visible(model->rbm[layer - 1], hm_matrix_f32(x, 1, n_below + Y), out, (hm_matrix){0}, &gibbs);
+    hm_status status = hm_hidden_means(model->rbm[layer - 1], hm_matrix_f32(x, 1, n_below + Y), 1, out, error);
     hm_free(model->context, x);
-    return HM_OK;
+    return status;
 }
 
 /* The labels after each alternation, and at the end the exact posterior. */

@@ -14,7 +14,9 @@ static void name_picture(const cli_call *call, const hm_model *model, size_t mac
 {
     const cli_output *output = &call->options.output;
     char what[80], name[200], layer_name[32] = "", how[96];
-    size_t layer = (size_t)output->layer, n_units = hm_rbm_hidden(model->rbm[hm_model_is_stack(model) ? layer - 1 : machine])->n_units;
+    size_t layer = (size_t)output->layer, n_features;
+    const hm_layer *hidden = hm_rbm_hidden(model->rbm[hm_model_is_stack(model) ? layer - 1 : machine]);
+    n_features = hm_layer_n_features(hidden);
     if (hm_model_is_stack(model))
         snprintf(layer_name, sizeof layer_name, ", layer %zu", layer);
     if (output->by == CLI_BY_SAMPLING)
@@ -22,7 +24,19 @@ static void name_picture(const cli_call *call, const hm_model *model, size_t mac
     else
         snprintf(how, sizeof how, "%s", layer == 1 ? "weights" : "weights multiplied down to the data");
     snprintf(title, TITLE_SIZE, "%.180s%s, %s: %s", cli_name_model(call->operand[0], model, machine, name), layer_name,
-             cli_count(n, n_units, "units", what), how);
+             cli_count(n, n_features, hidden->filter_height ? "maps" : "units", what), how);
+}
+
+/* Of each picture the window alone, in place. */
+static void cut_out(const hm_model *model, const hm_window *window, hm_matrix *pictures)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < pictures->rows; i++)
+        for (size_t c = 0; c < model->n_channels; c++)
+            for (size_t y = window->top; y < window->top + window->height; y++, n += window->width)
+                memmove((float *)pictures->data + n, hm_row_f32(pictures, i) + (c * model->height + y) * model->width + window->left,
+                        window->width * sizeof(float));
+    *pictures = hm_matrix_f32(pictures->data, pictures->rows, pictures->rows ? n / pictures->rows : 0);
 }
 
 static hm_status draw_layer(const cli_call *call, const hm_model *model, char title[TITLE_SIZE], hm_image **image,
@@ -36,8 +50,8 @@ static hm_status draw_layer(const cli_call *call, const hm_model *model, char ti
         return hm_fail(error, HM_ERROR_MISMATCH, "the model's features are no picture, so they cannot be drawn");
     if (output->number)
         n = (size_t)output->number;
-    if (layer <= model->n_rbms && n > hm_model_layer_size(model, layer))
-        n = hm_model_layer_size(model, layer);
+    size_t n_features = layer <= model->n_rbms ? hm_layer_n_features(hm_model_layer(model, layer)) : n;
+    n = n < n_features ? n : n_features;
     float *features = hm_alloc(call->context, n * V, sizeof *features, error);
     if (!features)
         return HM_ERROR_MEMORY;
@@ -48,9 +62,14 @@ static hm_status draw_layer(const cli_call *call, const hm_model *model, char ti
         name_picture(call, model, 0, n, n_steps, title);
     if (status == HM_OK && is_sampled)
         status = hm_model_restore_units(model, true, out, error);
+    hm_window window = {0, 0, model->height, model->width};
+    if (status == HM_OK) {
+        window = hm_feature_window(model, layer);
+        cut_out(model, &window, &out);
+    }
     const hm_grid grid = {.n_channels = model->n_channels, .signed_values = !is_sampled, .title = title, .n_cols = n >= 50 ? 10 : 0};
     if (status == HM_OK)
-        status = hm_image_grid(call->context, out, model->height, model->width, &grid, image, error);
+        status = hm_image_grid(call->context, out, window.height, window.width, &grid, image, error);
     hm_free(call->context, features);
     return status;
 }
@@ -58,7 +77,7 @@ static hm_status draw_layer(const cli_call *call, const hm_model *model, char ti
 static hm_status draw_machine(const cli_call *call, const hm_model *model, size_t machine, char title[TITLE_SIZE],
                               hm_image **image, hm_error *error)
 {
-    size_t H = hm_rbm_hidden(model->rbm[machine])->n_units;
+    size_t H = hm_layer_n_features(hm_rbm_hidden(model->rbm[machine]));
     name_picture(call, model, machine, H < FEATURES_SHOWN ? H : FEATURES_SHOWN, 0, title);
     return cli_draw_filters(model, machine, title, image, error);
 }

@@ -17,9 +17,7 @@ static hm_status hidden_means(const cli_call *call, const cli_material *m, size_
     hm_matrix cases = hm_matrix_f32(m->cases, m->n, m->V);
     if (hm_model_is_stack(m->model))
         return hm_model_up_pass(m->model, layer, cases, mean, error);
-    hm_gibbs gibbs = {.beta = (float)(1 / output->temperature)};
-    hm_rbm_hidden_given_visible(m->model->rbm[machine], cases, mean, (hm_matrix){0}, &gibbs);
-    return HM_OK;
+    return hm_hidden_means(m->model->rbm[machine], cases, (float)(1 / output->temperature), mean, error);
 }
 
 static hm_status check(const cli_output *output, const hm_model *model, hm_error *error)

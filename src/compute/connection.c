@@ -48,6 +48,11 @@ static const hm_connection_kind dense = {"dense", "every unit below with every u
 
 const hm_connection_kind *const hm_connection_kinds[] = {&dense, &hm_convolution, NULL};
 
+const hm_connection_kind *hm_connection_between(const hm_layer *above)
+{
+    return above->filter_height ? &hm_convolution : &dense;
+}
+
 const hm_connection_kind *hm_connection_find(const char *name)
 {
     for (int i = 0; hm_connection_kinds[i]; i++)

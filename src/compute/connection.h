@@ -37,6 +37,9 @@ struct hm_connection {
 
 extern const hm_connection_kind *const hm_connection_kinds[]; /* null-terminated */
 
+/* What joins `above` to the layer below it: convolution where it has filters. */
+const hm_connection_kind *hm_connection_between(const hm_layer *above);
+
 /* null: there is none of that name. */
 const hm_connection_kind *hm_connection_find(const char *name);
 

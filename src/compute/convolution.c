@@ -1,6 +1,7 @@
 /* Convolution as a connection between two layers of maps (Lee, Grosse, Ranganath and Ng, 2009).
  *
- * Letters: C maps of H x W places below, K maps of h x w above, filters W[k][c][fh][fw] with fh = H - h + 1 and fw = W - w + 1:
+ * Letters: C maps of H x W places below, K maps of h x w above, filters W[k][c][fh][fw] with h <= H - fh + 1 and w <= W - fw + 1 (less
+ * where a border fills no block):
  *
  *     up      a_k(p) = sum_c,d  W[k][c][d] v_c(p + d)        (valid)
  *     down    a_c(q) = sum_k,d  W[k][c][d] h_k(q - d)        (full: the adjoint of up)
@@ -30,8 +31,8 @@ static geometry geometry_of(const hm_connection *c)
 {
     geometry g = {.below = &c->below, .above = &c->above, .C = c->below.n_maps, .H = c->below.height, .W = c->below.width,
                   .K = c->above.n_maps, .h = c->above.height, .w = c->above.width};
-    g.fh = g.H - g.h + 1;
-    g.fw = g.W - g.w + 1;
+    g.fh = c->above.filter_height;
+    g.fw = c->above.filter_width;
     g.patch = g.C * g.fh * g.fw;
     g.n_places = g.h * g.w;
     g.run = PATCHES / g.patch > 0 ? PATCHES / g.patch : 1;
@@ -40,8 +41,7 @@ static geometry geometry_of(const hm_connection *c)
 
 bool hm_convolution_fits(const hm_layer *below, const hm_layer *above)
 {
-    return below->n_maps > 0 && above->n_maps > 0 && above->height <= below->height && above->width <= below->width &&
-           below->n_maps * (below->height - above->height + 1) * (below->width - above->width + 1) <= PATCHES &&
+    return below->n_maps > 0 && above->n_maps > 0 && below->n_maps * above->filter_height * above->filter_width <= PATCHES &&
            below->n_units <= ROW_MAX && above->n_units <= 16 * ROW_MAX;
 }
 

@@ -35,7 +35,7 @@ static hm_status fail_text(const char *text, const char *why, hm_error *error)
 {
     return hm_fail(error, HM_ERROR_ARGUMENT,
                    "layer \"%.80s\": %s; write for example \"bernoulli 500\", \"gaussian 39\", \"softmax 10\", "
-                   "\"relu 100\", \"binomial 20x8\", joined by \" + \"",
+                   "\"relu 100\", \"binomial 20x8\", joined by \" + \", or \"pool 40x2 by 12x12\"",
                    text, why);
 }
 
@@ -57,12 +57,13 @@ static int read_numbers(const char **at, long numbers[NUMBERS_MAX])
     return n;
 }
 
-/* What the numbers say: units, units and size, maps and their sides, or all of them. */
+/* What the numbers say: units, units and size, maps and their sides, or all of them; of a layer with filters that has no sides yet the
+ * units are maps. */
 static hm_status take_numbers(const char *text, int kind, const long *numbers, int n, long n_default,
                               hm_unit_group *group, hm_layer *layer, hm_error *error)
 {
     bool has_size = hm_unit_kinds[kind].size_name != NULL, is_softmax = kind == HM_UNIT_SOFTMAX, has_maps = n >= 3;
-    bool says_size = n == 2 || n == 4;
+    bool says_size = n == 2 || n == 4, is_open = layer->filter_height && !has_maps;
     long count = n ? numbers[0] : n_default, size = says_size ? numbers[n - 1] : is_softmax ? count : 1;
     if (count < 1 || (has_maps && (is_softmax || count > UNITS_MAX / numbers[1] / numbers[2])))
         return fail_text(text, "the number of units must lie between 1 and 16,777,216", error);
@@ -70,10 +71,14 @@ static hm_status take_numbers(const char *text, int kind, const long *numbers, i
         return fail_text(text, "the size behind the x does not fit this kind of unit", error);
     if (is_softmax && count % size != 0)
         return fail_text(text, "the units must divide into groups of equal size", error);
-    if (kind == HM_UNIT_POOL && !has_maps)
-        return fail_text(text, "pool units are places of maps, as in \"pool 40x22x22x2\"", error);
+    if (kind == HM_UNIT_POOL && !has_maps && !is_open)
+        return fail_text(text, "pool units are places of maps, as in \"pool 40x2 by 12x12\" or \"pool 40x22x22x2\"", error);
+    if (is_softmax && layer->filter_height)
+        return fail_text(text, "softmax units are no maps, and have no filters", error);
     if (kind == HM_UNIT_BINOMIAL && size > SIZE_MAX_TRIALS)
         return fail_text(text, "a binomial unit has at most 1,000 trials", error);
+    if (is_open)
+        layer->n_maps = (size_t)count;
     if (has_maps) {
         layer->n_maps = (size_t)count;
         layer->height = (size_t)numbers[1];
@@ -86,7 +91,19 @@ static hm_status take_numbers(const char *text, int kind, const long *numbers, i
     return HM_OK;
 }
 
-/* "[kind] [numbers]" of length n. */
+/* "by 12x12" */
+static bool read_filters(const char **at, hm_layer *layer)
+{
+    long sides[NUMBERS_MAX];
+    *at += 3 + strspn(*at + 3, " \t");
+    if (read_numbers(at, sides) != 2)
+        return false;
+    layer->filter_height = (size_t)sides[0];
+    layer->filter_width = (size_t)sides[1];
+    return true;
+}
+
+/* "[kind] [numbers] [by filters]" of length n. */
 static hm_status parse_group(const char *text, const char *part, size_t n, size_t n_default,
                              hm_unit_group *group, hm_layer *layer, hm_error *error)
 {
@@ -107,6 +124,9 @@ static hm_status parse_group(const char *text, const char *part, size_t n, size_
     int n_numbers = read_numbers(&at, numbers);
     if (n_numbers < 0)
         return fail_text(text, "the number of units must lie between 1 and 16,777,216", error);
+    at += strspn(at, " \t");
+    if (strncmp(at, "by ", 3) == 0 && !read_filters(&at, layer))
+        return fail_text(text, "behind \"by\" stand the height and width of the filters, as in \"by 12x12\"", error);
     if (at[strspn(at, " \t")])
         return fail_text(text, "not understood", error);
     return take_numbers(text, kind, numbers, n_numbers, (long)n_default, group, layer, error);
@@ -170,7 +190,7 @@ size_t hm_layer_print(const hm_layer *layer, char *text, size_t size)
         char extra[16] = "", units[64];
         if (hm_unit_kinds[group->kind].size_name && !whole)
             snprintf(extra, sizeof extra, "x%d", group->size);
-        if (layer->n_maps)
+        if (layer->height)
             snprintf(units, sizeof units, "%zux%zux%zu", layer->n_maps, layer->height, layer->width);
         else
             snprintf(units, sizeof units, "%zu", group->n_units);
@@ -178,7 +198,70 @@ size_t hm_layer_print(const hm_layer *layer, char *text, size_t size)
         used += (size_t)snprintf(room ? text + used : NULL, room, "%s%s %s%s", i ? " + " : "",
                                  hm_unit_kinds[group->kind].name, units, extra);
     }
+    size_t room = used < size ? size - used : 0;
+    if (layer->filter_height)
+        used += (size_t)snprintf(room ? text + used : NULL, room, " by %zux%zu", layer->filter_height, layer->filter_width);
     return used;
+}
+
+/* ---- Layers joined by filters -------------------------------------------------------------------------- */
+
+static size_t block_side(const hm_layer *layer)
+{
+    return layer->group[0].kind == HM_UNIT_POOL ? (size_t)layer->group[0].size : 1;
+}
+
+static hm_status fail_filters(const hm_layer *below, const hm_layer *layer, hm_error *error)
+{
+    size_t C = block_side(layer), fh = layer->filter_height, fw = layer->filter_width;
+    if (!below->n_maps)
+        return hm_fail(error, HM_ERROR_MISMATCH, "filters of %zux%zu need maps below them, and there are %zu units; write them as maps, as "
+                                                 "in \"1x28x28\", or take data that are pictures",
+                       fh, fw, below->n_units);
+    if (fh > below->height || fw > below->width)
+        return hm_fail(error, HM_ERROR_MISMATCH, "filters of %zux%zu are larger than the maps of %zux%zu below them; take smaller filters or "
+                                                 "larger pictures",
+                       fh, fw, below->height, below->width);
+    return hm_fail(error, HM_ERROR_MISMATCH, "filters of %zux%zu leave %zux%zu places of the maps of %zux%zu below them, not one block of "
+                                             "%zux%zu; take smaller filters or blocks",
+                   fh, fw, below->height - fh + 1, below->width - fw + 1, below->height, below->width, C, C);
+}
+
+hm_status hm_layer_connect(const hm_layer *below, hm_layer *layer, hm_error *error)
+{
+    size_t C = block_side(layer);
+    if (!layer->filter_height)
+        return HM_OK;
+    bool fits = below->n_maps && layer->filter_height <= below->height && layer->filter_width <= below->width;
+    size_t height = fits ? (below->height - layer->filter_height + 1) / C * C : 0;
+    size_t width = fits ? (below->width - layer->filter_width + 1) / C * C : 0;
+    if (!height || !width)
+        return fail_filters(below, layer, error);
+    if (layer->height && (layer->height != height || layer->width != width))
+        return hm_fail(error, HM_ERROR_MISMATCH, "maps of %zux%zu above filters of %zux%zu on maps of %zux%zu; there they are %zux%zu (the "
+                                                 "sides may be left out)",
+                       layer->height, layer->width, layer->filter_height, layer->filter_width, below->height, below->width, height, width);
+    if (height > UNITS_MAX / width / layer->n_maps)
+        return hm_fail(error, HM_ERROR_MISMATCH, "%zu maps of %zux%zu are more than 16,777,216 units; take fewer maps or smaller pictures",
+                       layer->n_maps, height, width);
+    layer->height = height;
+    layer->width = width;
+    layer->n_units = layer->group[0].n_units = layer->n_maps * height * width;
+    return HM_OK;
+}
+
+hm_layer hm_layer_shown(const hm_layer *layer)
+{
+    hm_layer shown = *layer;
+    size_t C = block_side(layer);
+    shown.filter_height = shown.filter_width = 0;
+    if (layer->group[0].kind != HM_UNIT_POOL)
+        return shown;
+    shown.height /= C;
+    shown.width /= C;
+    shown.n_units /= C * C;
+    shown.group[0] = (hm_unit_group){HM_UNIT_BERNOULLI, 1, shown.n_units};
+    return shown;
 }
 
 size_t hm_layer_n_biases(const hm_layer *layer)
@@ -199,6 +282,17 @@ size_t hm_layer_place(const hm_layer *layer, size_t s)
     return (block / blocks * C + inner / C) * layer->width + block % blocks * C + inner % C;
 }
 
+size_t hm_layer_n_features(const hm_layer *layer)
+{
+    return layer->filter_height ? layer->n_maps : layer->n_units;
+}
+
+size_t hm_layer_feature_unit(const hm_layer *layer, size_t i)
+{
+    size_t C = block_side(layer), rows = layer->height / C, cols = layer->width / C;
+    return layer->filter_height ? i * layer->height * layer->width + (rows / 2 * cols + cols / 2) * C * C : i;
+}
+
 hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size)
 {
     return (hm_layer){.n_groups = 1, .n_units = n_units, .group = {{kind, size, n_units}}};
@@ -206,7 +300,8 @@ hm_layer hm_layer_of(hm_unit kind, size_t n_units, int size)
 
 bool hm_layer_is_equal(const hm_layer *a, const hm_layer *b)
 {
-    bool equal = a->n_groups == b->n_groups && a->n_maps == b->n_maps && a->height == b->height && a->width == b->width;
+    bool equal = a->n_groups == b->n_groups && a->n_maps == b->n_maps && a->height == b->height && a->width == b->width &&
+                 a->filter_height == b->filter_height && a->filter_width == b->filter_width;
     for (int i = 0; equal && i < a->n_groups; i++)
         equal = a->group[i].kind == b->group[i].kind && a->group[i].size == b->group[i].size &&
                 a->group[i].n_units == b->group[i].n_units;

@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "model/machine.h"
+#include "model/model_internal.h"
 
 /* Of the random numbers: none that learning has used. */
 enum { STREAM = 3 << 16 };
@@ -23,6 +25,8 @@ struct hm_chains {
     hm_matrix x, x_mean, t, t_mean;
     hm_matrix state[HM_LEVELS_MAX], mean[HM_LEVELS_MAX]; /* [layer] under the top RBM's visible layer */
     hm_matrix start;
+    hm_matrix shown; /* of the top units, where they pool; and room for pooling (machine.h) */
+    float *room;
 };
 
 static hm_matrix below_part(const hm_chains *c, hm_matrix x)
@@ -40,6 +44,11 @@ static hm_matrix mean_of(const hm_chains *c, size_t layer)
     return layer + 1 < c->L ? c->mean[layer] : below_part(c, c->x_mean);
 }
 
+static bool shows_top(const hm_chains *c)
+{
+    return hm_machine_room(c->top, 1) > 0;
+}
+
 /* Cuts the block into matrices, or with a null block counts its floats. */
 static size_t cut(hm_chains *c, float *block)
 {
@@ -54,6 +63,10 @@ static size_t cut(hm_chains *c, float *block)
         TAKE(c->mean[l], hm_model_layer_size(c->model, l));
     }
     TAKE(c->start, hm_model_n_features(c->model));
+    TAKE(c->shown, shows_top(c) ? hm_layer_shown(hm_rbm_hidden(c->top)).n_units : 0);
+    hm_matrix room;
+    TAKE(room, hm_model_room(c->model, c->model->n_rbms, 1));
+    c->room = hm_row_f32(&room, 0);
 #undef TAKE
     return used;
 }
@@ -92,7 +105,7 @@ static void pass_up(hm_chains *c)
 {
     for (size_t l = 0; l + 1 < c->L; l++) {
         hm_gibbs gibbs = next(c);
-        hm_rbm_hidden_given_visible(c->model->rbm[l], state_of(c, l), mean_of(c, l + 1), state_of(c, l + 1), &gibbs);
+        hm_machine_rise(c->model->rbm[l], state_of(c, l), mean_of(c, l + 1), state_of(c, l + 1), &gibbs, c->room);
     }
 }
 
@@ -102,7 +115,9 @@ static void pass_down(hm_chains *c, bool is_sampled)
     for (size_t l = c->L - 1; l-- > 0;) {
         hm_gibbs gibbs = next(c);
         bool is_first = l + 2 == c->L;
-        hm_matrix above = is_sampled || is_first ? state_of(c, l + 1) : mean_of(c, l + 1);
+        bool is_drawn = is_sampled || is_first;
+        hm_matrix above = hm_machine_recall(c->model->rbm[l], is_drawn ? state_of(c, l + 1) : mean_of(c, l + 1),
+                                            is_drawn ? &gibbs : NULL, c->room);
         hm_rbm_visible_given_hidden(hm_model_generative(c->model, l), above, mean_of(c, l),
                                     is_sampled ? state_of(c, l) : (hm_matrix){0}, &gibbs);
     }
@@ -127,6 +142,8 @@ void hm_chains_run(hm_chains *c, size_t n_steps)
             pass_down(c, true);
         hold_features(c, state_of(c, 0));
     }
+    if (shows_top(c))
+        hm_machine_show(c->top, c->t, c->shown);
     pass_down(c, c->config.is_sampled);
     hold_features(c, mean_of(c, 0));
     hold_features(c, state_of(c, 0));
@@ -148,6 +165,10 @@ static void start(hm_chains *c)
             for (size_t j = 0; j < c->t.cols; j++)
                 hm_row_f32(&c->t, i)[j] = hm_random_uniform(&random, i, j) < 0.5f ? 1 : 0;
         hm_gibbs gibbs = next(c);
+        if (shows_top(c)) { /* one unit of a block at most */
+            hm_machine_show(c->top, c->t, c->shown);
+            c->t = hm_machine_recall(c->top, c->shown, &gibbs, hm_row_f32(&c->t, 0));
+        }
         hm_rbm_visible_given_hidden(c->top, c->t, c->x_mean, c->x, &gibbs);
     }
     hold_labels(c);
@@ -231,7 +252,7 @@ void hm_chains_destroy(hm_chains *c)
 
 hm_matrix hm_chains_layer(const hm_chains *c, size_t layer)
 {
-    return layer == 0 ? (c->config.is_sampled ? state_of(c, 0) : mean_of(c, 0)) : layer == c->L ? c->t : layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
+    return layer == 0 ? (c->config.is_sampled ? state_of(c, 0) : mean_of(c, 0)) : layer == c->L ? (shows_top(c) ? c->shown : c->t) : layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
 }
 
 hm_matrix hm_chains_labels(const hm_chains *c)

@@ -260,7 +260,7 @@ static hm_status score(evaluation *e, double *log_p, double *mean, hm_error *err
         hm_status status = hm_dataset_read(e->set, NULL, first, n, 0, rows_of(e->data[0], n), error);
         if (status != HM_OK)
             return status;
-        if (first == 0 && hm_layer_is_all(hm_model_layer(e->model, 0), HM_UNIT_BERNOULLI))
+        if (first == 0 && hm_layer_is_all(hm_model_layer(e->model, 0), HM_UNIT_BERNOULLI) && !hm_rbm_hidden(e->rbm)->filter_height)
             warn_of_grey(e, n);
         e->gibbs = (hm_gibbs){.first_case = first};
         for (size_t s = 0; s < n_samples; s++) {
@@ -372,6 +372,11 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
         status = hm_check_fit(model, set, error);
     if (status == HM_OK)
         status = hm_check_values(model, set, error);
+    for (size_t l = 1; status == HM_OK && is_stack && l < model->n_rbms; l++)
+        if (hm_model_layer(model, l)->group[0].kind == HM_UNIT_POOL)
+            status = hm_fail(error, HM_ERROR_MISMATCH, "layer %zu pools, and the bound of a stack is known for layers that do not; "
+                                                       "evaluate a model of one level",
+                             l);
     if (status != HM_OK)
         return status;
     evaluation e = {.context = model->context, .model = model, .set = set, .config = config, .events = events, .result = result};

@@ -166,14 +166,27 @@ static void check_activities(patient *p)
              n_stuck, p->H);
 }
 
+/* Weight i of feature j: W's columns are units, or its rows the filters of maps. */
+static size_t n_weights_of(const patient *p)
+{
+    const hm_matrix W = hm_rbm_weights(p->rbm);
+    return hm_rbm_hidden(p->rbm)->filter_height ? W.cols : W.rows;
+}
+
+static float weight(const patient *p, size_t i, size_t j)
+{
+    const hm_matrix W = hm_rbm_weights(p->rbm);
+    return hm_rbm_hidden(p->rbm)->filter_height ? hm_row_f32(&W, j)[i] : hm_row_f32(&W, i)[j];
+}
+
 /* Unit j does what an earlier one does: weights in the same direction within a cosine of 0.99, and of some size. */
-static bool is_duplicate(const hm_matrix *W, size_t j, const double *length)
+static bool is_duplicate(const patient *p, size_t j, const double *length)
 {
     const double least = 0.3; /* a feature is longer */
     for (size_t k = 0; k < j; k++) {
         double dot = 0;
-        for (size_t i = 0; i < W->rows; i++)
-            dot += (double)hm_row_f32(W, i)[j] * hm_row_f32(W, i)[k];
+        for (size_t i = 0; i < n_weights_of(p); i++)
+            dot += (double)weight(p, i, j) * weight(p, i, k);
         if (length[j] > least && dot > 0.99 * length[j] * length[k])
             return true;
     }
@@ -183,16 +196,15 @@ static bool is_duplicate(const hm_matrix *W, size_t j, const double *length)
 static hm_status check_duplicates(patient *p, hm_error *error)
 {
     enum { UNITS_MAX = 300 }; /* the work grows with their square */
-    const hm_matrix W = hm_rbm_weights(p->rbm);
-    size_t n = p->H < UNITS_MAX ? p->H : UNITS_MAX, n_duplicates = 0;
+    size_t F = hm_layer_n_features(hm_rbm_hidden(p->rbm)), n = F < UNITS_MAX ? F : UNITS_MAX, n_duplicates = 0;
     double *length = hm_alloc(p->context, n, sizeof *length, error);
     if (!length)
         return HM_ERROR_MEMORY;
     for (size_t j = 0; j < n; j++) {
-        for (size_t i = 0; i < W.rows; i++)
-            length[j] += (double)hm_row_f32(&W, i)[j] * hm_row_f32(&W, i)[j];
+        for (size_t i = 0; i < n_weights_of(p); i++)
+            length[j] += (double)weight(p, i, j) * weight(p, i, j);
         length[j] = sqrt(length[j]);
-        n_duplicates += is_duplicate(&W, j, length);
+        n_duplicates += is_duplicate(p, j, length);
     }
     hm_free(p->context, length);
     p->result->share_duplicate = (double)n_duplicates / (double)n;

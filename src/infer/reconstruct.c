@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "model/machine.h"
 #include "model/model_internal.h"
 
 static hm_status by_machine(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
@@ -69,14 +70,14 @@ static hm_status check_codes(const hm_model *model, size_t layer, hm_matrix code
 }
 
 /* Layer by layer, l to l + 1 of a net, l to l - 1 of what generates. */
-static void drive(const hm_model *model, size_t machine, size_t l, hm_matrix from, hm_matrix to)
+static void drive(const hm_model *model, size_t machine, size_t l, hm_matrix from, hm_matrix to, float *room)
 {
     const hm_gibbs gibbs = {0};
+    const hm_rbm *rbm = hm_model_is_stack(model) ? hm_model_generative(model, l - 1) : model->rbm[machine];
     if (model->kind == HM_MODEL_NET)
         hm_net_drive(model, l, from, to);
     else
-        hm_rbm_visible_given_hidden(hm_model_is_stack(model) ? hm_model_generative(model, l - 1) : model->rbm[machine], from, to,
-                                    (hm_matrix){0}, &gibbs);
+        hm_rbm_visible_given_hidden(rbm, hm_machine_recall(rbm, from, NULL, room), to, (hm_matrix){0}, &gibbs);
 }
 
 /* The top RBM of a deep belief net with labels gives them beside the layer: a wider row than what goes on. */
@@ -97,14 +98,15 @@ hm_status hm_decode(const hm_model *model, size_t machine, size_t layer, hm_matr
     size_t widest = 0, last = is_net ? model->n_rbms : 0;
     for (size_t l = 0; l <= (hm_model_is_stack(model) ? model->n_rbms : 1); l++)
         widest = width_of(model, l) > widest ? width_of(model, l) : widest;
-    float *room = hm_alloc(model->context, 2 * codes.rows * widest, sizeof *room, error);
+    size_t n_buffers = 2 * codes.rows * widest;
+    float *room = hm_alloc(model->context, n_buffers + hm_model_room(model, model->n_rbms, codes.rows), sizeof *room, error);
     if (!room)
         return HM_ERROR_MEMORY;
     hm_matrix from = codes;
     for (size_t l = layer, k = 0; l != last; l = is_net ? l + 1 : l - 1, k++) {
         size_t next = is_net ? l + 1 : l - 1, width = width_of(model, next);
         hm_matrix to = hm_matrix_f32(room + k % 2 * codes.rows * widest, codes.rows, width);
-        drive(model, machine, l, from, to);
+        drive(model, machine, l, from, to, room + n_buffers);
         from = hm_matrix_cols(to, 0, hm_model_layer_size(model, next));
     }
     for (size_t i = 0; i < codes.rows; i++)

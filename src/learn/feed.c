@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "learn/stage.h"
+#include "model/machine.h"
+#include "model/model_internal.h"
 
 struct hm_feed {
     const hm_model *model;
@@ -14,6 +16,7 @@ struct hm_feed {
     size_t n_features, n_labels; /* of the level: n_visible is their sum */
     float *cache;                /* [n_cases][n_features], or null */
     float *below[2];             /* [batch][widest layer below]: where the up-pass alternates */
+    float *room;                 /* of hm_machine_rise */
     float *posterior;            /* [batch][2][H of the top], for cases without labels */
     float *means;                /* [batch][n_visible], for hm_feed_means */
     uint32_t stream;             /* of the random numbers */
@@ -77,7 +80,8 @@ static hm_status make_buffers(hm_feed *feed, hm_error *error)
     for (int i = 0; i < 2 && feed->config.level > 0; i++)
         if (!(feed->below[i] = hm_alloc(context, B * widest_below(feed), sizeof(float), error)))
             return HM_ERROR_MEMORY;
-    return HM_OK;
+    feed->room = hm_alloc(context, hm_model_room(feed->model, feed->config.level, B), sizeof(float), error);
+    return feed->room ? HM_OK : HM_ERROR_MEMORY;
 }
 
 /* The features of a batch by an up-pass; samples of the last layer alone, as Hinton feeds them. */
@@ -94,7 +98,7 @@ static hm_status compute(hm_feed *feed, const uint32_t *index, size_t first, siz
         hm_matrix sample = is_last && feed->config.is_sampled ? above : (hm_matrix){0};
         /* Each place of an epoch has numbers of its own. */
         hm_gibbs gibbs = {.step = epoch, .stream = feed->stream + (uint32_t)level, .first_case = first};
-        hm_rbm_hidden_given_visible(model->rbm[l], below, above, sample, &gibbs);
+        hm_machine_rise(model->rbm[l], below, above, sample, &gibbs, feed->room);
         below = above;
     }
     return status;
@@ -148,7 +152,7 @@ void hm_feed_destroy(hm_feed *feed)
     if (!feed)
         return;
     const hm_context *context = feed->model->context;
-    void *const owned[] = {feed->cache, feed->below[0], feed->below[1], feed->posterior, feed->means};
+    void *const owned[] = {feed->cache, feed->below[0], feed->below[1], feed->room, feed->posterior, feed->means};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         hm_free(context, owned[i]);
     hm_free(context, feed);

@@ -261,12 +261,30 @@ static void pass_down(hm_net_pass *pass, size_t l, size_t n, const hm_dropout *d
     hm_pool_run(pass->net->context->pool, (n + ROWS_PER_TASK - 1) / ROWS_PER_TASK, derive_rows, &job);
 }
 
+/* The filters of a map are the weights into each of its units. */
+static void limit_filters(const hm_rbm *level, float most)
+{
+    const hm_matrix W = hm_rbm_weights(level);
+    for (size_t k = 0; k < W.rows; k++) {
+        float *w = hm_row_f32(&W, k), norm = 0;
+        for (size_t i = 0; i < W.cols; i++)
+            norm += w[i] * w[i];
+        for (size_t i = 0; norm > most * most && i < W.cols; i++)
+            w[i] *= most / sqrtf(norm);
+    }
+    hm_machine_note_change(level);
+}
+
 /* Weights into a unit that have grown too long are shortened (Hinton et al., 2012); norm is room for one number a
  * unit. */
 static void limit_norms(const hm_rbm *level, float most, float *norm)
 {
     hm_matrix W = hm_rbm_weights(level);
     bool is_any = false;
+    if (hm_rbm_hidden(level)->filter_height) {
+        limit_filters(level, most);
+        return;
+    }
     memset(norm, 0, W.cols * sizeof *norm);
     for (size_t i = 0; i < W.rows; i++) {
         const float *w = hm_row_f32(&W, i);

@@ -43,6 +43,9 @@ static const hm_option rows[] = {
         "strength of the pull towards the sparsity target"),
     ROW("sparsity-decay", REAL, sparsity_decay, "0.95", 0, 0.9999, "D", NULL,
         "memory of the running mean activity"),
+    ROW("sparsity-on", CHOICE, sparsity_on, "auto", 0, 0, "WHAT", "auto|biases|weights",
+        "what the pull towards the sparsity target moves: hidden biases alone, or weights too; auto: biases alone where all places "
+        "share filters"),
     ROW("initial-weights", CHOICE, initial_weights, "random", 0, 0, "WHICH", "random|transposed",
         "of a level above the first one: small and random, or those of the level below turned over, with which the bound of "
         "a deep belief net begins where the level below has ended"),

@@ -93,6 +93,24 @@ static void choose_states(hm_trainer *t)
                "likelihood suffers; take samples for a generative model");
 }
 
+/* What goes by the matrix of a dense connection has no meaning for filters. */
+static hm_status check_filters(const hm_trainer *t, hm_error *error)
+{
+    const hm_train_config *config = t->config;
+    size_t level = t->stage.machine;
+    bool has_filters = hm_rbm_hidden(t->rbm)->filter_height > 0;
+    if (has_filters && config->centering != HM_CENTERING_NONE)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "centering is for densely connected layers, and level %zu has filters; leave it out",
+                       level + 1);
+    if (config->initial_weights != HM_WEIGHTS_TRANSPOSED || level == 0 || !hm_model_is_stack(t->stage.model))
+        return HM_OK;
+    if (has_filters || hm_rbm_hidden(t->stage.model->rbm[level - 1])->filter_height)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "initial-weights = transposed is for densely connected levels, and one of levels %zu and "
+                                                 "%zu has filters; let them begin at random",
+                       level, level + 1);
+    return HM_OK;
+}
+
 static const hm_stage_kind greedy_stage;
 
 hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
@@ -121,6 +139,8 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     if (status == HM_OK && config->optimizer == HM_OPTIMIZER_ADAM && config->centering != HM_CENTERING_NONE)
         status = hm_fail(error, HM_ERROR_ARGUMENT, "optimizer = adam goes without centering, whose biases follow plain steps; leave "
                                                    "one of them out");
+    if (status == HM_OK)
+        status = check_filters(t, error);
     if (status == HM_OK)
         status = make_workspace(t, error);
     if (status == HM_OK && t->learner->create)
@@ -233,6 +253,35 @@ static void reconstruct_for_report(hm_trainer *t, size_t n, const hm_gibbs *gibb
     hm_trainer_measure(t, n);
 }
 
+/* Places that share a feature: those of a map where filters do, else each unit is its own. */
+static size_t n_places(const hm_trainer *t)
+{
+    return t->H / hm_layer_n_features(hm_rbm_hidden(t->rbm));
+}
+
+/* Of each unit the mean over the cases; of filters the mean over places too, for all places of the map. */
+static void find_activity(hm_trainer *t, size_t n, float *mean)
+{
+    const hm_kernels *kernels = t->stage.context->backend->kernels();
+    size_t run = n_places(t);
+    memset(mean, 0, t->H * sizeof *mean);
+    for (size_t i = 0; i < n; i++)
+        kernels->add(t->h0 + i * t->H, mean, t->H, 1.0f / (float)n);
+    for (size_t first = 0; run > 1 && first < t->H; first += run) {
+        double sum = 0;
+        for (size_t s = first; s < first + run; s++)
+            sum += (double)mean[s];
+        for (size_t s = first; s < first + run; s++)
+            mean[s] = (float)(sum / (double)run);
+    }
+}
+
+static bool pulls_biases_alone(const hm_trainer *t)
+{
+    int on = t->config->sparsity_on;
+    return on == HM_SPARSITY_BIASES || (on == HM_SPARSITY_AUTO && n_places(t) > 1);
+}
+
 /* Sparsity (Hinton 2010, section 11): q follows the mean activity, and cost (p - q) is added to the slope of the hidden bias
  * and, times the mean of v, to those of the weights. Adding it to the hidden states of the data does both. */
 static void add_sparsity(hm_trainer *t, size_t n)
@@ -240,15 +289,25 @@ static void add_sparsity(hm_trainer *t, size_t n)
     const hm_train_config *config = t->config;
     const hm_kernels *kernels = t->stage.context->backend->kernels();
     float *pull = t->pull, decay = (float)config->sparsity_decay, cost = (float)config->sparsity_cost;
-    memset(pull, 0, t->H * sizeof *pull);
-    for (size_t i = 0; i < n; i++)
-        kernels->add(t->h0 + i * t->H, pull, t->H, 1.0f / (float)n);
+    find_activity(t, n, pull);
     for (size_t j = 0; j < t->H; j++) {
         t->activity[j] = decay * t->activity[j] + (1 - decay) * pull[j];
         pull[j] = cost * ((float)config->sparsity_target - t->activity[j]);
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !pulls_biases_alone(t); i++)
         kernels->add(pull, t->h0 + i * t->H, t->H, 1);
+}
+
+/* On the biases alone (Lee et al. 2009, section 3.2): the same term of the same step, d = m d + r (G + pull). */
+static void pull_biases(hm_trainer *t, const hm_step *change)
+{
+    const hm_slice *c = &hm_rbm_slices(t->rbm)[HM_SLICE_HIDDEN_BIAS];
+    size_t run = t->H / c->n;
+    for (size_t k = 0; k < c->n; k++) {
+        float by = (float)change->rate * t->pull[k * run];
+        t->velocity[c->first + k] += by;
+        hm_rbm_hidden_bias(t->rbm)[k] += by;
+    }
 }
 
 /* Gradients are means over the batch, so rates, momentum and costs mean the same whatever its size; the step of a
@@ -348,8 +407,10 @@ static void follow_weights(hm_trainer *t)
 
 static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
 {
-    hm_phase plus = {hm_matrix_f32(t->v0, n, t->V), hm_matrix_f32(t->h0, n, t->H), 1.0f / (float)n};
-    hm_phase minus = {v, hm_matrix_f32(t->h1, v.rows, t->H), 1.0f / (float)v.rows};
+    /* Of filters the mean over places as well as over cases: rates do not depend on the size of the pictures. */
+    float n_plus = (float)(n * n_places(t)), n_minus = (float)(v.rows * n_places(t));
+    hm_phase plus = {hm_matrix_f32(t->v0, n, t->V), hm_matrix_f32(t->h0, n, t->H), 1.0f / n_plus};
+    hm_phase minus = {v, hm_matrix_f32(t->h1, v.rows, t->H), 1.0f / n_minus};
     const hm_step change = step_of(t, n);
     if (t->offset_v)
         centre(t, &plus, &minus);
@@ -360,6 +421,8 @@ static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
         hm_machine_learn(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient, t->velocity, &change);
     if (t->offset_v)
         follow_weights(t);
+    if (t->config->sparsity_target > 0 && pulls_biases_alone(t))
+        pull_biases(t, &change);
     return status;
 }
 
@@ -418,12 +481,30 @@ static hm_status watch(hm_trainer *t, hm_feed *feed, const hm_dataset *set, doub
     return HM_OK;
 }
 
+/* Maps are sparse by nature: dead is one that is off in all places but one in ten thousand. */
+static void count_maps(const hm_trainer *t, const float *activity, hm_train_report *report)
+{
+    const double least = 1e-4;
+    for (size_t k = 0, run = n_places(t); k < t->H / run; k++) {
+        double sum = 0;
+        for (size_t s = 0; s < run; s++)
+            sum += (double)activity[k * run + s];
+        report->mean_activity += sum / (double)t->H;
+        report->n_dead += sum < least * (double)run;
+        report->n_stuck += sum > (1 - least) * (double)run;
+    }
+}
+
 /* The share of its range at which a unit's mean activity lies; kinds without a top are only ever dead. */
 static void count_activities(const hm_trainer *t, const float *activity, hm_train_report *report)
 {
     const hm_layer *hidden = hm_rbm_hidden(t->rbm);
     size_t j = 0;
     report->mean_activity = 0;
+    if (hidden->filter_height) {
+        count_maps(t, activity, report);
+        return;
+    }
     for (int g = 0; g < hidden->n_groups; g++) {
         const hm_unit_group *group = &hidden->group[g];
         float top = group->kind == HM_UNIT_BINOMIAL ? (float)group->size : 1;

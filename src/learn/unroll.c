@@ -35,7 +35,7 @@ static void copy_down(const hm_rbm *from, size_t first, hm_rbm *to)
 static hm_layer without_labels(const hm_model *dbn, size_t i)
 {
     hm_layer layer = *hm_model_layer(dbn, i);
-    if (layer.n_units > hm_model_layer_size(dbn, i)) /* a joint RBM: the label group is the last */
+    if (i == 0 && layer.n_units > hm_model_n_features(dbn)) /* a joint RBM: the label group is the last */
         layer.n_units -= layer.group[--layer.n_groups].n_units;
     return layer;
 }
@@ -90,6 +90,9 @@ hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation
                        "none)");
     if (dbn->kind != HM_MODEL_DBN)
         return hm_fail(error, HM_ERROR_MISMATCH, "only a deep belief net can be unrolled; train one with --kind dbn");
+    for (size_t i = 1; n_labels == 0 && i <= L; i++)
+        if (hm_model_layer(dbn, i)->filter_height)
+            return hm_fail(error, HM_ERROR_MISMATCH, "layer %zu has filters, and an autoencoder is unrolled from dense layers alone", i);
     for (size_t i = 0; i <= L; i++)
         layers[n_layers++] = without_labels(dbn, i);
     if (n_labels)
@@ -108,11 +111,19 @@ hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation
     return status;
 }
 
+/* That one unit above sees. */
+static size_t n_inputs(const hm_rbm *level)
+{
+    const hm_slice *W = &hm_rbm_slices(level)[HM_SLICE_WEIGHTS];
+    const hm_layer *above = hm_rbm_hidden(level);
+    return W->n / hm_layer_n_features(above);
+}
+
 void hm_model_init_net(hm_model *net, double deviation)
 {
     for (size_t l = 0; l < net->n_rbms; l++) {
         bool is_rectified = hm_layer_is_all(hm_model_layer(net, l + 1), HM_UNIT_RELU);
-        double by_inputs = sqrt((is_rectified ? 2.0 : 1.0) / (double)hm_model_layer_size(net, l));
+        double by_inputs = sqrt((is_rectified ? 2.0 : 1.0) / (double)n_inputs(net->rbm[l]));
         hm_rbm_init_weights(net->rbm[l], (float)(deviation > 0 ? deviation : by_inputs), l);
     }
 }

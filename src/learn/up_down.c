@@ -26,6 +26,7 @@
 #include "learn/checkpoint.h"
 #include "learn/feed.h"
 #include "learn/stage.h"
+#include "model/machine.h"
 
 enum { MONITORED = 1000 }; /* cases behind free energies */
 
@@ -465,6 +466,11 @@ static hm_status check_model(const hm_model *model, const hm_dataset *train, boo
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "up-down learning needs a deep belief net with a directed level under its top RBM; name three "
                        "layers or more, as in layers = 784 500 500");
+    for (size_t l = 0; l < model->n_rbms; l++)
+        if (hm_machine_room(model->rbm[l], 1))
+            return hm_fail(error, HM_ERROR_MISMATCH, "layer %zu has pool units, through which up-down learning does not go; its levels "
+                                                     "learn greedily",
+                           l + 1);
     hm_status status = hm_check_fit(model, train, error);
     if (status == HM_OK && model->n_labels)
         status = hm_check_labels(model, train, error);

@@ -8,9 +8,7 @@
 
 hm_status hm_machine_copy(const hm_rbm *rbm, hm_rbm **copy, hm_error *error)
 {
-    bool is_dense = rbm->connection.kind == hm_connection_kinds[0];
-    hm_status status = (is_dense ? hm_rbm_create : hm_rbm_create_convolutional)(rbm->context, &rbm->connection.below,
-                                                                                &rbm->connection.above, copy, error);
+    hm_status status = hm_rbm_create(rbm->context, &rbm->connection.below, &rbm->connection.above, copy, error);
     if (status == HM_OK)
         memcpy((*copy)->block, rbm->block, rbm->n_parameters * sizeof *rbm->block);
     return status;
@@ -52,6 +50,91 @@ void hm_machine_inputs_below(const hm_rbm *rbm, hm_matrix above, hm_matrix below
                                 .beta = 1,
                                 .mean = below};
     rbm->connection.kind->propagate(rbm->context, &rbm->connection, job);
+}
+
+/* ---- What pooling units show ---------------------------------------------------------------------------- */
+
+static bool has_pools(const hm_rbm *rbm)
+{
+    return rbm->connection.above.group[0].kind == HM_UNIT_POOL;
+}
+
+static size_t block_of(const hm_rbm *rbm)
+{
+    size_t C = (size_t)rbm->connection.above.group[0].size;
+    return C * C;
+}
+
+size_t hm_machine_room(const hm_rbm *rbm, size_t n_cases)
+{
+    return has_pools(rbm) ? 2 * n_cases * rbm->connection.above.n_units : 0;
+}
+
+typedef struct pooling {
+    const hm_rbm *rbm;
+    hm_matrix hidden, shown;
+    const hm_gibbs *gibbs; /* null: means */
+} pooling;
+
+/* Units of a block lie side by side (hm_layer_place), block after block and map after map, as the shown units do. */
+static void show_row(void *argument, size_t i)
+{
+    const pooling *p = argument;
+    size_t B = block_of(p->rbm);
+    const float *h = hm_row_f32(&p->hidden, i);
+    float *shown = hm_row_f32(&p->shown, i);
+    for (size_t k = 0; k < p->shown.cols; k++, h += B) {
+        float sum = 0;
+        for (size_t j = 0; j < B; j++)
+            sum += h[j];
+        shown[k] = sum < 1 ? sum : 1;
+    }
+}
+
+static void recall_row(void *argument, size_t i)
+{
+    const pooling *p = argument;
+    size_t B = block_of(p->rbm);
+    const float *shown = hm_row_f32(&p->shown, i);
+    float *h = hm_row_f32(&p->hidden, i);
+    hm_random random = {0};
+    if (p->gibbs)
+        random = (hm_random){hm_random_stream(p->rbm->context->seed, p->gibbs->stream), HM_RANDOM_BLOCK, p->gibbs->step};
+    for (size_t k = 0; k < p->shown.cols; k++, h += B) {
+        for (size_t j = 0; j < B; j++)
+            h[j] = p->gibbs ? 0 : shown[k] / (float)B;
+        if (p->gibbs && shown[k] > 0)
+            h[hm_random_bits(&random, p->gibbs->first_case + i, k) % B] = shown[k];
+    }
+}
+
+void hm_machine_show(const hm_rbm *rbm, hm_matrix hidden, hm_matrix shown)
+{
+    pooling p = {rbm, hidden, shown, NULL};
+    hm_pool_run(rbm->context->pool, hidden.rows, show_row, &p);
+}
+
+hm_matrix hm_machine_recall(const hm_rbm *rbm, hm_matrix shown, const hm_gibbs *gibbs, float *room)
+{
+    if (!has_pools(rbm))
+        return shown;
+    pooling p = {rbm, hm_matrix_f32(room, shown.rows, rbm->connection.above.n_units), shown, gibbs};
+    hm_pool_run(rbm->context->pool, shown.rows, recall_row, &p);
+    return p.hidden;
+}
+
+void hm_machine_rise(const hm_rbm *rbm, hm_matrix below, hm_matrix mean, hm_matrix sample, const hm_gibbs *gibbs, float *room)
+{
+    size_t n = below.rows, H = rbm->connection.above.n_units;
+    if (!has_pools(rbm)) {
+        hm_rbm_hidden_given_visible(rbm, below, mean, sample, gibbs);
+        return;
+    }
+    hm_matrix h_mean = hm_matrix_f32(room, n, H), h = sample.data ? hm_matrix_f32(room + n * H, n, H) : (hm_matrix){0};
+    hm_rbm_hidden_given_visible(rbm, below, h_mean, h, gibbs);
+    hm_machine_show(rbm, h_mean, mean);
+    if (sample.data)
+        hm_machine_show(rbm, h, sample);
 }
 
 /* ---- Biases of the data ------------------------------------------------------------------------------ */

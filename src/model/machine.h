@@ -40,6 +40,15 @@ void hm_machine_inputs_below(const hm_rbm *machine, hm_matrix above, hm_matrix b
  * units are the visible units of `below`, and what more it has stays as it is. Of dense connections. */
 void hm_machine_turn_over(const hm_rbm *below, hm_rbm *above);
 
+/* The hidden layer as the layer above sees it (hm_layer_shown): pooled, where its units pool, else as it is. rise is
+ * hm_rbm_hidden_given_visible so; recall turns what is shown back into hidden units: a unit of the block, drawn by `gibbs` (null: an
+ * equal share for each), or what was given where nothing pools. room: hm_machine_room floats (0 where nothing pools). */
+size_t hm_machine_room(const hm_rbm *machine, size_t n_cases);
+void hm_machine_rise(const hm_rbm *machine, hm_matrix below, hm_matrix mean, hm_matrix sample, const hm_gibbs *gibbs, float *room);
+hm_matrix hm_machine_recall(const hm_rbm *machine, hm_matrix shown, const hm_gibbs *gibbs, float *room);
+/* shown from hidden, of a layer that pools. */
+void hm_machine_show(const hm_rbm *machine, hm_matrix hidden, hm_matrix shown);
+
 /* b'v, with a bias for each run of units. */
 double hm_bias_energy(const float *bias, const float *v, const hm_layer *layer);
 

@@ -73,6 +73,12 @@ static hm_status check_stack(hm_model_kind kind, const hm_layer *layers, size_t 
     if (n_labels == 1 || n_labels > HM_LABELS_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%zu classes cannot be labels; two to %d can", n_labels,
                        HM_LABELS_MAX);
+    for (size_t i = 1; kind == HM_MODEL_NET && i < n_layers; i++)
+        if (layers[i].group[0].kind == HM_UNIT_POOL)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "layer %zu: pool units belong to machines with an energy; a feed-forward net takes features of one "
+                           "(harmonium transform)",
+                           i);
     if (kind == HM_MODEL_NET && n_labels && layers[n_layers - 1].n_units != n_labels)
         return hm_fail(error, HM_ERROR_ARGUMENT, "the last layer has %zu units, but there are %zu classes",
                        layers[n_layers - 1].n_units, n_labels);
@@ -103,10 +109,13 @@ hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, c
     hm_status status = check_stack(kind, layers, n_layers, n_labels, error);
     if (status == HM_OK)
         status = create_empty(context, kind, n_levels, &model, error);
+    hm_layer visible = layers[0];
     for (size_t i = 0; status == HM_OK && i < n_levels; i++) {
         bool sees_labels = kind == HM_MODEL_DBN && n_labels && i + 1 == n_levels;
-        hm_layer visible = sees_labels ? with_labels(layers[i], n_labels) : layers[i];
+        visible = sees_labels ? with_labels(visible, n_labels) : visible;
         status = add_machine(model, &visible, &layers[i + 1], error);
+        if (status == HM_OK)
+            visible = hm_layer_shown(hm_rbm_hidden(model->rbm[i]));
     }
     if (status != HM_OK) {
         hm_model_destroy(model);

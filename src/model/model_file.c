@@ -80,7 +80,7 @@ static void print_layers(const hm_model *model, char *text, size_t size)
     *text = 0;
     for (size_t i = 0; i <= n_levels; i++) {
         hm_layer layer = *hm_model_layer(model, i);
-        if (layer.n_units > hm_model_layer_size(model, i)) /* a joint RBM: the label group is the last */
+        if (i == 0 && layer.n_units > hm_model_n_features(model)) /* a joint RBM: the label group is the last */
             layer.n_units -= layer.group[--layer.n_groups].n_units;
         used += (size_t)snprintf(text + used, size - used, "%s", i ? " | " : "");
         used += hm_layer_print(&layer, text + used, size - used);
@@ -335,12 +335,17 @@ static int find_kind(const char *name)
 }
 
 /* A tensor of weights must be as large as the layers claim before anything of that size is made. */
-static hm_status check_claim(const reading *r, hm_model_kind kind, size_t i, size_t n_visible, size_t n_hidden)
+static hm_status check_claim(const reading *r, hm_model_kind kind, size_t i, const hm_layer *visible, hm_layer *hidden)
 {
     char name[NAME_MAX_LENGTH];
-    const size_t shape[] = {n_visible, n_hidden};
+    size_t shape[HM_CONNECTION_AXES_MAX];
     const hm_tensor *tensor;
-    return hm_tensor_file_get(r->file, name_of(kind, i, "W", name), HM_TENSOR_F32, 2, shape, &tensor, r->error);
+    hm_error why;
+    if (hm_layer_connect(visible, hidden, &why) != HM_OK)
+        return hm_fail(r->error, HM_ERROR_FORMAT, "%s: %.400s", r->path, why.message);
+    hm_connection connection = {.kind = hm_connection_between(hidden), .below = *visible, .above = *hidden};
+    int n_axes = connection.kind->shape(&connection, shape);
+    return hm_tensor_file_get(r->file, name_of(kind, i, "W", name), HM_TENSOR_F32, n_axes, shape, &tensor, r->error);
 }
 
 static hm_status count_machines(const reading *r, hm_model_kind kind, size_t *n_rbms)
@@ -402,27 +407,29 @@ static hm_status check_connections(const reading *r)
     return HM_OK;
 }
 
-static hm_status make_machines(const reading *r, hm_model_kind kind, const hm_layer *layers, size_t n_layers,
+static hm_status make_machines(const reading *r, hm_model_kind kind, hm_layer *layers, size_t n_layers,
                                hm_model **model)
 {
     size_t n_rbms = 0;
     if (n_layers != 2)
         return hm_fail(r->error, HM_ERROR_FORMAT, "%s: a machine has two layers, not %zu", r->path, n_layers);
-    hm_status status = check_claim(r, kind, 0, layers[0].n_units, layers[1].n_units);
+    hm_status status = check_claim(r, kind, 0, &layers[0], &layers[1]);
     if (status == HM_OK)
         status = count_machines(r, kind, &n_rbms);
     return status == HM_OK ? hm_model_create(r->context, kind, n_rbms, &layers[0], &layers[1], model, r->error) : status;
 }
 
-static hm_status make_stack(const reading *r, hm_model_kind kind, const hm_layer *layers, size_t n_layers,
+static hm_status make_stack(const reading *r, hm_model_kind kind, hm_layer *layers, size_t n_layers,
                             hm_model **model)
 {
     size_t n_labels = 0;
     hm_error why;
+    hm_layer visible = layers[0];
     hm_status status = read_n_labels(r, &n_labels);
     for (size_t i = 0; status == HM_OK && i + 1 < n_layers; i++) {
-        size_t beside = kind == HM_MODEL_DBN && i + 2 == n_layers ? n_labels : 0;
-        status = check_claim(r, kind, i, layers[i].n_units + beside, layers[i + 1].n_units);
+        visible.n_units += kind == HM_MODEL_DBN && i + 2 == n_layers ? n_labels : 0;
+        status = check_claim(r, kind, i, &visible, &layers[i + 1]);
+        visible = hm_layer_shown(&layers[i + 1]);
     }
     if (status != HM_OK)
         return status;

@@ -20,6 +20,9 @@ hm_status hm_model_allocate_classes(hm_model *model, hm_error *error);
  * depend on the label. room: as long as a. */
 void hm_model_score_labels(const hm_model *model, const float *a, float *room, double *score);
 
+/* Floats that hm_machine_rise may need for any of the levels under layer n_levels. */
+size_t hm_model_room(const hm_model *model, size_t n_levels, size_t n_cases);
+
 /* One level of a feed-forward net: above = f(below W + c). Rectified linear units are max(0, a) here, without the
  * noise that they have in an RBM. */
 void hm_net_drive(const hm_model *net, size_t level, hm_matrix below, hm_matrix above);

@@ -47,26 +47,30 @@ static hm_status create(const hm_context *context, const hm_connection *connecti
     return HM_OK;
 }
 
+static hm_status check_size(const hm_layer *visible, const hm_layer *hidden, hm_error *error)
+{
+    size_t V = visible->n_units, H = hidden->n_units;
+    if (hidden->filter_height && !hm_convolution_fits(visible, hidden))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "maps of %zux%zux%zu cannot be convolved to %zux%zux%zu: a filter has at most 32,768 weights, and the layers at "
+                       "most 65,536 and 1,048,576 units; take smaller filters or pictures",
+                       visible->n_maps, visible->height, visible->width, hidden->n_maps, hidden->height, hidden->width);
+    if (!hidden->filter_height && H > SIZE_MAX / sizeof(float) / 2 / V)
+        return hm_fail(error, HM_ERROR_MEMORY, "an RBM of %zu x %zu units does not fit in any memory", V, H);
+    return HM_OK;
+}
+
 hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
                         hm_rbm **out, hm_error *error)
 {
-    size_t V = visible->n_units, H = hidden->n_units;
+    hm_layer above = *hidden;
     *out = NULL;
-    if (H > SIZE_MAX / sizeof(float) / 2 / V)
-        return hm_fail(error, HM_ERROR_MEMORY, "an RBM of %zu x %zu units does not fit in any memory", V, H);
-    return create(context, &(hm_connection){.kind = hm_connection_kinds[0], .below = *visible, .above = *hidden}, out, error);
-}
-
-hm_status hm_rbm_create_convolutional(const hm_context *context, const hm_layer *visible, const hm_layer *hidden, hm_rbm **out,
-                                      hm_error *error)
-{
-    *out = NULL;
-    if (!hm_convolution_fits(visible, hidden))
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "maps of %zux%zux%zu cannot be convolved to %zux%zux%zu; both layers are maps, the one above no larger, and a "
-                       "filter has at most 32,768 weights",
-                       visible->n_maps, visible->height, visible->width, hidden->n_maps, hidden->height, hidden->width);
-    return create(context, &(hm_connection){.kind = &hm_convolution, .below = *visible, .above = *hidden}, out, error);
+    hm_status status = hm_layer_connect(visible, &above, error);
+    if (status == HM_OK)
+        status = check_size(visible, &above, error);
+    if (status != HM_OK)
+        return status;
+    return create(context, &(hm_connection){.kind = hm_connection_between(&above), .below = *visible, .above = above}, out, error);
 }
 
 void hm_rbm_destroy(hm_rbm *rbm)

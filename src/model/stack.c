@@ -31,7 +31,7 @@ static bool sees_labels(const hm_model *model, size_t level)
 size_t hm_model_layer_size(const hm_model *model, size_t layer)
 {
     if (layer > 0)
-        return hm_rbm_hidden(model->rbm[layer - 1])->n_units;
+        return hm_layer_shown(hm_rbm_hidden(model->rbm[layer - 1])).n_units;
     return hm_rbm_visible(model->rbm[0])->n_units - (sees_labels(model, 0) ? model->n_labels : 0);
 }
 
@@ -103,14 +103,25 @@ void hm_net_drive(const hm_model *net, size_t level, hm_matrix below, hm_matrix 
 
 /* ---- Up ------------------------------------------------------------------------------------------------- */
 
+size_t hm_model_room(const hm_model *model, size_t n_levels, size_t n_cases)
+{
+    size_t most = 0;
+    for (size_t l = 0; l < n_levels; l++) {
+        size_t room = hm_machine_room(model->rbm[l], n_cases);
+        most = room > most ? room : most;
+    }
+    return most;
+}
+
 hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error)
 {
     size_t widest = 0, block = v.rows < CASES_PER_BLOCK ? v.rows : CASES_PER_BLOCK;
     for (size_t l = 1; l < n_levels; l++)
         widest = hm_model_layer_size(model, l) > widest ? hm_model_layer_size(model, l) : widest;
-    float *workspace = hm_alloc(model->context, 2 * block * widest, sizeof *workspace, error);
+    float *workspace = hm_alloc(model->context, 2 * block * widest + hm_model_room(model, n_levels, block), sizeof *workspace, error);
     if (!workspace)
         return HM_ERROR_MEMORY;
+    float *room = workspace + 2 * block * widest;
     const hm_gibbs gibbs = {0};
     for (size_t first = 0; first < v.rows; first += block) {
         size_t n = v.rows - first < block ? v.rows - first : block;
@@ -122,7 +133,7 @@ hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, 
             if (model->kind == HM_MODEL_NET)
                 hm_net_drive(model, l, below, above);
             else
-                hm_rbm_hidden_given_visible(model->rbm[l], below, above, (hm_matrix){0}, &gibbs);
+                hm_machine_rise(model->rbm[l], below, above, (hm_matrix){0}, &gibbs, room);
             below = above;
         }
     }

@@ -1,0 +1,86 @@
+#!/bin/sh
+# Convolutional machines and deep belief nets as people run them: from a recipe to pictures, resumed, on any number of threads; and what
+# is refused.
+set -eu
+. tests/expect.sh
+
+cat >"$folder/cdbn.ini" <<'EOF'
+[data]
+data = digits
+subset = 300
+
+[model]
+kind = dbn
+layers = 784 | pool 6x2 by 11x11 | pool 8x2 by 4x4
+labels = none
+
+[greedy]
+epochs = 2
+batch-size = 10
+learning-rate = 0.3
+sparsity-target = 0.05
+sparsity-cost = 1
+hidden-bias = -3
+EOF
+m=$folder/cdbn.safetensors
+"$harmonium" train "$folder/cdbn.ini" -o "$m" --pictures "$folder/pictures" --quiet --threads 2
+"$harmonium" info "$m" | grep -q 'pool 6x18x18x2 by 11x11' || fail "info does not show the layer"
+"$harmonium" info "$m" | grep -q '726 weights' || fail "six filters of 11 x 11"
+[ -s "$folder/pictures/weights-0-epoch-0002.png" ] || "$harmonium" info | grep -q absent || fail "no filters drawn"
+"$harmonium" train "$folder/cdbn.ini" -o "$folder/other.safetensors" --quiet --threads 1
+cmp -s "$m" "$folder/other.safetensors" || fail "one thread and two give other bytes"
+
+# Asked to stop in the first level or in the second, and resumed: the same bytes. A run that ended before it heard has nothing to resume.
+run_in_parts() {
+    exec "$harmonium" train "$folder/cdbn.ini" -o "$folder/parts.safetensors" --quiet --force --checkpoint-epochs 1 "$@" 2>"$folder/err"
+}
+for n_epochs in 1 3; do
+    rm -f "$folder/lines" "$folder/parts.safetensors"
+    mkfifo "$folder/lines"
+    run_in_parts --metrics "$folder/lines" 5>"$folder/lines" &
+    job=$!
+    exec 4<"$folder/lines"
+    for i in $(seq $n_epochs); do read -r line <&4; done
+    kill -TERM $job 2>/dev/null || true
+    wait $job || grep -q -- --resume "$folder/err" || fail "stopping did not say how to go on"
+    [ ! -e "$folder/parts.safetensors.checkpoint" ] || (run_in_parts --resume)
+    cmp -s "$m" "$folder/parts.safetensors" || fail "stopped after $n_epochs epochs and resumed: other bytes"
+done
+
+# Pooled probabilities of both levels, pictures, samples and movies.
+"$harmonium" transform "$m" digits -n 7 --layer 1 -o "$folder/one.npy" --quiet
+[ "$(wc -c <"$folder/one.npy")" = $((128 + 7 * 6 * 81 * 4)) ] || fail "6 maps of 9 x 9 pooled units"
+"$harmonium" transform "$m" digits -n 7 --layer 2 -o "$folder/two.npy" --quiet
+[ "$(wc -c <"$folder/two.npy")" = $((128 + 7 * 8 * 9 * 4)) ] || fail "8 maps of 3 x 3 pooled units"
+"$harmonium" show "$m" -o "$folder/one.png" --quiet
+"$harmonium" show "$m" --layer 2 -o "$folder/two.png" --quiet
+"$harmonium" sample "$m" -n 4 --gibbs-steps 3 -o "$folder/s.npy" --quiet
+[ "$(wc -c <"$folder/s.npy")" = $((128 + 4 * 784 * 4)) ] || fail "samples have the wrong size"
+"$harmonium" reconstruct "$m" digits -n 3 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
+if "$harmonium" info | grep -q 'giflib *present'; then
+    "$harmonium" movie "$m" --seconds 1 -o "$folder/m.gif" --quiet
+    "$harmonium" movie "$m" digits -n 1 -o "$folder/m2.gif" --quiet
+fi
+"$harmonium" doctor "$m" digits >"$folder/e" || true
+grep -q 'hidden units like another' "$folder/e" || fail "the doctor does not look at filters"
+
+# One machine, other learners; borders that fill no block are told.
+expect 0 'whole blocks fill 16x16; the borders are left out' "$harmonium" train --data digits --subset 100 \
+    --hidden "pool 4x2 by 12x12" --epochs 1 -o "$folder/rbm.safetensors"
+"$harmonium" train --data digits --subset 100 --hidden "bernoulli 4 by 9x9" --learner pcd --epochs 1 -o "$folder/pcd.safetensors" --quiet
+"$harmonium" train --data digits --subset 100 --hidden "pool 4x2 by 9x9" --sparsity-target 0.05 --sparsity-on weights --epochs 1 \
+    -o "$folder/weights.safetensors" --quiet
+"$harmonium" evaluate "$folder/pcd.safetensors" digits --subset 5 --binarise threshold --betas 50:1 --chains 5 --quiet |
+    grep -q '^log P(v)' || fail "no likelihood by AIS"
+
+refused="$harmonium train --data digits --subset 50 --epochs 1 -o $folder/no.safetensors"
+expect 1 'filters of 30x30 are larger than the maps of 28x28' $refused --hidden "pool 4x2 by 30x30"
+expect 1 'not one block of 9x9' $refused --hidden "pool 4x9 by 24x24"
+expect 2 'centering is for densely connected layers' $refused --hidden "pool 4x2 by 9x9" --centering data
+expect 2 'pool units belong to machines with an energy' $refused --kind net --layers "784 | pool 4x2 by 9x9 | softmax 10"
+expect 1 'has pool units, through which up-down' "$harmonium" train --data digits --subset 50 --from "$m" --up-down-epochs 1 \
+    -o "$folder/no.safetensors"
+expect 2 'pool units belong to machines' "$harmonium" train --data digits --subset 50 --from "$m" --backprop-epochs 1 \
+    -o "$folder/no.safetensors"
+expect 1 'layer 1 pools, and the bound' "$harmonium" evaluate "$m" digits --binarise threshold --subset 5
+[ ! -e "$folder/no.safetensors" ] || fail "a refused command left a file"
