@@ -241,28 +241,20 @@ static int block_of(const hm_unit_row *row)
 
 static void pool_mean(const hm_unit_row *row, const float *a, float *mean)
 {
-    int B = block_of(row);
-    for (size_t g = 0; g < row->n; g += (size_t)B) {
-        float most = fmaxf(0, largest(a + g, B));
-        share(row, a + g, B, most, expf(-row->beta * most), mean + g);
-    }
+    row->kernels->block_means(a, mean, row->n, (size_t)block_of(row), row->beta);
 }
 
-/* Inversion; past the last unit none is on. */
+/* Inversion; past the last unit none is on. A block's number is that of its first unit; with blocks of four or more the others of a
+ * chunk cost less than to ask for each alone. */
 static void pool_sample(const hm_unit_row *row, const float *a, const float *mean, float *sample)
 {
-    size_t B = (size_t)block_of(row);
+    float u[CHUNK];
+    size_t B = (size_t)block_of(row), step = CHUNK / B * B;
     (void)a;
-    for (size_t g = 0; g < row->n; g += B) {
-        float u = hm_random_uniform(row->random, row->index, row->first + g), sum = 0;
-        memset(sample + g, 0, B * sizeof *sample);
-        for (size_t k = 0; k < B; k++) {
-            sum += mean[g + k];
-            if (u < sum) {
-                sample[g + k] = 1;
-                break;
-            }
-        }
+    for (size_t i = 0; i < row->n; i += step ? step : B) {
+        size_t n = hm_least(step ? step : B, row->n - i);
+        uniforms(row, i, step ? n : 1, u);
+        row->kernels->block_samples(mean + i, u, sample + i, n, B);
     }
 }
 

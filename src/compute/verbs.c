@@ -58,14 +58,15 @@ static void multiply(const propagate_job *job, size_t row, size_t n_rows, size_t
     }
 }
 
-/* Units first .. first + n - 1 of one row, all of one group; in chunks that fit the stack and do not cut a softmax group. */
+/* Units first .. first + n - 1 of one row, all of one group; in chunks that fit the stack and cut no softmax group or block. */
 static void activate_units(const propagate_job *job, const hm_unit_group *group, size_t row, size_t first, size_t n)
 {
     enum { CHUNK = 1024 };
     const hm_propagation *p = job->p;
     const hm_unit_kind *kind = &hm_unit_kinds[group->kind];
     float inputs[CHUNK], samples[CHUNK];
-    size_t size = (size_t)group->size, step = kind->joint == 0 ? CHUNK : kind->joint == 1 ? size : size * size;
+    size_t size = (size_t)group->size, whole = kind->joint == 0 ? 1 : kind->joint == 1 ? size : size * size;
+    size_t step = whole < CHUNK ? CHUNK / whole * whole : whole;
     bool is_bytes = p->sample.dtype == HM_DTYPE_U8;
     for (size_t i = first; i < first + n; i += step) {
         hm_unit_row run = {job->kernels, group->size, p->beta, &p->random, p->first_case + row, i, hm_least(step, first + n - i)};

@@ -247,6 +247,71 @@ static void to_bytes(const float *x, uint8_t *y, size_t n)
         y[i] = (uint8_t)(x[i] < 0 ? 0 : x[i] > 255 ? 255 : x[i]);
 }
 
+/* ---- Blocks of which at most one unit is on ------------------------------------------------------------- */
+
+enum { BLOCKS = 16 }; /* computed side by side, unit by unit */
+
+/* mean_k = exp(beta (a_k - most)) / (exp(-beta most) + sum_j exp(beta (a_j - most))), most = max(0, a): a softmax with a state of
+ * input 0 in which all are off. */
+static inline __attribute__((always_inline)) void block_means_of(const float *a, float *mean, size_t n, size_t B, float beta)
+{
+    float most[BLOCKS], sum[BLOCKS];
+    for (size_t b = 0; b < n; b++)
+        most[b] = 0;
+    for (size_t k = 0; k < B; k++)
+        for (size_t b = 0; b < n; b++)
+            most[b] = a[b * B + k] > most[b] ? a[b * B + k] : most[b];
+    for (size_t b = 0; b < n; b++)
+        sum[b] = exp_of(-beta * most[b]);
+    for (size_t k = 0; k < B; k++)
+        for (size_t b = 0; b < n; b++) {
+            float e = exp_of(beta * (a[b * B + k] - most[b]));
+            sum[b] += e;
+            mean[b * B + k] = e;
+        }
+    for (size_t b = 0; b < n; b++)
+        sum[b] = 1.0f / sum[b];
+    for (size_t k = 0; k < B; k++)
+        for (size_t b = 0; b < n; b++)
+            mean[b * B + k] *= sum[b];
+}
+
+/* The first unit whose cumulated mean passes u; means are no less than 0, so that sums only grow. */
+static inline __attribute__((always_inline)) void block_samples_of(const float *mean, const float *u, float *s, size_t n, size_t B)
+{
+    float sum[BLOCKS] = {0}, passed[BLOCKS] = {0};
+    for (size_t k = 0; k < B; k++)
+        for (size_t b = 0; b < n; b++) {
+            sum[b] += mean[b * B + k];
+            float now = u[b * B] < sum[b] ? 1.0f : 0.0f;
+            s[b * B + k] = now - passed[b];
+            passed[b] = now;
+        }
+}
+
+/* With the numbers of blocks and units constants, compilers make vectors of them. */
+static void block_means(const float *a, float *mean, size_t n, size_t B, float beta)
+{
+    for (size_t i = 0; i < n; i += BLOCKS * B) {
+        size_t m = (n - i) / B < BLOCKS ? (n - i) / B : BLOCKS;
+        if (m == BLOCKS && B == 4)
+            block_means_of(a + i, mean + i, BLOCKS, 4, beta);
+        else
+            block_means_of(a + i, mean + i, m, B, beta);
+    }
+}
+
+static void block_samples(const float *mean, const float *u, float *s, size_t n, size_t B)
+{
+    for (size_t i = 0; i < n; i += BLOCKS * B) {
+        size_t m = (n - i) / B < BLOCKS ? (n - i) / B : BLOCKS;
+        if (m == BLOCKS && B == 4)
+            block_samples_of(mean + i, u + i, s + i, BLOCKS, 4);
+        else
+            block_samples_of(mean + i, u + i, s + i, m, B);
+    }
+}
+
 /* ---- The plain matrix product ------------------------------------------------------------------------- */
 
 /* Four rows of C at a time share each row of B. op(A)[i][k] = a[i * step_i + k * step_k]. */
@@ -313,6 +378,8 @@ const hm_kernels JOIN(hm_kernels_, HM_KERNEL_ISA) = {
     .uniform = uniform,
     .normal = normal,
     .compare = compare,
+    .block_means = block_means,
+    .block_samples = block_samples,
     .update = update,
     .add = add,
     .from_bytes = from_bytes,

@@ -33,6 +33,11 @@ typedef struct hm_kernels {
     /* s = 1 where u < p, else 0. NaN gives 0. */
     void (*compare)(const float *p, const float *u, float *s, size_t n);
 
+    /* n units in blocks of B, of which at most one is on: inputs to means, which may be the inputs; */
+    void (*block_means)(const float *a, float *mean, size_t n, size_t B, float beta);
+    /* and means to a sample by inversion of u[0], u[B], u[2 B], ... */
+    void (*block_samples)(const float *mean, const float *u, float *s, size_t n, size_t B);
+
     /* d = momentum d + rate (g - l2 w - l1 sign(w)); w += d. */
     void (*update)(float *w, float *d, const float *g, size_t n, float rate, float momentum, float l2,
                    float l1);
