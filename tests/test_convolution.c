@@ -10,6 +10,7 @@
 
 #include <harmonium/harmonium.h>
 
+#include "compute/kernels/kernels.h"
 #include "model/machine.h"
 
 enum { UNITS_MAX = 700, CASES = 5 };
@@ -22,6 +23,9 @@ static const shape shapes[] = {
     {"gaussian 1x6x6", "pool 3x2 by 3x3"},          {"bernoulli 2x7x5", "bernoulli 3 by 4x3"}, {"bernoulli 3x9x10", "pool 17x3 by 7x5"},
     {"gaussian 1x12x12", "bernoulli 2 by 12x12"},   {"bernoulli 1x5x5", "bernoulli 4 by 1x1"},
     {"bernoulli 2x7x9", "pool 5x2 by 3x2"} /* 5 x 8 places, of which blocks fill 4 x 8 */,
+    {"bernoulli 9x5x6", "bernoulli 21 by 3x2"} /* channels enough to fill vectors */, {"bernoulli 1x5x5", "bernoulli 50 by 4x3"},
+    {"bernoulli 8x7x9", "pool 5x2 by 3x2"},         {"bernoulli 11x4x4", "bernoulli 6 by 4x4"},
+    {"bernoulli 10x5x4", "bernoulli 3 by 1x1"},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
 
@@ -48,6 +52,15 @@ static hm_rbm *make_rbm(const hm_context *context, const shape *s)
         for (size_t i = 0; i < slices[k].n; i++)
             p[slices[k].first + i] *= 0.4f;
     }
+    return rbm;
+}
+
+/* The same ready to be learned, which is another way through the connection where the backend has one. */
+static hm_rbm *make_reserved(const hm_context *context, const shape *s, bool is_reserved)
+{
+    hm_rbm *rbm = make_rbm(context, s);
+    if (is_reserved)
+        assert_int_equal(hm_machine_reserve(rbm, CASES, true, NULL), HM_OK);
     return rbm;
 }
 
@@ -111,11 +124,13 @@ static void it_is_the_dense_machine_written_out(void **state)
         if (!hm_backend_list(b)->is_available)
             continue;
         hm_context *context = make_context(hm_backend_list(b)->name, 3);
-        for (size_t s = 0; s < N_SHAPES; s++) {
-            hm_rbm *both[2] = {make_rbm(context, &shapes[s]), NULL};
+        for (size_t s = 0; s < 2 * N_SHAPES; s++) {
+            hm_rbm *both[2] = {make_reserved(context, &shapes[s / 2], s % 2), NULL};
             both[1] = write_out(both[0]);
             size_t V = hm_rbm_visible(both[0])->n_units, H = hm_rbm_hidden(both[0])->n_units;
             hm_matrix x = noise(v, CASES, V, 1), y = noise(h, CASES, H, 2);
+            for (size_t i = 0; i < CASES * H; i += 1 + i % 3) /* as samples have them */
+                h[i] = 0;
             double F[2][CASES], E[2][CASES];
             const hm_gibbs gibbs = {.step = 3, .beta = 0.8f};
             for (int k = 0; k < 2; k++) {
@@ -165,11 +180,11 @@ static void correlations_are_those_of_the_matrix(void **state)
 {
     (void)state;
     static float v[2][CASES * UNITS_MAX], h[2][CASES * UNITS_MAX], gradient[2][40000], matrix[UNITS_MAX * UNITS_MAX];
-    for (size_t s = 0; s < N_SHAPES; s++) {
-        size_t n_gradient = 0;
+    for (size_t r = 0; r < 2 * N_SHAPES; r++) {
+        size_t n_gradient = 0, s = r / 2;
         for (int t = 0; t < 2; t++) {
             hm_context *context = make_context(NULL, t ? 3 : 1);
-            hm_rbm *rbm = make_rbm(context, &shapes[s]), *dense = write_out(rbm);
+            hm_rbm *rbm = make_reserved(context, &shapes[s], r % 2), *dense = write_out(rbm);
             size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units;
             const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];
             const hm_phase plus = {noise(v[0], CASES, V, 1), noise(h[0], CASES, H, 2), 0.2f};
@@ -362,12 +377,133 @@ static void blocks_are_shown_and_recalled(void **state)
     hm_context_destroy(context);
 }
 
+/* ---- Kernels of every instruction set that this machine has ---------------------------------------------------- */
+
+enum { ROOM = 24, STRIDE = 160 };
+
+static void fill(float *x, size_t n, uint64_t step)
+{
+    const hm_random random = {9, HM_RANDOM_USER, step};
+    hm_random_fill_normal(&random, 0, 0, n, x);
+}
+
+/* Against sums in double of at most 7 products of normal numbers: observed 1e-6, from rounding to float. */
+static void taps_are_literal_sums(void **state)
+{
+    (void)state;
+    static float a[400], b[7 * STRIDE], out[ROOM * STRIDE], first[ROOM * STRIDE];
+    uint32_t row[ROOM], step[7];
+    fill(a, 400, 1);
+    fill(b, 7 * STRIDE, 2);
+    fill(first, ROOM * STRIDE, 3);
+    for (uint32_t i = 0; i < ROOM; i++)
+        row[i] = i * 5 % 60;
+    for (uint32_t k = 0; k < 7; k++)
+        step[k] = k * k * 4;
+    for (size_t kernel = 0; hm_panel_kernels_list(1, kernel); kernel++)
+        for (size_t n_rows = 1; n_rows < ROOM; n_rows += 3)
+            for (size_t n_cols = 1; n_cols <= 100; n_cols += 11) {
+                hm_taps t = {n_rows, n_rows % 7 + 1, n_cols, a, row, step, b, STRIDE, out, STRIDE, n_cols % 2 == 0};
+                memcpy(out, first, sizeof out);
+                hm_panel_kernels_list(1, kernel)->taps(&t);
+                for (size_t r = 0; r < ROOM; r++)
+                    for (size_t j = 0; j < n_cols; j++) {
+                        double want = r >= n_rows || t.adds ? (double)first[r * STRIDE + j] : 0;
+                        for (size_t k = 0; r < n_rows && k < t.n_steps; k++)
+                            want += (double)a[row[r] + step[k]] * (double)b[k * STRIDE + j];
+                        assert_true(fabs((double)out[r * STRIDE + j] - want) < 1e-5);
+                    }
+            }
+}
+
+static void turning_is_exact(void **state)
+{
+    (void)state;
+    static float from[40 * 50], to[50 * 40];
+    fill(from, 40 * 50, 4);
+    for (size_t kernel = 0; hm_panel_kernels_list(1, kernel); kernel++)
+        for (size_t rows = 1; rows <= 40; rows += 3)
+            for (size_t cols = 1; cols <= 50; cols += 7) {
+                memset(to, 0, sizeof to);
+                hm_panel_kernels_list(1, kernel)->turn(from, 50, rows, cols, 0.5f, to, 40);
+                for (size_t i = 0; i < 40; i++)
+                    for (size_t j = 0; j < 50; j++)
+                        assert_true(to[j * 40 + i] == (i < rows && j < cols ? 0.5f * from[i * 50 + j] : 0));
+            }
+}
+
+/* Two channels of 6 x 30 places, filters of 3 x fw, 5 maps of which two are on; sums of 9 terms: observed 5e-7. */
+static void what_is_spread_is_added_where_it_belongs(void **state)
+{
+    (void)state;
+    enum { K = 5, C = 2, FH = 3, AREA = 180, WIDTH = 30, PLACES = 7, LDW = 288 };
+    static float w[K * LDW], out[C * AREA];
+    static const uint32_t place[PLACES] = {0, 1, 2, 31, 60, 61, 64};
+    float h[K * PLACES];
+    double want[C * AREA];
+    for (size_t kernel = 0; hm_panel_kernels_list(1, kernel); kernel++)
+        for (size_t fw = 1; fw <= 26; fw += 5) {
+            memset(w, 0, sizeof w);
+            memset(out, 0, sizeof out);
+            memset(want, 0, sizeof want);
+            fill(h, K * PLACES, fw);
+            for (size_t k = 0; k < K; k++) {
+                fill(w + k * LDW, C * FH * fw, k + 5);
+                for (size_t p = 0; p < PLACES; p++) {
+                    h[k * PLACES + p] *= (float)((k + p) % 2);
+                    for (size_t t = 0; t < C * FH * fw; t++)
+                        want[t / (FH * fw) * AREA + t / fw % FH * WIDTH + t % fw + place[p]] +=
+                            (double)h[k * PLACES + p] * (double)w[k * LDW + t];
+                }
+            }
+            hm_panel_kernels_list(1, kernel)->spread(&(hm_spread){PLACES, K, C, FH, fw, AREA, WIDTH, place, h, PLACES, w, LDW,
+                                                                   C * FH * fw, out});
+            for (size_t i = 0; i < C * AREA; i++)
+                assert_true(fabs((double)out[i] - want[i]) < 1e-5);
+        }
+}
+
+/* Means against libm in double, observed 1e-7; the sample is the first unit whose cumulated mean passes u. Each set gives the same. */
+static void blocks_are_literal_softmaxes(void **state)
+{
+    (void)state;
+    enum { N = 4 * 9 * 37 };
+    static float a[N], mean[N], sample[N], u[N], same[N];
+    const hm_random random = {9, HM_RANDOM_USER, 30};
+    fill(a, N, 20);
+    hm_random_fill_uniform(&random, 0, 0, N, u);
+    for (size_t B = 1; B <= 9; B++)
+        for (size_t set = 0; B != 5 && B != 7 && B != 8 && hm_kernels_list(set); set++) {
+            hm_kernels_list(set)->block_means(a, mean, N, B, 1.5f);
+            hm_kernels_list(set)->block_samples(mean, u, sample, N, B);
+            hm_kernels_generic.block_means(a, same, N, B, 1.5f);
+            assert_memory_equal(mean, same, sizeof mean);
+            for (size_t g = 0; g < N; g += B) {
+                double total = 1;
+                float sum = 0;
+                bool is_on = false;
+                for (size_t k = 0; k < B; k++)
+                    total += exp(1.5 * (double)a[g + k]);
+                for (size_t k = 0; k < B; k++) {
+                    assert_true(fabs((double)mean[g + k] - exp(1.5 * (double)a[g + k]) / total) < 5e-7);
+                    sum += mean[g + k];
+                    assert_true(sample[g + k] == (!is_on && u[g] < sum));
+                    is_on = u[g] < sum;
+                }
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_the_dense_machine_written_out),
         cmocka_unit_test(down_is_the_adjoint_of_up),
         cmocka_unit_test(correlations_are_those_of_the_matrix),
+        cmocka_unit_test(taps_are_literal_sums),
+        cmocka_unit_test(turning_is_exact),
+        cmocka_unit_test(what_is_spread_is_added_where_it_belongs),
+        cmocka_unit_test(blocks_are_literal_softmaxes),
         cmocka_unit_test(a_tiny_machine_is_exact),
         cmocka_unit_test(layers_learn_their_sides),
         cmocka_unit_test(blocks_are_shown_and_recalled),

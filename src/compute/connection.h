@@ -6,6 +6,7 @@
 #ifndef HM_COMPUTE_CONNECTION_H
 #define HM_COMPUTE_CONNECTION_H
 
+#include "compute/filters.h"
 #include "compute/panels.h"
 
 enum { HM_CONNECTION_AXES_MAX = 4 };
@@ -24,7 +25,7 @@ typedef struct hm_connection_kind {
     /* Correlate and update of the weights; `gradient` is room for the one, as the weights. */
     void (*learn)(const hm_context *context, const hm_connection *connection, hm_correlation job, float *gradient,
                   const hm_update *weights);
-    /* Makes connection->panels for batches of so many cases, or leaves it null. */
+    /* Makes connection->panels or filters for batches of so many cases, or leaves them null. */
     hm_status (*reserve)(const hm_context *context, hm_connection *connection, size_t batch, bool is_learning, hm_error *error);
 } hm_connection_kind;
 
@@ -33,6 +34,7 @@ struct hm_connection {
     hm_layer below, above;
     float *weights;
     hm_panels *panels; /* a packed copy of the weights, while they are learned; null: none */
+    hm_filters *filters; /* the same of a convolution */
 };
 
 extern const hm_connection_kind *const hm_connection_kinds[]; /* null-terminated */

@@ -8,7 +8,7 @@
  *     G[k][c][d]     = sum over cases and p of h_k(p) v_c(p + d)
  *
  * Each is a product with a matrix of patches, the C fh fw values below a place, which is gathered for a run of places at a time and
- * never whole. Places above are run through in the order in which they are stored, which for blocks of pooling units is block by
+ * never whole; a machine that is learned has a faster way (filters.h), of which this is the truth. Places above are run through in the order in which they are stored, which for blocks of pooling units is block by
  * block (hm_layer_place). */
 #include "compute/convolution.h"
 
@@ -147,7 +147,9 @@ static void propagate(const hm_context *context, const hm_connection *c, hm_prop
 {
     propagation p = {context->backend, context->backend->kernels(), geometry_of(c), c->weights, &job, 0};
     p.n_runs = hm_n_parts(p.g.n_places, p.g.run);
-    if (job.is_down)
+    if (c->filters && hm_filters_propagate(context, c->filters, c->weights, &job))
+        ; /* done */
+    else if (job.is_down)
         hm_pool_run(context->pool, job.mean.rows, go_down, &p);
     else
         hm_pool_run(context->pool, job.mean.rows * p.n_runs, go_up, &p);
@@ -206,6 +208,8 @@ static void correlate_part(void *argument, size_t task)
 static void correlate(const hm_context *context, const hm_connection *connection, hm_correlation job, float *gradient)
 {
     correlation c = {context->backend, context->backend->kernels(), geometry_of(connection), &job, gradient, 0};
+    if (connection->filters && hm_filters_correlate(context, connection->filters, &job, gradient))
+        return;
     c.n_parts = hm_n_parts(c.g.K, MAPS_PER_TASK);
     hm_pool_run(context->pool, c.g.C * c.n_parts + 2, correlate_part, &c);
 }
@@ -214,12 +218,14 @@ static void learn(const hm_context *context, const hm_connection *c, hm_correlat
 {
     correlate(context, c, job, gradient);
     hm_update_parameters(context, weights);
+    if (c->filters)
+        c->filters->is_current = false;
 }
 
 static hm_status reserve(const hm_context *context, hm_connection *c, size_t batch, bool is_learning, hm_error *error)
 {
-    (void)context, (void)c, (void)batch, (void)is_learning, (void)error; /* weights are read as they lie */
-    return HM_OK;
+    (void)is_learning;
+    return hm_filters_create(context, &c->below, &c->above, batch, &c->filters, error);
 }
 
 const hm_connection_kind hm_convolution = {"convolution", "filters that every place of a map shares", shape, propagate, correlate, learn,

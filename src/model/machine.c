@@ -241,11 +241,15 @@ hm_status hm_machine_reserve(hm_rbm *rbm, size_t batch, bool is_learning, hm_err
 void hm_machine_release(hm_rbm *rbm)
 {
     hm_panels_destroy(rbm->context, rbm->connection.panels);
+    hm_filters_destroy(rbm->context, rbm->connection.filters);
     rbm->connection.panels = NULL;
+    rbm->connection.filters = NULL;
 }
 
 void hm_machine_note_change(const hm_rbm *rbm)
 {
     if (rbm->connection.panels)
         rbm->connection.panels->is_current = false;
+    if (rbm->connection.filters)
+        rbm->connection.filters->is_current = false;
 }

@@ -81,6 +81,33 @@ typedef struct hm_panel_update {
     size_t ld;
 } hm_panel_update;
 
+/* out[r][j] = sum over k of a[row[r] + step[k]] b[k][j], or added to it: a product whose first factor is what a filter sees, read
+ * where it lies. n_cols are rounded up to whole vectors of tap_columns, for which b and out have room. */
+typedef struct hm_taps {
+    size_t n_rows, n_steps, n_cols;
+    const float *a;
+    const uint32_t *row, *step;
+    const float *b;
+    size_t ldb;
+    float *out;
+    size_t ld_out;
+    bool adds;
+} hm_taps;
+
+/* What the places of one case add to the layer below: out[place[p] + c area + d width + e] += sum over k of
+ * h[k stride + p] w[k][c, d, e], for the k where h is not 0 alone: samples have few of these. */
+enum { HM_SPREAD_MAPS = 1024, HM_SPREAD_PATCH = 1024, HM_SPREAD_VECTORS = 9 }; /* K and ldw at most; ldw is a multiple of so many
+                                                                                 vectors */
+typedef struct hm_spread {
+    size_t n_places, K, C, fh, fw, area, width;
+    const uint32_t *place;
+    const float *h;
+    size_t stride;
+    const float *w; /* K rows of `patch` = C fh fw, padded to ldw with zeros */
+    size_t ldw, patch;
+    float *out;
+} hm_spread;
+
 typedef struct hm_panel_kernels {
     size_t rows, width; /* of a tile */
     size_t group;
@@ -92,7 +119,12 @@ typedef struct hm_panel_kernels {
     void (*pack_cases)(const float *x, size_t ld, size_t n_cases, size_t n, bool is_broadcast, void *panel);
     void (*product)(const hm_panel_product *job);
     void (*learn)(const hm_panel_update *job);
-    hm_product *multiply; /* of matrices as they lie; null where numbers are not floats */
+    hm_product *multiply; /* of matrices as they lie; this and what follows is null where numbers are not floats */
+    size_t tap_rows, tap_columns; /* of a tile, at most 16; of a vector */
+    void (*taps)(const hm_taps *job);
+    /* to[cols][rows] = scale from[rows][cols] */
+    void (*turn)(const float *from, size_t ld_from, size_t rows, size_t cols, float scale, float *to, size_t ld_to);
+    void (*spread)(const hm_spread *job);
 } hm_panel_kernels;
 
 extern const hm_panel_kernels hm_panels_avx2_f32, hm_panels_avx512_f32, hm_panels_avx512_bf16;

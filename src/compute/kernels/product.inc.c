@@ -449,6 +449,136 @@ static void multiply(bool a_transposed, bool b_transposed, size_t m, size_t n, s
         }
     }
 }
+/* ---- taps ---------------------------------------------------------------------------------------------------------- */
+
+/* Three vectors of columns: each broadcast is used three times, each vector of b by every row. */
+#if defined(__AVX512F__)
+enum { TAP_ROWS = 9 }; /* 27 sums, 3 vectors, 1 broadcast, of 32 registers */
+#else
+enum { TAP_ROWS = 4 }; /* 12 sums, 3 vectors, 1 broadcast, of 16 registers */
+#endif
+enum { TAP_VECTORS = 3 };
+
+/* `vectors` is a constant where this is inlined. Rows past the last repeat it, and are not stored. */
+static inline __attribute__((always_inline)) void taps_tile(const hm_taps *t, int vectors, size_t first)
+{
+    vec sum[TAP_ROWS][TAP_VECTORS];
+    const float *a[TAP_ROWS], *b = t->b;
+    size_t n = hm_least(TAP_ROWS, t->n_rows - first);
+UNROLL
+    for (size_t r = 0; r < TAP_ROWS; r++) {
+        a[r] = t->a + t->row[first + hm_least(r, n - 1)];
+UNROLL
+        for (int v = 0; v < vectors; v++)
+            sum[r][v] = (vec){0};
+    }
+    for (size_t k = 0; k < t->n_steps; k++, b += t->ldb) {
+        vec columns[TAP_VECTORS];
+        size_t step = t->step[k];
+UNROLL
+        for (int v = 0; v < vectors; v++)
+            columns[v] = load(b + v * LANES);
+UNROLL
+        for (size_t r = 0; r < TAP_ROWS; r++)
+UNROLL
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] = multiply_add(sum[r][v], a[r][step], columns[v]);
+    }
+    for (size_t r = 0; r < n; r++)
+        for (int v = 0; v < vectors; v++) {
+            float *out = t->out + (first + r) * t->ld_out + v * LANES;
+            store(out, t->adds ? load(out) + sum[r][v] : sum[r][v]);
+        }
+}
+
+static void taps(const hm_taps *whole)
+{
+    for (size_t col = 0; col < whole->n_cols; col += TAP_VECTORS * LANES) {
+        hm_taps t = *whole;
+        t.b += col;
+        t.out += col;
+        size_t vectors = hm_least(TAP_VECTORS, (whole->n_cols - col + LANES - 1) / LANES);
+        for (size_t first = 0; first < t.n_rows; first += TAP_ROWS) {
+            if (vectors == 1)
+                taps_tile(&t, 1, first);
+            else if (vectors == 2)
+                taps_tile(&t, 2, first);
+            else
+                taps_tile(&t, TAP_VECTORS, first);
+        }
+    }
+}
+
+/* to[cols][ld_to] = scale from[rows][ld_from] turned, in squares of LANES. */
+static void turn(const float *from, size_t ld_from, size_t rows, size_t cols, float scale, float *to, size_t ld_to)
+{
+    for (size_t i = 0; i < rows; i += LANES)
+        for (size_t j = 0; j < cols; j += LANES) {
+            bits square[LANES];
+            size_t n_rows = hm_least(LANES, rows - i), n_cols = hm_least(LANES, cols - j);
+UNROLL
+            for (size_t r = 0; r < LANES; r++)
+                square[r] = r < n_rows ? (bits)(scale * load_part(from + (i + r) * ld_from + j, n_cols)) : (bits){0};
+            transpose(square);
+            for (size_t r = 0; r < n_cols; r++)
+                store_part(to + (j + r) * ld_to + i, (vec)square[r], n_rows);
+        }
+}
+
+/* The maps that are not 0 at a place: without a branch, since nobody foresees a sample. */
+static inline __attribute__((always_inline)) size_t find_on(const float *h, size_t stride, size_t K, uint32_t *on)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < K; k++) {
+        on[n] = (uint32_t)k;
+        n += h[k * stride] != 0;
+    }
+    return n;
+}
+
+static inline __attribute__((always_inline)) void sum_on(const hm_spread *s, const float *h, const uint32_t *on, size_t n_on,
+                                                           float *patch)
+{
+    enum { SIDE = HM_SPREAD_VECTORS }; /* beside each other, which hide each other's latency */
+    for (size_t j = 0; j < s->patch; j += SIDE * LANES) {
+        vec sum[SIDE];
+UNROLL
+        for (size_t v = 0; v < SIDE; v++)
+            sum[v] = (vec){0};
+        for (size_t i = 0; i < n_on; i++) {
+            const float *w = s->w + on[i] * s->ldw + j;
+            float x = h[on[i] * s->stride];
+UNROLL
+            for (size_t v = 0; v < SIDE; v++)
+                sum[v] = multiply_add(sum[v], x, load(w + v * LANES));
+        }
+UNROLL
+        for (size_t v = 0; v < SIDE; v++)
+            store(patch + j + v * LANES, sum[v]);
+    }
+}
+
+static void spread(const hm_spread *s)
+{
+    uint32_t on[HM_SPREAD_MAPS];
+    float patch[HM_SPREAD_PATCH] __attribute__((aligned(64)));
+    for (size_t p = 0; p < s->n_places; p++) {
+        const float *h = s->h + p, *from = patch;
+        size_t n_on = find_on(h, s->stride, s->K, on);
+        if (n_on == 0)
+            continue;
+        sum_on(s, h, on, n_on, patch);
+        for (size_t c = 0; c < s->C; c++)
+            for (size_t d = 0; d < s->fh; d++) {
+                float *to = s->out + s->place[p] + c * s->area + d * s->width;
+                for (size_t e = 0; e < s->fw; e += LANES) {
+                    size_t n = hm_least(LANES, s->fw - e);
+                    store_part(to + e, load_part(to + e, n) + load_part(from + e, n), n);
+                }
+                from += s->fw;
+            }
+    }
+}
 #endif
 
 const hm_panel_kernels JOIN(hm_panels_, HM_PANELS_NAME) = {
@@ -462,5 +592,10 @@ const hm_panel_kernels JOIN(hm_panels_, HM_PANELS_NAME) = {
     .learn = learn,
 #if !defined(HM_PANELS_BF16)
     .multiply = multiply,
+    .tap_rows = TAP_ROWS,
+    .tap_columns = LANES,
+    .taps = taps,
+    .turn = turn,
+    .spread = spread,
 #endif
 };
