@@ -17,7 +17,7 @@
 #include "base/context.h"
 #include "base/count.h"
 
-enum { PATCHES = 32768, ROW_MAX = 65536, MAPS_PER_TASK = 16 }; /* floats gathered at a time; of a widened row of bytes */
+enum { PATCHES = 32768, UNITS_MAX = 1 << 24, MAPS_PER_TASK = 16 }; /* floats gathered at a time; of a layer */
 
 typedef struct geometry {
     const hm_layer *below, *above;
@@ -35,14 +35,14 @@ static geometry geometry_of(const hm_connection *c)
     g.fw = c->above.filter_width;
     g.patch = g.C * g.fh * g.fw;
     g.n_places = g.h * g.w;
-    g.run = PATCHES / g.patch > 0 ? PATCHES / g.patch : 1;
+    g.run = PATCHES / (g.patch > g.K ? g.patch : g.K);
     return g;
 }
 
 bool hm_convolution_fits(const hm_layer *below, const hm_layer *above)
 {
     return below->n_maps > 0 && above->n_maps > 0 && below->n_maps * above->filter_height * above->filter_width <= PATCHES &&
-           below->n_units <= ROW_MAX && above->n_units <= 16 * ROW_MAX;
+           above->n_maps <= PATCHES && below->n_units <= UNITS_MAX && above->n_units <= UNITS_MAX;
 }
 
 static int shape(const hm_connection *c, size_t axes[HM_CONNECTION_AXES_MAX])
@@ -57,14 +57,23 @@ static int shape(const hm_connection *c, size_t axes[HM_CONNECTION_AXES_MAX])
 
 /* ---- Patches ---------------------------------------------------------------------------------------------------- */
 
-/* Channels first .. first + n_channels - 1 under places from .. from + n - 1: out[n][n_channels fh fw]. */
-static void gather(const geometry *g, const float *v, size_t from, size_t n, size_t first, size_t n_channels, float *out)
+/* n units of row i from `first` on, as floats. */
+static void read_units(const hm_kernels *kernels, const hm_matrix *m, size_t i, size_t first, size_t n, float *out)
+{
+    if (m->dtype == HM_DTYPE_F32)
+        memcpy(out, hm_row_f32(m, i) + first, n * sizeof *out);
+    else
+        kernels->from_bytes(hm_row_u8(m, i) + first, out, n);
+}
+
+/* Channels first .. first + n_channels - 1 of case i under places from .. from + n - 1: out[n][n_channels fh fw]. */
+static void gather(const geometry *g, const hm_kernels *kernels, const hm_matrix *v, size_t i, size_t from, size_t n, size_t first, size_t n_channels, float *out)
 {
     for (size_t s = from; s < from + n; s++) {
         size_t place = hm_layer_place(g->above, s), y = place / g->w, x = place % g->w;
         for (size_t c = first; c < first + n_channels; c++)
             for (size_t d = 0; d < g->fh; d++, out += g->fw)
-                memcpy(out, v + (c * g->H + y + d) * g->W + x, g->fw * sizeof *out);
+                read_units(kernels, v, i, (c * g->H + y + d) * g->W + x, g->fw, out);
     }
 }
 
@@ -79,15 +88,6 @@ static void scatter(const geometry *g, const float *patches, size_t from, size_t
                     row[e] += patches[e];
             }
     }
-}
-
-/* Row `i` as floats; bytes are widened into `buffer`. */
-static const float *floats_of(const hm_kernels *kernels, const hm_matrix *m, size_t i, float *buffer)
-{
-    if (m->dtype == HM_DTYPE_F32)
-        return hm_row_f32(m, i);
-    kernels->from_bytes(hm_row_u8(m, i), buffer, m->cols);
-    return buffer;
 }
 
 /* ---- Propagate ---------------------------------------------------------------------------------------------------- */
@@ -113,10 +113,10 @@ static void go_up(void *argument, size_t task)
 {
     const propagation *p = argument;
     const geometry *g = &p->g;
-    float patches[PATCHES], widened[ROW_MAX];
+    float patches[PATCHES];
     size_t i = task / p->n_runs, from = task % p->n_runs * g->run, n = hm_least(g->run, g->n_places - from);
     float *a = hm_row_f32(&p->job->mean, i);
-    gather(g, floats_of(p->kernels, &p->job->input, i, widened), from, n, 0, g->C, patches);
+    gather(g, p->kernels, &p->job->input, i, from, n, 0, g->C, patches);
     p->backend->product(p->kernels, false, true, g->K, n, g->patch, 1, p->weights, g->patch, patches, g->patch, 0, a + from,
                         g->n_places);
     add_biases(p, g->K, g->n_places, from, n, a);
@@ -132,7 +132,7 @@ static void go_down(void *argument, size_t i)
     memset(a, 0, p->job->mean.cols * sizeof *a);
     for (size_t from = 0; from < g->n_places; from += g->run) {
         size_t n = hm_least(g->run, g->n_places - from);
-        float widened[ROW_MAX];
+        float widened[PATCHES];
         const float *h = is_bytes ? widened : hm_row_f32(&p->job->input, i) + from;
         for (size_t k = 0; is_bytes && k < g->K; k++)
             p->kernels->from_bytes(hm_row_u8(&p->job->input, i) + k * g->n_places + from, widened + k * n, n);
@@ -175,13 +175,12 @@ static void add_phase(const correlation *c, const hm_matrix *below, const hm_mat
                       size_t n_maps)
 {
     const geometry *g = &c->g;
-    float patches[PATCHES], widened[ROW_MAX], *G = c->gradient + map * g->patch + channel * g->fh * g->fw;
+    float patches[PATCHES], *G = c->gradient + map * g->patch + channel * g->fh * g->fw;
     size_t area = g->fh * g->fw, run = PATCHES / area;
     for (size_t i = 0; i < below->rows; i++) {
-        const float *v = floats_of(c->kernels, below, i, widened);
         for (size_t from = 0; from < g->n_places; from += run) {
             size_t n = hm_least(run, g->n_places - from);
-            gather(g, v, from, n, channel, 1, patches);
+            gather(g, c->kernels, below, i, from, n, channel, 1, patches);
             c->backend->product(c->kernels, false, false, n_maps, area, n, weight, hm_row_f32(above, i) + map * g->n_places + from,
                                 g->n_places, patches, area, 1, G, g->patch);
         }

@@ -202,19 +202,18 @@ static void add_columns(const hm_kernels *kernels, const hm_matrix *m, float wei
     }
 }
 
-static float value_at(const hm_matrix *m, size_t row, size_t col)
-{
-    return m->dtype == HM_DTYPE_F32 ? hm_row_f32(m, row)[col] : (float)hm_row_u8(m, row)[col];
-}
-
 /* The same for runs of units that share a sum. */
-static void add_runs(const hm_matrix *m, float weight, size_t run, float *sum)
+static void add_runs(const hm_kernels *kernels, const hm_matrix *m, float weight, size_t run, float *sum)
 {
     for (size_t row = 0; row < m->rows; row++) {
         for (size_t first = 0; first < m->cols; first += run) {
             double total = 0;
+            if (m->dtype == HM_DTYPE_F32) {
+                sum[first / run] += weight * kernels->sum(hm_row_f32(m, row) + first, run);
+                continue;
+            }
             for (size_t col = first; col < first + run; col++)
-                total += value_at(m, row, col);
+                total += (double)hm_row_u8(m, row)[col];
             sum[first / run] += weight * (float)total;
         }
     }
@@ -236,7 +235,7 @@ void hm_correlate_biases(const hm_kernels *kernels, const hm_correlation *c, boo
         if (run == 1)
             add_columns(kernels, phase[i], weight[i], sum);
         else
-            add_runs(phase[i], weight[i], run, sum);
+            add_runs(kernels, phase[i], weight[i], run, sum);
     }
 }
 

@@ -235,6 +235,21 @@ static void add(const float *x, float *y, size_t n, float alpha)
         y[i] += alpha * x[i];
 }
 
+static float sum(const float *x, size_t n)
+{
+    enum { LANES = 16 };
+    float part[LANES] = {0}, total = 0;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            part[lane] += x[i + lane];
+    for (; i < n; i++)
+        part[i % LANES] += x[i];
+    for (size_t lane = 0; lane < LANES; lane++)
+        total += part[lane];
+    return total;
+}
+
 static void from_bytes(const uint8_t *x, float *y, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -252,64 +267,85 @@ static void to_bytes(const float *x, uint8_t *y, size_t n)
 enum { BLOCKS = 16 }; /* computed side by side, unit by unit */
 
 /* mean_k = exp(beta (a_k - most)) / (exp(-beta most) + sum_j exp(beta (a_j - most))), most = max(0, a): a softmax with a state of
- * input 0 in which all are off. */
-static inline __attribute__((always_inline)) void block_means_of(const float *a, float *mean, size_t n, size_t B, float beta)
+ * input 0 in which all are off. Unit k of block b lies at [k * unit + b * block]; mean may be a. */
+static inline __attribute__((always_inline)) void means_of(const float *a, float *mean, size_t n, size_t B, size_t unit, size_t block,
+                                                            float beta)
 {
-    float most[BLOCKS], sum[BLOCKS];
-    for (size_t b = 0; b < n; b++)
-        most[b] = 0;
+    float most[BLOCKS] = {0}, sum[BLOCKS];
     for (size_t k = 0; k < B; k++)
         for (size_t b = 0; b < n; b++)
-            most[b] = a[b * B + k] > most[b] ? a[b * B + k] : most[b];
+            most[b] = a[k * unit + b * block] > most[b] ? a[k * unit + b * block] : most[b];
     for (size_t b = 0; b < n; b++)
         sum[b] = exp_of(-beta * most[b]);
     for (size_t k = 0; k < B; k++)
         for (size_t b = 0; b < n; b++) {
-            float e = exp_of(beta * (a[b * B + k] - most[b]));
+            float e = exp_of(beta * (a[k * unit + b * block] - most[b]));
             sum[b] += e;
-            mean[b * B + k] = e;
+            mean[k * unit + b * block] = e;
         }
     for (size_t b = 0; b < n; b++)
         sum[b] = 1.0f / sum[b];
     for (size_t k = 0; k < B; k++)
         for (size_t b = 0; b < n; b++)
-            mean[b * B + k] *= sum[b];
+            mean[k * unit + b * block] *= sum[b];
 }
 
 /* The first unit whose cumulated mean passes u; means are no less than 0, so that sums only grow. */
-static inline __attribute__((always_inline)) void block_samples_of(const float *mean, const float *u, float *s, size_t n, size_t B)
+static inline __attribute__((always_inline)) void samples_of(const float *mean, const float *u, float *s, size_t n, size_t B, size_t unit,
+                                                              size_t block)
 {
     float sum[BLOCKS] = {0}, passed[BLOCKS] = {0};
     for (size_t k = 0; k < B; k++)
         for (size_t b = 0; b < n; b++) {
-            sum[b] += mean[b * B + k];
-            float now = u[b * B] < sum[b] ? 1.0f : 0.0f;
-            s[b * B + k] = now - passed[b];
+            sum[b] += mean[k * unit + b * block];
+            float now = u[b * block] < sum[b] ? 1.0f : 0.0f;
+            s[k * unit + b * block] = now - passed[b];
             passed[b] = now;
         }
 }
 
-/* With the numbers of blocks and units constants, compilers make vectors of them. */
+/* The usual 2 x 2: turned, so that compilers make vectors of it. */
+enum { FOUR = 4 };
+
+static inline void turn_fours(const float *x, float *turned)
+{
+    for (size_t k = 0; k < FOUR; k++)
+        for (size_t b = 0; b < BLOCKS; b++)
+            turned[k * BLOCKS + b] = x[b * FOUR + k];
+}
+
+static inline void turn_back(const float *turned, float *x)
+{
+    for (size_t b = 0; b < BLOCKS; b++)
+        for (size_t k = 0; k < FOUR; k++)
+            x[b * FOUR + k] = turned[k * BLOCKS + b];
+}
+
 static void block_means(const float *a, float *mean, size_t n, size_t B, float beta)
 {
-    for (size_t i = 0; i < n; i += BLOCKS * B) {
-        size_t m = (n - i) / B < BLOCKS ? (n - i) / B : BLOCKS;
-        if (m == BLOCKS && B == 4)
-            block_means_of(a + i, mean + i, BLOCKS, 4, beta);
-        else
-            block_means_of(a + i, mean + i, m, B, beta);
+    float turned[FOUR * BLOCKS];
+    size_t i = 0;
+    for (; B == FOUR && i + FOUR * BLOCKS <= n; i += FOUR * BLOCKS) {
+        turn_fours(a + i, turned);
+        means_of(turned, turned, BLOCKS, FOUR, BLOCKS, 1, beta);
+        turn_back(turned, mean + i);
     }
+    for (; i < n; i += B)
+        means_of(a + i, mean + i, 1, B, 1, 0, beta);
 }
 
 static void block_samples(const float *mean, const float *u, float *s, size_t n, size_t B)
 {
-    for (size_t i = 0; i < n; i += BLOCKS * B) {
-        size_t m = (n - i) / B < BLOCKS ? (n - i) / B : BLOCKS;
-        if (m == BLOCKS && B == 4)
-            block_samples_of(mean + i, u + i, s + i, BLOCKS, 4);
-        else
-            block_samples_of(mean + i, u + i, s + i, m, B);
+    float turned[FOUR * BLOCKS], draws[FOUR * BLOCKS];
+    size_t i = 0;
+    for (; B == FOUR && i + FOUR * BLOCKS <= n; i += FOUR * BLOCKS) {
+        turn_fours(mean + i, turned);
+        turn_fours(u + i, draws);
+        samples_of(turned, draws, turned, BLOCKS, FOUR, BLOCKS, 1);
+        turn_back(turned, s + i);
     }
+    for (; i < n; i += B)
+        samples_of(mean + i, u + i, s + i, 1, B, 1, 0);
 }
 
 /* ---- The plain matrix product ------------------------------------------------------------------------- */
@@ -382,6 +418,7 @@ const hm_kernels JOIN(hm_kernels_, HM_KERNEL_ISA) = {
     .block_samples = block_samples,
     .update = update,
     .add = add,
+    .sum = sum,
     .from_bytes = from_bytes,
     .to_bytes = to_bytes,
     .product = product,

@@ -43,6 +43,7 @@ typedef struct hm_kernels {
                    float l1);
     /* y += alpha x. */
     void (*add)(const float *x, float *y, size_t n, float alpha);
+    float (*sum)(const float *x, size_t n); /* in 16 partial sums */
     void (*from_bytes)(const uint8_t *x, float *y, size_t n);
     void (*to_bytes)(const float *x, uint8_t *y, size_t n);
 
