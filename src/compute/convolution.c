@@ -114,6 +114,7 @@ static void go_up(void *argument, size_t task)
     const propagation *p = argument;
     const geometry *g = &p->g;
     float patches[PATCHES];
+    patches[0] = 0; /* GCC does not see that a run has a place */
     size_t i = task / p->n_runs, from = task % p->n_runs * g->run, n = hm_least(g->run, g->n_places - from);
     float *a = hm_row_f32(&p->job->mean, i);
     gather(g, p->kernels, &p->job->input, i, from, n, 0, g->C, patches);

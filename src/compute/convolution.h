@@ -6,7 +6,7 @@
 
 extern const hm_connection_kind hm_convolution;
 
-/* Whether two layers of maps can be joined so: the one above is no larger, and its filters have at most 32,768 weights. */
+/* Whether two layers of maps can be joined so: filters of at most 32,768 weights, as many maps above, 2^24 units in a layer. */
 bool hm_convolution_fits(const hm_layer *below, const hm_layer *above);
 
 #endif

@@ -52,8 +52,8 @@ static hm_status check_size(const hm_layer *visible, const hm_layer *hidden, hm_
     size_t V = visible->n_units, H = hidden->n_units;
     if (hidden->filter_height && !hm_convolution_fits(visible, hidden))
         return hm_fail(error, HM_ERROR_MISMATCH,
-                       "maps of %zux%zux%zu cannot be convolved to %zux%zux%zu: a filter has at most 32,768 weights, and the layers at "
-                       "most 65,536 and 1,048,576 units; take smaller filters or pictures",
+                       "maps of %zux%zux%zu cannot be convolved to %zux%zux%zu: a filter has at most 32,768 weights, a layer at most "
+                       "32,768 maps above and 16,777,216 units; take smaller filters or pictures",
                        visible->n_maps, visible->height, visible->width, hidden->n_maps, hidden->height, hidden->width);
     if (!hidden->filter_height && H > SIZE_MAX / sizeof(float) / 2 / V)
         return hm_fail(error, HM_ERROR_MEMORY, "an RBM of %zu x %zu units does not fit in any memory", V, H);
