@@ -8,8 +8,8 @@
  *     G[k][c][d]     = sum over cases and p of h_k(p) v_c(p + d)
  *
  * Each is a product with a matrix of patches, the C fh fw values below a place, which is gathered for a run of places at a time and
- * never whole; a machine that is learned has a faster way (filters.h), of which this is the truth. Places above are run through in the order in which they are stored, which for blocks of pooling units is block by
- * block (hm_layer_place). */
+ * never whole. Places above are run through in the order in which they are stored, which for blocks of pooling units is block by
+ * block (hm_layer_place). A machine that is learned has a faster way (filters.h), of which this is the truth. */
 #include "compute/convolution.h"
 
 #include <string.h>
@@ -67,7 +67,8 @@ static void read_units(const hm_kernels *kernels, const hm_matrix *m, size_t i, 
 }
 
 /* Channels first .. first + n_channels - 1 of case i under places from .. from + n - 1: out[n][n_channels fh fw]. */
-static void gather(const geometry *g, const hm_kernels *kernels, const hm_matrix *v, size_t i, size_t from, size_t n, size_t first, size_t n_channels, float *out)
+static void gather(const geometry *g, const hm_kernels *kernels, const hm_matrix *v, size_t i, size_t from, size_t n,
+                   size_t first, size_t n_channels, float *out)
 {
     for (size_t s = from; s < from + n; s++) {
         size_t place = hm_layer_place(g->above, s), y = place / g->w, x = place % g->w;
@@ -148,11 +149,10 @@ static void propagate(const hm_context *context, const hm_connection *c, hm_prop
 {
     propagation p = {context->backend, context->backend->kernels(), geometry_of(c), c->weights, &job, 0};
     p.n_runs = hm_n_parts(p.g.n_places, p.g.run);
-    if (c->filters && hm_filters_propagate(context, c->filters, c->weights, &job))
-        ; /* done */
-    else if (job.is_down)
+    bool is_done = c->filters && hm_filters_propagate(context, c->filters, c->weights, &job);
+    if (!is_done && job.is_down)
         hm_pool_run(context->pool, job.mean.rows, go_down, &p);
-    else
+    else if (!is_done)
         hm_pool_run(context->pool, job.mean.rows * p.n_runs, go_up, &p);
     hm_propagation units = job; /* what the units make of their inputs, which lie in `mean` now */
     units.input = (hm_matrix){0};
