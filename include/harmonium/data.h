@@ -31,7 +31,7 @@ enum { HM_FIT_NONE, HM_FIT_CROP, HM_FIT_PAD };
 enum { HM_BALANCE_AUTO, HM_BALANCE_YES, HM_BALANCE_NO };
 
 /* Every field is a row of hm_data_options; its help text there is its documentation. The transforms
- * apply in the order of the fields: resize, scale, invert, standardise or binarise. */
+ * apply in the order of the fields: resize, scale, invert, frame, crop, standardise, mirror, jitter, binarise. */
 typedef struct hm_data_config {
     char data[HM_TEXT_MAX];    /* a named set (hm_dataset_list), or a file: IDX, NPY or CSV, each
                                   also gzipped, a PNG or JPEG picture or contact sheet, or a
@@ -53,6 +53,10 @@ typedef struct hm_data_config {
     char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
     double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else */
     bool invert;               /* 1 - x after scaling */
+    char frame[HM_TEXT_MAX];   /* "33x33": each picture in the middle of so many zeros; empty: none */
+    char crop[HM_TEXT_MAX];    /* "80x80": a window of each picture, by chance and afresh in every epoch of the cases
+                                  that are learned from, else the middle one; empty: the whole */
+    bool mirror;               /* half of the training pictures are mirrored left-right, afresh in every epoch */
     bool standardise;          /* each feature to mean 0 and variance 1 over the training cases */
     int binarise;              /* HM_BINARISE_..; sample: afresh in every epoch, P(1) = value */
     double threshold;          /* 1 above it, else 0 */
@@ -122,7 +126,7 @@ size_t hm_dataset_n_classes(const hm_dataset *set);
 int32_t hm_dataset_label(const hm_dataset *set, size_t index);
 /* How many cases have a label: all, none, or so many as `labelled` left. */
 size_t hm_dataset_n_labelled(const hm_dataset *set);
-/* Whether its cases are drawn afresh in every epoch: sampled, or moved about. */
+/* Whether its cases are drawn afresh in every epoch: sampled, moved about, mirrored, or windows by chance. */
 bool hm_dataset_is_sampled(const hm_dataset *set);
 
 /* The labels that at least one case of the set is seen to have, ascending: label[n_classes] receives them (null: they
@@ -177,7 +181,7 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
  * defaults: a model remembers it, so that other data meets the same treatment. */
 const char *hm_dataset_preparation(const hm_dataset *set);
 
-/* Whether the option of that name is part of a preparation: grey, fit, resize, scale, invert, standardise, binarise,
+/* Whether the option of that name is part of a preparation: grey, fit, resize, scale, invert, frame, crop, standardise, binarise,
  * threshold. */
 bool hm_is_preparation(const char *name);
 

@@ -41,6 +41,14 @@ static const hm_option rows[] = {
      "multiply every value by this; 0 for 1/255 where the file holds bytes and 1 elsewhere"},
     {"invert", 0, HM_OPTION_FLAG, FIELD(invert), "no", 0, 0, NULL, NULL,
      "turn x into 1 - x after scaling, so that dark ink on light paper becomes 1 on 0"},
+    {"frame", 0, HM_OPTION_TEXT, FIELD(frame), "", 0, 0, "HxW", NULL,
+     "put each picture into the middle of a frame of zeros of this height and width, such as 33x33, so that the maps of "
+     "a convolution divide into blocks"},
+    {"crop", 0, HM_OPTION_TEXT, FIELD(crop), "", 0, 0, "HxW", NULL,
+     "take a window of this height and width from each picture: by chance and afresh in every epoch from the training "
+     "cases, the middle one from others"},
+    {"mirror", 0, HM_OPTION_FLAG, FIELD(mirror), "no", 0, 0, NULL, NULL,
+     "mirror each training picture left-right with probability one half, afresh in every epoch"},
     {"standardise", 0, HM_OPTION_FLAG, FIELD(standardise), "no", 0, 0, NULL, NULL,
      "shift and divide each feature to mean 0 and variance 1 over the training cases, as Gaussian "
      "units want"},

@@ -1,5 +1,6 @@
 /* Opening what a config names: find the files, read them, choose the cases, divide, resize,
  * standardise. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ typedef struct plan {
     hm_place place;
     hm_reading reading;
     size_t shape_channels, shape_height, shape_width;
+    size_t frame_height, frame_width, crop_height, crop_width; /* 0: none */
     hm_storage *storage;
 } plan;
 
@@ -92,6 +94,10 @@ static hm_status make_plan(plan *p, hm_error *error)
                              error);
     if (status == HM_OK)
         status = hm_size_parse("resize", config->resize, &reading->height, &reading->width, error);
+    if (status == HM_OK)
+        status = hm_size_parse("frame", config->frame, &p->frame_height, &p->frame_width, error);
+    if (status == HM_OK)
+        status = hm_size_parse("crop", config->crop, &p->crop_height, &p->crop_width, error);
     if (status != HM_OK)
         return status;
     reading->tile = (size_t)config->tile;
@@ -127,17 +133,46 @@ static hm_status take_shape(hm_storage *storage, size_t channels, size_t height,
 static hm_status check_options(const plan *p, hm_error *error)
 {
     const hm_storage *storage = p->storage;
-    if (p->reading.height > 0 && storage->shape.height == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "resize: the cases of %s are no pictures; say with `shape` if they are",
-                       storage->path);
-    if (p->config->jitter > 0 && storage->shape.height == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "jitter: the cases of %s are no pictures; say with `shape` if they are", storage->path);
+    const struct {
+        const char *name;
+        bool is_wanted;
+    } of_pictures[] = {
+        {"resize", p->reading.height > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
+        {"mirror", p->config->mirror},     {"jitter", p->config->jitter > 0},
+    };
+    for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
+        if (of_pictures[i].is_wanted && storage->shape.height == 0)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "%s: the cases of %s are no pictures; say with `shape` if they are", of_pictures[i].name,
+                           storage->path);
     if (p->config->balance == HM_BALANCE_YES && !storage->labels)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "balance = yes: %s has no labels to balance by; give `labels`",
                        storage->path);
+    return HM_OK;
+}
+
+/* A frame holds the whole picture, and a window lies inside the frame, or else the picture. */
+static hm_status check_placing(const plan *p, hm_error *error)
+{
+    const hm_shape *shape = &p->storage->shape;
+    bool is_framed = p->frame_height > 0;
+    if (is_framed && (p->frame_height < shape->height || p->frame_width < shape->width))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "frame = %zux%zu: the pictures of %s have %zu x %zu pixels; give a frame that holds them, or "
+                       "make them smaller with `resize`",
+                       p->frame_height, p->frame_width, p->storage->path, shape->height, shape->width);
+    if ((uint64_t)p->frame_height * p->frame_width * shape->n_channels > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "frame = %zux%zu: at most %" PRIu64 " numbers can be one case, and %s has %zu channels",
+                       p->frame_height, p->frame_width, HM_FEATURES_MAX, p->storage->path, shape->n_channels);
+    size_t height = is_framed ? p->frame_height : shape->height, width = is_framed ? p->frame_width : shape->width;
+    if (p->crop_height > height || p->crop_width > width)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "crop = %zux%zu: %s of %s have %zu x %zu pixels; give a smaller window, or larger pictures with "
+                       "`resize`",
+                       p->crop_height, p->crop_width, is_framed ? "the frames" : "the pictures", p->storage->path,
+                       height, width);
     return HM_OK;
 }
 
@@ -157,7 +192,7 @@ static hm_status open_storage(plan *p, hm_error *error)
     if (status == HM_OK && p->reading.height > 0)
         status = hm_storage_resize(p->storage, p->reading.height, p->reading.width,
                                    p->reading.memory, error);
-    return status;
+    return status == HM_OK ? check_placing(p, error) : status;
 }
 
 /* ---- The cases ------------------------------------------------------------------------------- */
@@ -240,7 +275,11 @@ static hm_status hide_labels(const plan *p, hm_dataset *set, hm_error *error)
 static hm_transform transform_of(const plan *p)
 {
     const hm_data_config *config = p->config;
-    hm_transform t = {.has_threshold = config->binarise == HM_BINARISE_THRESHOLD,
+    hm_transform t = {.frame_height = p->frame_height,
+                      .frame_width = p->frame_width,
+                      .crop_height = p->crop_height,
+                      .crop_width = p->crop_width,
+                      .has_threshold = config->binarise == HM_BINARISE_THRESHOLD,
                       .is_sampled = config->binarise == HM_BINARISE_SAMPLE,
                       .threshold = (float)config->threshold};
     t.factor = config->scale != 0 ? (float)config->scale : p->storage->scale;
@@ -271,6 +310,12 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
+    if (p->frame_height)
+        used += (size_t)snprintf(text + used, room - used, ", in a frame of %zux%zu", p->frame_height, p->frame_width);
+    if (p->crop_height)
+        used += (size_t)snprintf(text + used, room - used, ", windows of %zux%zu", p->crop_height, p->crop_width);
+    if (config->mirror)
+        used += (size_t)snprintf(text + used, room - used, ", mirrored");
     if (config->jitter)
         used += (size_t)snprintf(text + used, room - used, ", jitter of %lld", (long long)config->jitter);
     snprintf(text + used, room - used, "%s%s%s%s%s%s%s", shape->n_channels == 3 ? ", in colour" : "",
@@ -331,8 +376,11 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
         status = make_set(p, &views[0], is_divided ? ", training cases" : "", train, error);
     if (status == HM_OK && is_divided)
         status = make_set(p, &views[1], ", validation cases", validation, error);
-    if (status == HM_OK && validation) /* a caller that learns */
+    if (status == HM_OK && validation) { /* a caller that learns */
         (*train)->transform.jitter = (size_t)p->config->jitter;
+        (*train)->transform.is_mirrored = p->config->mirror;
+        (*train)->transform.is_crop_random = p->crop_height > 0;
+    }
     if (status == HM_OK)
         status = hide_labels(p, *train, error);
     if (status == HM_OK && p->config->standardise)

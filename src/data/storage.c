@@ -94,6 +94,7 @@ void hm_storage_close(hm_storage *storage)
         hm_free(context, storage->class_names[c]);
     hm_free(context, storage->class_names);
     hm_free(context, storage->labels);
+    hm_free(context, storage->inner);
     hm_free(context, storage->bytes);
     hm_free(context, storage->path);
     hm_resize_destroy(context, storage->resize);
@@ -261,11 +262,11 @@ size_t hm_storage_scratch(const hm_storage *storage)
     return bytes;
 }
 
-size_t hm_storage_n_readers(const hm_storage *storage)
+size_t hm_storage_n_readers(const hm_storage *storage, size_t more)
 {
     enum { READERS_MAX = 16 };
     const size_t most = (size_t)64 << 20; /* bytes of working memory in all */
-    size_t each = hm_storage_scratch(storage) + 1;
+    size_t each = hm_storage_scratch(storage) + more + 1;
     size_t n = most / each < READERS_MAX ? most / each : READERS_MAX;
     return n > 0 ? n : 1;
 }
@@ -317,6 +318,12 @@ bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, flo
         hm_resize_apply(storage->resize, whole + c * area, between,
                         out + c * shape->height * shape->width);
     return true;
+}
+
+void hm_storage_inner(const hm_storage *storage, size_t index, size_t *height, size_t *width)
+{
+    *height = storage->inner ? storage->inner[index].height : storage->shape.height;
+    *width = storage->inner ? storage->inner[index].width : storage->shape.width;
 }
 
 hm_status hm_storage_fail_read(const hm_storage *storage, size_t index, int cause, hm_error *error)
@@ -484,7 +491,7 @@ static hm_status resize_memory(hm_storage *storage, hm_error *error)
 {
     const hm_context *context = storage->context;
     hm_shape *shape = &storage->shape;
-    size_t n_tasks = hm_storage_n_readers(storage);
+    size_t n_tasks = hm_storage_n_readers(storage, 0);
     float *out = hm_alloc(context, shape->n_cases, shape->n_features * sizeof *out, error);
     char *scratch = out ? hm_alloc(context, n_tasks, hm_storage_scratch(storage), error) : NULL;
     if (!scratch) {
