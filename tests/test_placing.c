@@ -218,6 +218,154 @@ static void test_refusals(void **state)
     close_place(&place);
 }
 
+/* ---- Folders of pictures that differ in size -------------------------------------------------- */
+
+/* a.png: 4 x 8 (height x width), all 40; b.png: 6 x 3, all 90. */
+static const char *write_folder(data_place *place)
+{
+    unsigned char pixels[32];
+    assert_int_equal(mkdir(path_in(place, "set"), 0700), 0);
+    write_grey_png(place, "set/a.png", 8, 4, memset(pixels, 40, 32));
+    write_grey_png(place, "set/b.png", 3, 6, memset(pixels, 90, 18));
+    set_option(place, "scale", "1");
+    set_option(place, "fit", "pad");
+    skip_without(place, path_in(place, "set"), "libpng");
+    return path_in(place, "set");
+}
+
+static void test_longest(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    const char *path = write_folder(&place);
+    set_option(&place, "longest", "6"); /* 3 x 6 and 6 x 3 */
+    hm_dataset *set = open_set(&place, path);
+    expect_shape(set, 2, 6, 6);
+    assert_non_null(strstr(hm_dataset_preparation(set), "longest = 6\n"));
+    hm_dataset_close(set);
+    set_option(&place, "longest", "4"); /* 2 x 4 and 4 x 2 */
+    set_option(&place, "fit", "crop");
+    set = open_set(&place, path);
+    expect_values(set, 2, 4, (float[]){40, 40, 40, 40, 90, 90, 90, 90});
+    hm_dataset_close(set);
+    set_option(&place, "longest", "100"); /* nothing grows */
+    set = open_set(&place, path);
+    expect_shape(set, 2, 4, 3);
+    hm_dataset_close(set);
+    set_option(&place, "fit", "none");
+    refuse_with(&place, path, HM_ERROR_MISMATCH, "b.png", NULL);
+    set_option(&place, "resize", "2x2");
+    refuse_with(&place, path, HM_ERROR_ARGUMENT, "longest and resize", NULL);
+    set_option(&place, "resize", "");
+    set_option(&place, "longest", "3"); /* as in the folder, of a file with as many */
+    set = open_set(&place, write_idx(&place, "i", 3, (uint32_t[]){1, 2, 3}, bytes_6, 6));
+    expect_shape(set, 1, 2, 3);
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
+static void test_crop_stays_in_the_picture(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 5, 1);
+    write_folder(&place);
+    unsigned char pixels[32] = {0};
+    for (int i = 0; i < 32; i++) /* with a border of 1 all round, as the padding is */
+        pixels[i] = (unsigned char)(i / 8 > 0 && i / 8 < 3 && i % 8 > 0 && i % 8 < 7 ? 200 : 1);
+    write_grey_png(&place, "set/a.png", 8, 4, pixels);
+    set_option(&place, "crop", "4x3");
+    hm_dataset *set = open_to_learn(&place, path_in(&place, "set"));
+    expect_shape(set, 2, 4, 3);
+    for (uint64_t epoch = 0; epoch < 30; epoch++) {
+        float *values = read_epoch(set, epoch);
+        for (int x = 0; x < 3; x++) { /* the first and the last row are the picture's border, the others not all */
+            assert_true(values[x] == 1 && values[9 + x] == 1);
+            assert_true(values[3 + x] == values[6 + x]);
+        }
+        assert_true(values[3] == 200 || values[4] == 200);
+        for (int k = 12; k < 24; k++)
+            assert_true(values[k] == 90);
+        free(values);
+    }
+    hm_dataset_close(set);
+    set_option(&place, "crop", "4x4");
+    refuse_with(&place, path_in(&place, "set"), HM_ERROR_MISMATCH, "b.png", "6 x 3", "smaller window", "longest", NULL);
+    set_option(&place, "frame", "8x9"); /* of the frame it is enough */
+    hm_dataset_close(open_set(&place, path_in(&place, "set")));
+    close_place(&place);
+}
+
+typedef struct heard {
+    int n;
+    char last[512];
+} heard;
+
+static void hear(void *user, hm_log_level level, const char *line)
+{
+    heard *h = user;
+    if (level != HM_LOG_WARNING)
+        return;
+    h->n++;
+    snprintf(h->last, sizeof h->last, "%s", line);
+}
+
+static void test_skip_damaged(void **state)
+{
+    (void)state;
+    data_place place;
+    heard h = {0};
+    open_place(&place, 1, 1);
+    write_folder(&place);
+    hm_context_destroy(place.context);
+    hm_context_config config = {.n_threads = 1, .seed = 1, .log = hear, .log_user = &h};
+    config.allocator = counted_allocator(&place.memory);
+    assert_int_equal(hm_context_create(&config, &place.context, NULL), HM_OK);
+    write_text(&place, "set/aa.png", "no picture");
+    write_text(&place, "set/c.png", "\x89PNG\r\n\x1a\ncut off");
+    refuse_with(&place, path_in(&place, "set"), HM_ERROR_FORMAT, "aa.png", NULL);
+    set_option(&place, "skip-damaged", "yes");
+    hm_dataset *set = open_set(&place, path_in(&place, "set"));
+    expect_shape(set, 2, 6, 8);
+    assert_int_equal(h.n, 2);
+    assert_non_null(strstr(h.last, "c.png"));
+    hm_dataset_close(set);
+    set_option(&place, "fit", "none"); /* the first is not read before the storage is made */
+    set_option(&place, "resize", "2x2");
+    write_text(&place, "set/0.png", "");
+    set = open_set(&place, path_in(&place, "set"));
+    expect_values(set, 2, 4, (float[]){40, 40, 40, 40, 90, 90, 90, 90});
+    hm_dataset_close(set);
+    write_text(&place, "set/a.png", "");
+    write_text(&place, "set/b.png", "");
+    refuse_with(&place, path_in(&place, "set"), HM_ERROR_FORMAT, "every picture", NULL);
+    close_place(&place);
+}
+
+/* A class may lose all of its pictures and stays a class. */
+static void test_skip_a_class(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    set_option(&place, "skip-damaged", "yes");
+    const char *const folders[] = {"top", "top/a", "top/b", "top/c"};
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(mkdir(path_in(&place, folders[i]), 0700), 0);
+    write_text(&place, "top/a/1.png", "");
+    write_grey_png(&place, "top/b/2.png", 3, 2, bytes_6);
+    write_text(&place, "top/c/3.png", "");
+    skip_without(&place, path_in(&place, "top"), "libpng");
+    hm_dataset *set = open_set(&place, path_in(&place, "top"));
+    assert_int_equal(hm_dataset_n_cases(set), 1);
+    assert_int_equal(hm_dataset_label(set, 0), 1);
+    assert_int_equal(hm_dataset_n_classes(set), 3);
+    assert_string_equal(hm_dataset_class_name(set, 2), "c");
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +376,10 @@ int main(void)
         cmocka_unit_test(test_mirror),
         cmocka_unit_test(test_half_are_mirrored),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_longest),
+        cmocka_unit_test(test_crop_stays_in_the_picture),
+        cmocka_unit_test(test_skip_damaged),
+        cmocka_unit_test(test_skip_a_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ enum { HM_FIT_NONE, HM_FIT_CROP, HM_FIT_PAD };
 enum { HM_BALANCE_AUTO, HM_BALANCE_YES, HM_BALANCE_NO };
 
 /* Every field is a row of hm_data_options; its help text there is its documentation. The transforms
- * apply in the order of the fields: resize, scale, invert, frame, crop, standardise, mirror, jitter, binarise. */
+ * apply in the order of the fields: longest or resize, scale, invert, frame, crop, standardise, mirror, jitter, binarise. */
 typedef struct hm_data_config {
     char data[HM_TEXT_MAX];    /* a named set (hm_dataset_list), or a file: IDX, NPY or CSV, each
                                   also gzipped, a PNG or JPEG picture or contact sheet, or a
@@ -50,6 +50,7 @@ typedef struct hm_data_config {
                                   "3x32x32": in colour, plane after plane */
     bool grey;                 /* colours become grey (BT.601) */
     int fit;                   /* HM_FIT_..: what is done to pictures of a folder that differ in size */
+    int64_t longest;           /* pictures shrink in shape until no side is longer, in pixels; 0: as they are */
     char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
     double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else */
     bool invert;               /* 1 - x after scaling */
@@ -61,6 +62,7 @@ typedef struct hm_data_config {
     int binarise;              /* HM_BINARISE_..; sample: afresh in every epoch, P(1) = value */
     double threshold;          /* 1 above it, else 0 */
     int64_t jitter;            /* training pictures move by up to so many pixels each way in every epoch */
+    bool skip_damaged;         /* damaged pictures of a folder are left out, each named in a warning of the log */
     int64_t tile;              /* side of the tiles of a contact sheet; 0: it is one picture */
     int balance;               /* HM_BALANCE_..: of mini-batches over classes; auto: if labelled */
     int64_t memory;            /* megabytes: a larger set is read from its file case by case */
@@ -87,7 +89,7 @@ typedef struct hm_dataset hm_dataset;
  * asks for none. Both sets keep the cases in the order of the file. The caller closes both; they
  * share what is in memory.
  *
- * Named sets are looked for in $HARMONIUM_DATA, the folder data/ of the source tree, the installed
+ * Named sets, and paths that do not lead anywhere by themselves, are looked for in $HARMONIUM_DATA, the folder data/ of the source tree, the installed
  * share/harmonium/data, and /usr/share/datasets; the message of HM_ERROR_NOT_FOUND lists where it
  * looked. Other failures: HM_ERROR_FORMAT (a damaged or unknown file), HM_ERROR_NUMERIC (a number
  * that is not finite), HM_ERROR_MISMATCH (labels, sizes or tiles that do not fit),
@@ -181,7 +183,7 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
  * defaults: a model remembers it, so that other data meets the same treatment. */
 const char *hm_dataset_preparation(const hm_dataset *set);
 
-/* Whether the option of that name is part of a preparation: grey, fit, resize, scale, invert, frame, crop, standardise, binarise,
+/* Whether the option of that name is part of a preparation: grey, fit, longest, resize, scale, invert, frame, crop, standardise, binarise,
  * threshold. */
 bool hm_is_preparation(const char *name);
 

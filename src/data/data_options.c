@@ -35,6 +35,8 @@ static const hm_option rows[] = {
     {"fit", 0, HM_OPTION_CHOICE, FIELD(fit), "none", 0, 0, "HOW", "none|crop|pad",
      "make the pictures of a folder agree in size: crop all to the smallest height and width, or pad "
      "them to the largest with the mean of their border; with resize, to its shape before it"},
+    {"longest", 0, HM_OPTION_INT, FIELD(longest), "0", 0, 4096, "PIXELS", NULL,
+     "shrink each picture, in its shape, until its longest side has so many pixels; smaller ones stay; 0 for none"},
     {"resize", 0, HM_OPTION_TEXT, FIELD(resize), "", 0, 0, "HxW", NULL,
      "resize pictures to this height and width by averaging areas, such as 16x16"},
     {"scale", 0, HM_OPTION_REAL, FIELD(scale), "0", 0, 1e6, "FACTOR", NULL,
@@ -59,6 +61,8 @@ static const hm_option rows[] = {
      "with binarise = threshold, what lies above becomes 1"},
     {"jitter", 0, HM_OPTION_INT, FIELD(jitter), "0", 0, 64, "PIXELS", NULL,
      "move each training picture by up to so many pixels across and down, afresh in every epoch"},
+    {"skip-damaged", 0, HM_OPTION_FLAG, FIELD(skip_damaged), "no", 0, 0, NULL, NULL,
+     "leave damaged pictures of a folder out with a warning each; otherwise the first is an error"},
     {"tile", 0, HM_OPTION_INT, FIELD(tile), "0", 0, 4096, "PIXELS", NULL,
      "cut a contact sheet into square tiles of this side; 0 for a single picture"},
     {"balance", 0, HM_OPTION_CHOICE, FIELD(balance), "auto", 0, 0, "WHETHER", "auto|yes|no",

@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "base/fail.h"
 #include "data/dataset.h"
+#include "data/fitting.h"
 #include "data/readers.h"
 #include "data/sets.h"
 #include "data/toys.h"
@@ -71,11 +72,13 @@ static hm_status check_config(const hm_data_config *config, hm_error *error)
     if (config->standardise && config->binarise != HM_BINARISE_NONE)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "standardise and binarise exclude each other; leave one of them out");
-    if (config->subset < 0 || config->labelled < 0 || config->tile < 0 || config->memory < 0 || !(config->validation >= 0))
+    if (config->subset < 0 || config->labelled < 0 || config->tile < 0 || config->longest < 0 || config->memory < 0 || !(config->validation >= 0))
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "subset, labelled, validation, tile and memory must not be negative");
+                       "subset, labelled, validation, longest, tile and memory must not be negative");
     if (!isfinite(config->scale) || !isfinite(config->threshold))
         return hm_fail(error, HM_ERROR_ARGUMENT, "scale and threshold must be finite numbers");
+    if (config->longest > 0 && config->resize[0])
+        return hm_fail(error, HM_ERROR_ARGUMENT, "longest and resize exclude each other; leave one of them out");
     if (config->validation >= 1 && config->validation != floor(config->validation))
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "validation = %g: must be a fraction below 1 or a whole number of cases",
@@ -104,6 +107,12 @@ static hm_status make_plan(plan *p, hm_error *error)
     reading->label_column = config->label_column;
     reading->grey = config->grey;
     reading->fit = config->fit;
+    reading->skip_damaged = config->skip_damaged;
+    reading->longest = (size_t)config->longest;
+    if (p->frame_height == 0) { /* of a frame the window may be anything */
+        reading->crop_height = p->crop_height;
+        reading->crop_width = p->crop_width;
+    }
     reading->memory = (uint64_t)config->memory > UINT64_MAX / megabyte
                           ? UINT64_MAX
                           : (uint64_t)config->memory * megabyte;
@@ -137,7 +146,7 @@ static hm_status check_options(const plan *p, hm_error *error)
         const char *name;
         bool is_wanted;
     } of_pictures[] = {
-        {"resize", p->reading.height > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
+        {"longest", p->reading.longest > 0}, {"resize", p->reading.height > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
         {"mirror", p->config->mirror},     {"jitter", p->config->jitter > 0},
     };
     for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
@@ -176,6 +185,18 @@ static hm_status check_placing(const plan *p, hm_error *error)
     return HM_OK;
 }
 
+/* A folder has resized its pictures itself: none of its sides is longer. */
+static hm_status resize(const plan *p, hm_error *error)
+{
+    size_t height = p->reading.height, width = p->reading.width;
+    if (height == 0) {
+        height = p->storage->shape.height;
+        width = p->storage->shape.width;
+        hm_fitting_shrink(p->reading.longest, &height, &width);
+    }
+    return hm_storage_resize(p->storage, height, width, p->reading.memory, error);
+}
+
 /* The digest is of the cases as the file holds them, so it comes before they are resized. */
 static hm_status open_storage(plan *p, hm_error *error)
 {
@@ -189,9 +210,8 @@ static hm_status open_storage(plan *p, hm_error *error)
         status = check_options(p, error);
     if (status == HM_OK)
         status = hm_storage_digest(p->storage, error);
-    if (status == HM_OK && p->reading.height > 0)
-        status = hm_storage_resize(p->storage, p->reading.height, p->reading.width,
-                                   p->reading.memory, error);
+    if (status == HM_OK)
+        status = resize(p, error);
     return status == HM_OK ? check_placing(p, error) : status;
 }
 
@@ -307,6 +327,8 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
                                  (long long)config->subset);
     if (config->labelled)
         used += (size_t)snprintf(text + used, room - used, ", %lld labelled", (long long)config->labelled);
+    if (config->longest)
+        used += (size_t)snprintf(text + used, room - used, ", longest side %lld", (long long)config->longest);
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);

@@ -5,8 +5,8 @@
 #include "base/fail.h"
 #include "data/dataset.h"
 
-static const char *const names[] = {"grey",  "fit",  "resize",      "scale",    "invert",
-                                    "frame", "crop", "standardise", "binarise", "threshold"};
+static const char *const names[] = {"grey",  "fit",   "longest", "resize",      "scale",
+                                    "invert", "frame", "crop", "standardise", "binarise", "threshold"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 bool hm_is_preparation(const char *name)
