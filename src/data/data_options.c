@@ -39,10 +39,16 @@ static const hm_option rows[] = {
      "shrink each picture, in its shape, until its longest side has so many pixels; smaller ones stay; 0 for none"},
     {"resize", 0, HM_OPTION_TEXT, FIELD(resize), "", 0, 0, "HxW", NULL,
      "resize pictures to this height and width by averaging areas, such as 16x16"},
+    {"whiten", 0, HM_OPTION_CHOICE, FIELD(whiten), "none", 0, 0, "HOW", "none|frequency",
+     "whiten each picture, once, before it is padded or framed: frequency multiplies its spectrum by f exp(-(f/0.4)^4), f in "
+     "cycles a pixel (Olshausen and Field 1997); its mean is then 0 (needs FFTW)"},
+    {"contrast", 0, HM_OPTION_REAL, FIELD(contrast), "0", 0, 1e6, "RMS", NULL,
+     "make local contrast even, once, after whitening: subtract the local mean, divide by the local deviation, and scale each "
+     "picture to this root mean square, such as 0.667; 0 for none"},
     {"scale", 0, HM_OPTION_REAL, FIELD(scale), "0", 0, 1e6, "FACTOR", NULL,
-     "multiply every value by this; 0 for 1/255 where the file holds bytes and 1 elsewhere"},
+     "multiply every value by this; 0 for 1/255 where the file holds bytes and 1 elsewhere, and after whitening or contrast"},
     {"invert", 0, HM_OPTION_FLAG, FIELD(invert), "no", 0, 0, NULL, NULL,
-     "turn x into 1 - x after scaling, so that dark ink on light paper becomes 1 on 0"},
+     "turn x into 1 - x after scaling (into -x after whitening or contrast), so that dark ink on light paper becomes 1 on 0"},
     {"frame", 0, HM_OPTION_TEXT, FIELD(frame), "", 0, 0, "HxW", NULL,
      "put each picture into the middle of a frame of zeros of this height and width, such as 33x33, so that the maps of "
      "a convolution divide into blocks"},

@@ -10,6 +10,7 @@
 #include "base/context.h"
 #include "base/fail.h"
 #include "data/dataset.h"
+#include "data/filter.h"
 #include "data/fitting.h"
 #include "data/readers.h"
 #include "data/sets.h"
@@ -75,8 +76,8 @@ static hm_status check_config(const hm_data_config *config, hm_error *error)
     if (config->subset < 0 || config->labelled < 0 || config->tile < 0 || config->longest < 0 || config->memory < 0 || !(config->validation >= 0))
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "subset, labelled, validation, longest, tile and memory must not be negative");
-    if (!isfinite(config->scale) || !isfinite(config->threshold))
-        return hm_fail(error, HM_ERROR_ARGUMENT, "scale and threshold must be finite numbers");
+    if (!isfinite(config->scale) || !isfinite(config->threshold) || !isfinite(config->contrast) || config->contrast < 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "scale, threshold and contrast must be finite numbers, and contrast not negative");
     if (config->longest > 0 && config->resize[0])
         return hm_fail(error, HM_ERROR_ARGUMENT, "longest and resize exclude each other; leave one of them out");
     if (config->validation >= 1 && config->validation != floor(config->validation))
@@ -146,7 +147,7 @@ static hm_status check_options(const plan *p, hm_error *error)
         const char *name;
         bool is_wanted;
     } of_pictures[] = {
-        {"longest", p->reading.longest > 0}, {"resize", p->reading.height > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
+        {"longest", p->reading.longest > 0}, {"resize", p->reading.height > 0}, {"whiten", p->config->whiten != HM_WHITEN_NONE}, {"contrast", p->config->contrast > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
         {"mirror", p->config->mirror},     {"jitter", p->config->jitter > 0},
     };
     for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
@@ -197,6 +198,11 @@ static hm_status resize(const plan *p, hm_error *error)
     return hm_storage_resize(p->storage, height, width, p->reading.memory, error);
 }
 
+static bool is_filtered(const plan *p)
+{
+    return p->config->whiten != HM_WHITEN_NONE || p->config->contrast > 0;
+}
+
 /* The digest is of the cases as the file holds them, so it comes before they are resized. */
 static hm_status open_storage(plan *p, hm_error *error)
 {
@@ -212,6 +218,10 @@ static hm_status open_storage(plan *p, hm_error *error)
         status = hm_storage_digest(p->storage, error);
     if (status == HM_OK)
         status = resize(p, error);
+    if (status == HM_OK && is_filtered(p)) {
+        const hm_filter filter = {p->config->whiten, (float)p->config->contrast};
+        status = hm_storage_filter(p->storage, &filter, p->reading.memory, error);
+    }
     return status == HM_OK ? check_placing(p, error) : status;
 }
 
@@ -305,7 +315,7 @@ static hm_transform transform_of(const plan *p)
     t.factor = config->scale != 0 ? (float)config->scale : p->storage->scale;
     if (config->invert != p->place.is_inverted) {
         t.factor = -t.factor;
-        t.offset = 1;
+        t.offset = !is_filtered(p); /* as if it were done before whitening or contrast, to which 1 - x is -x */
     }
     return t;
 }
@@ -332,6 +342,10 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
+    if (config->whiten != HM_WHITEN_NONE)
+        used += (size_t)snprintf(text + used, room - used, ", whitened");
+    if (config->contrast > 0)
+        used += (size_t)snprintf(text + used, room - used, ", local contrast %g", config->contrast);
     if (p->frame_height)
         used += (size_t)snprintf(text + used, room - used, ", in a frame of %zux%zu", p->frame_height, p->frame_width);
     if (p->crop_height)

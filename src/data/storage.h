@@ -98,6 +98,10 @@ uint64_t hm_digest_word(uint64_t hash, uint64_t word);
 hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, uint64_t memory,
                             hm_error *error);
 
+/* Makes the cases floats in memory, resized where that was put off; HM_ERROR_ARGUMENT when they take more than `memory`
+ * bytes. */
+hm_status hm_storage_hold(hm_storage *storage, uint64_t memory, hm_error *error);
+
 /* Bytes of working memory that hm_storage_read wants (a multiple of 64, maybe 0). */
 size_t hm_storage_scratch(const hm_storage *storage);
 
