@@ -41,6 +41,7 @@ hm_feature(JPEG libjpeg)
 hm_feature(CAIRO cairo)
 hm_feature(INIH inih)
 hm_feature(LBFGS liblbfgs)
+hm_feature(FFTW fftw3f)
 
 # giflib ships no pkg-config file.
 set(HM_WITH_GIF AUTO CACHE STRING "AUTO, ON or OFF")

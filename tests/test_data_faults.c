@@ -106,6 +106,35 @@ static void test_idx(void **state)
     close_place(&place);
 }
 
+/* Frames, windows, contrast, and folders of pictures with their padding; a build without FFTW whitens none. */
+static void test_pictures(void **state)
+{
+    (void)state;
+    data_place place;
+    unsigned char pixels[35] = {1, 2, 3};
+    open_place(&place, 1, 2);
+    write_pictures(&place, false);
+    SET_EVERYTHING(&place, {"frame", "40x40"}, {"crop", "9x9"}, {"mirror", "yes"}, {"contrast", "1"}, {"standardise", "yes"});
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 12);
+    reset_options(&place);
+    assert_int_equal(mkdir(path_in(&place, "set"), 0700), 0);
+    write_grey_png(&place, "set/a.png", 5, 7, pixels);
+    write_grey_png(&place, "set/b.png", 7, 5, pixels);
+    write_text(&place, "set/c.png", "damaged");
+    SET_EVERYTHING(&place, {"fit", "pad"}, {"longest", "6"}, {"skip-damaged", "yes"}, {"crop", "3x3"});
+    skip_without(&place, path_in(&place, "set"), "libpng");
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 12);
+    close_place(&place);
+    open_place(&place, 1, 1);
+    write_pictures(&place, false);
+    set_option(&place, "whiten", "frequency");
+    char data[HM_TEXT_MAX];
+    strcpy(data, place.config.data);
+    skip_without(&place, data, "libfftw3-dev");
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 12);
+    close_place(&place);
+}
+
 static void test_gzip(void **state)
 {
     (void)state;
@@ -321,7 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx),         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_npy),         cmocka_unit_test(test_csv),
-        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_words),        cmocka_unit_test(test_pictures),
         cmocka_unit_test(test_colours_of_any_size),
         cmocka_unit_test(test_png),         cmocka_unit_test(test_open_sets),
         cmocka_unit_test(test_late_errors),

@@ -252,11 +252,29 @@ static void test_real_sets(void **state)
     }
 }
 
+/* What is no path by itself may be one below a root. */
+static void test_paths_below_a_root(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place_with_sets(&place);
+    make_folder(&place, "things");
+    write_idx(&place, "things/cases", 1, (uint32_t[]){2}, (const unsigned char[]){3, 1}, 2);
+    hm_dataset *set = open_set(&place, "things/cases");
+    expect_values(set, 2, 1, (float[]){3, 1});
+    assert_string_equal(hm_dataset_describe(set), "things/cases");
+    hm_dataset_close(set);
+    refuse_with(&place, "./things/cases", HM_ERROR_NOT_FOUND, "no such file", NULL);
+    refuse_with(&place, "things/others", HM_ERROR_NOT_FOUND, "$HARMONIUM_DATA", NULL);
+    close_place(&place);
+}
+
 int main(void)
 {
     const char *folder = getenv("HARMONIUM_DATA");
     snprintf(real_folder, sizeof real_folder, "%s", folder ? folder : "");
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_paths_below_a_root),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_packed_parts),
         cmocka_unit_test(test_silhouettes_are_inverted),

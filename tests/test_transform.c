@@ -36,6 +36,7 @@ static void test_standardise(void **state)
     const hm_transform t = {
         .factor = 0.5f, .shift = (float[]){1, 10, 0}, .spread = (float[]){2, 1, 4}};
     hm_transform_scale(&t, row, 3);
+    hm_transform_standardise(&t, row, 3);
     hm_transform_cut(&t, row, 3); /* without a threshold it does nothing */
     assert_memory_equal(row, ((float[]){2, 0, 3.75f}), sizeof row);
 }

@@ -219,6 +219,22 @@ expect 0 'jitter of 1' "$harmonium" train digits --jitter 1 --hidden 10 --epochs
 expect 0 '' "$harmonium" score jitter.safetensors digits -n 2
 expect 1 'no pictures' "$harmonium" train bits.csv --jitter 1 --hidden 2 --epochs 1 -o b.safetensors
 
+# ---- 13. Pictures: what is done to them is remembered, but for what is only for learning; and can be looked at.
+"$harmonium" train digits --contrast 0.667 --frame 33x33 --crop 30x30 --mirror --visible gaussian $few -o windows.safetensors
+"$harmonium" info windows.safetensors >windows
+for text in 'contrast = 0.667' 'frame = 33x33' 'crop = 30x30'; do
+    grep -q "$text" windows || fail "info does not tell $text"
+done
+grep -q 'mirror = yes *$' windows && sed -n '/^preparation of the data/,/^$/p' windows | grep -q mirror && fail "mirroring is no preparation"
+"$harmonium" score windows.safetensors digits -n 5 --quiet >told
+"$harmonium" score windows.safetensors digits -n 5 --quiet >again
+cmp -s told again || fail "windows of new data are by chance"
+"$harmonium" data digits --subset 50 --contrast 0.667 --crop 20x20 -n 9 -o grid.png --quiet >/dev/null
+[ -s grid.png ] || "$harmonium" info | grep -q 'png *absent' || fail "data draws no picture"
+expect 1 'no pictures' "$harmonium" data bits.csv -o grid.png
+expect 1 'frame that holds them' "$harmonium" data digits --frame 20x20
+"$harmonium" info | grep -q 'fftw *present' || expect 1 'libfftw3-dev' "$harmonium" data digits --whiten frequency
+
 # ---- 12. What a model is for chooses its defaults.
 "$harmonium" help train | tr -s ' \n' ' ' | grep -q 'aim WHAT what the defaults suit: features' || fail "help train does not explain the aim"
 expect 0 'take samples for a generative model' "$harmonium" train digits --hidden 10 --epochs 1 --subset 300 --aim generative \

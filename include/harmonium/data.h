@@ -28,10 +28,11 @@ extern "C" {
 
 enum { HM_BINARISE_NONE, HM_BINARISE_THRESHOLD, HM_BINARISE_SAMPLE };
 enum { HM_FIT_NONE, HM_FIT_CROP, HM_FIT_PAD };
+enum { HM_WHITEN_NONE, HM_WHITEN_FREQUENCY };
 enum { HM_BALANCE_AUTO, HM_BALANCE_YES, HM_BALANCE_NO };
 
 /* Every field is a row of hm_data_options; its help text there is its documentation. The transforms
- * apply in the order of the fields: resize, scale, invert, standardise or binarise. */
+ * apply in the order of the fields: longest or resize, whiten, contrast, scale, invert, frame, crop, standardise, mirror, jitter, binarise. */
 typedef struct hm_data_config {
     char data[HM_TEXT_MAX];    /* a named set (hm_dataset_list), or a file: IDX, NPY or CSV, each
                                   also gzipped, a PNG or JPEG picture or contact sheet, or a
@@ -50,13 +51,22 @@ typedef struct hm_data_config {
                                   "3x32x32": in colour, plane after plane */
     bool grey;                 /* colours become grey (BT.601) */
     int fit;                   /* HM_FIT_..: what is done to pictures of a folder that differ in size */
+    int64_t longest;           /* pictures shrink in shape until no side is longer, in pixels; 0: as they are */
     char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
-    double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else */
+    int whiten;                /* HM_WHITEN_..: pictures are whitened and have mean 0 (FFTW); like contrast once, when the
+                                  set is opened, before padding, frames and windows; the set is then float in memory */
+    double contrast;           /* local contrast is made even and the root mean square this; 0: neither */
+    double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else and after whitening or contrast */
     bool invert;               /* 1 - x after scaling */
+    char frame[HM_TEXT_MAX];   /* "33x33": each picture in the middle of so many zeros; empty: none */
+    char crop[HM_TEXT_MAX];    /* "80x80": a window of each picture, by chance and afresh in every epoch of the cases
+                                  that are learned from, else the middle one; empty: the whole */
+    bool mirror;               /* half of the training pictures are mirrored left-right, afresh in every epoch */
     bool standardise;          /* each feature to mean 0 and variance 1 over the training cases */
     int binarise;              /* HM_BINARISE_..; sample: afresh in every epoch, P(1) = value */
     double threshold;          /* 1 above it, else 0 */
     int64_t jitter;            /* training pictures move by up to so many pixels each way in every epoch */
+    bool skip_damaged;         /* damaged pictures of a folder are left out, each named in a warning of the log */
     int64_t tile;              /* side of the tiles of a contact sheet; 0: it is one picture */
     int balance;               /* HM_BALANCE_..: of mini-batches over classes; auto: if labelled */
     int64_t memory;            /* megabytes: a larger set is read from its file case by case */
@@ -83,12 +93,12 @@ typedef struct hm_dataset hm_dataset;
  * asks for none. Both sets keep the cases in the order of the file. The caller closes both; they
  * share what is in memory.
  *
- * Named sets are looked for in $HARMONIUM_DATA, the folder data/ of the source tree, the installed
+ * Named sets, and paths that do not lead anywhere by themselves, are looked for in $HARMONIUM_DATA, the folder data/ of the source tree, the installed
  * share/harmonium/data, and /usr/share/datasets; the message of HM_ERROR_NOT_FOUND lists where it
  * looked. Other failures: HM_ERROR_FORMAT (a damaged or unknown file), HM_ERROR_NUMERIC (a number
  * that is not finite), HM_ERROR_MISMATCH (labels, sizes or tiles that do not fit),
  * HM_ERROR_ARGUMENT, HM_ERROR_IO, HM_ERROR_UNSUPPORTED (gzip without zlib, PNG without
- * libpng, JPEG without libjpeg),
+ * libpng, JPEG without libjpeg, whitening without FFTW),
  * HM_ERROR_MEMORY. */
 hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
                           hm_dataset **train, hm_dataset **validation, hm_error *error);
@@ -122,7 +132,7 @@ size_t hm_dataset_n_classes(const hm_dataset *set);
 int32_t hm_dataset_label(const hm_dataset *set, size_t index);
 /* How many cases have a label: all, none, or so many as `labelled` left. */
 size_t hm_dataset_n_labelled(const hm_dataset *set);
-/* Whether its cases are drawn afresh in every epoch: sampled, or moved about. */
+/* Whether its cases are drawn afresh in every epoch: sampled, moved about, mirrored, or windows by chance. */
 bool hm_dataset_is_sampled(const hm_dataset *set);
 
 /* The labels that at least one case of the set is seen to have, ascending: label[n_classes] receives them (null: they
@@ -177,8 +187,8 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
  * defaults: a model remembers it, so that other data meets the same treatment. */
 const char *hm_dataset_preparation(const hm_dataset *set);
 
-/* Whether the option of that name is part of a preparation: grey, fit, resize, scale, invert, standardise, binarise,
- * threshold. */
+/* Whether the option of that name is part of a preparation: grey, fit, longest, resize, whiten, contrast,
+ * scale, invert, frame, crop, standardise, binarise, threshold. */
 bool hm_is_preparation(const char *name);
 
 /* Sets the options that a preparation says and leaves the others. HM_ERROR_FORMAT for text that is none. */

@@ -30,6 +30,8 @@ typedef enum hm_random_purpose {
     HM_RANDOM_JITTER,      /* moving pictures about: unit 0 down, unit 1 across */
     HM_RANDOM_SWAP,        /* whether chains at two temperatures swap: case = chain, unit = rung */
     HM_RANDOM_BLOCK,       /* which unit of a pooling block is on: case, unit = block */
+    HM_RANDOM_CROP,        /* the window of a picture: unit 0 down, unit 1 across */
+    HM_RANDOM_MIRROR,      /* whether a picture is mirrored: unit 0 */
     HM_RANDOM_USER = 256   /* the first that the library never uses */
 } hm_random_purpose;
 

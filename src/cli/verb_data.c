@@ -42,18 +42,40 @@ static hm_status print_set(const cli_call *call, const char *name, const hm_data
     return status;
 }
 
-/* The cases as they are after the transforms. */
+/* A grid of them, black to white; with zero as mid-grey if any value is negative, as whitened pictures have. */
+static hm_status draw_cases(const cli_call *call, const hm_dataset *set, hm_matrix cases, hm_error *error)
+{
+    hm_grid grid = {.n_channels = hm_dataset_channels(set)};
+    hm_image *image = NULL;
+    for (size_t i = 0; i < cases.rows && !grid.signed_values; i++)
+        for (size_t j = 0; j < cases.cols; j++)
+            grid.signed_values |= hm_row_f32(&cases, i)[j] < 0;
+    hm_status status = hm_image_grid(call->context, cases, hm_dataset_height(set), hm_dataset_width(set), &grid, &image, error);
+    if (status == HM_OK)
+        status = hm_image_save_png(image, call->options.output.output, error);
+    hm_image_destroy(image);
+    return status;
+}
+
+/* The first cases as they are after the transforms: those asked for, else all, or as many as make a picture. */
 static hm_status write_set(const cli_call *call, const hm_dataset *set, hm_error *error)
 {
+    enum { DRAWN = 100 };
     const char *path = call->options.output.output;
+    const bool is_values = cli_is_values(path);
     size_t wanted = (size_t)call->options.output.number, n = hm_dataset_n_cases(set), V = hm_dataset_n_features(set);
+    if (!is_values && !hm_dataset_height(set))
+        return hm_fail(error, HM_ERROR_MISMATCH, "%s: the cases of %s are no pictures; say with `shape` if they are, or write .npy",
+                       path, hm_dataset_describe(set));
+    wanted = wanted || is_values ? wanted : DRAWN;
     n = wanted && wanted < n ? wanted : n;
     float *cases = hm_alloc(call->context, n * V, sizeof *cases, error);
     if (!cases)
         return HM_ERROR_MEMORY;
     hm_status status = hm_dataset_read(set, NULL, 0, n, 0, hm_matrix_f32(cases, n, V), error);
     if (status == HM_OK)
-        status = cli_save_cases(call->context, hm_matrix_f32(cases, n, V), set, path, error);
+        status = is_values ? cli_save_cases(call->context, hm_matrix_f32(cases, n, V), set, path, error)
+                           : draw_cases(call, set, hm_matrix_f32(cases, n, V), error);
     if (status == HM_OK)
         cli_say(call, "%s: %zu cases of %zu features", path, n, V);
     hm_free(call->context, cases);
@@ -79,6 +101,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_data = {
     "data", "Show what a data set holds after its transforms, and write it out", "[DATA]", 0, 1,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number", ".npy .csv .svm", "harmonium data usps --classes 2",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number", ".npy .csv .svm .png", "harmonium data usps --classes 2",
     run,
 };

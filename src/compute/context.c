@@ -161,6 +161,11 @@ static const hm_feature_info features[] = {
 #else
     {"lbfgs", "fine-tuning by L-BFGS (liblbfgs-dev)", ABSENT},
 #endif
+#ifdef HM_HAVE_FFTW
+    {"fftw", "whitening pictures", PRESENT},
+#else
+    {"fftw", "whitening pictures (libfftw3-dev)", ABSENT},
+#endif
 };
 
 const hm_feature_info *hm_feature_list(size_t index)

@@ -35,12 +35,28 @@ static const hm_option rows[] = {
     {"fit", 0, HM_OPTION_CHOICE, FIELD(fit), "none", 0, 0, "HOW", "none|crop|pad",
      "make the pictures of a folder agree in size: crop all to the smallest height and width, or pad "
      "them to the largest with the mean of their border; with resize, to its shape before it"},
+    {"longest", 0, HM_OPTION_INT, FIELD(longest), "0", 0, 4096, "PIXELS", NULL,
+     "shrink each picture, in its shape, until its longest side has so many pixels; smaller ones stay; 0 for none"},
     {"resize", 0, HM_OPTION_TEXT, FIELD(resize), "", 0, 0, "HxW", NULL,
      "resize pictures to this height and width by averaging areas, such as 16x16"},
+    {"whiten", 0, HM_OPTION_CHOICE, FIELD(whiten), "none", 0, 0, "HOW", "none|frequency",
+     "whiten each picture, once, before it is padded or framed: frequency multiplies its spectrum by f exp(-(f/0.4)^4), f in "
+     "cycles a pixel (Olshausen and Field 1997); its mean is then 0 (needs FFTW)"},
+    {"contrast", 0, HM_OPTION_REAL, FIELD(contrast), "0", 0, 1e6, "RMS", NULL,
+     "make local contrast even, once, after whitening: subtract the local mean, divide by the local deviation, and scale each "
+     "picture to this root mean square, such as 0.667; 0 for none"},
     {"scale", 0, HM_OPTION_REAL, FIELD(scale), "0", 0, 1e6, "FACTOR", NULL,
-     "multiply every value by this; 0 for 1/255 where the file holds bytes and 1 elsewhere"},
+     "multiply every value by this; 0 for 1/255 where the file holds bytes and 1 elsewhere, and after whitening or contrast"},
     {"invert", 0, HM_OPTION_FLAG, FIELD(invert), "no", 0, 0, NULL, NULL,
-     "turn x into 1 - x after scaling, so that dark ink on light paper becomes 1 on 0"},
+     "turn x into 1 - x after scaling (into -x after whitening or contrast), so that dark ink on light paper becomes 1 on 0"},
+    {"frame", 0, HM_OPTION_TEXT, FIELD(frame), "", 0, 0, "HxW", NULL,
+     "put each picture into the middle of a frame of zeros of this height and width, such as 33x33, so that the maps of "
+     "a convolution divide into blocks"},
+    {"crop", 0, HM_OPTION_TEXT, FIELD(crop), "", 0, 0, "HxW", NULL,
+     "take a window of this height and width from each picture: by chance and afresh in every epoch from the training "
+     "cases, the middle one from others"},
+    {"mirror", 0, HM_OPTION_FLAG, FIELD(mirror), "no", 0, 0, NULL, NULL,
+     "mirror each training picture left-right with probability one half, afresh in every epoch"},
     {"standardise", 0, HM_OPTION_FLAG, FIELD(standardise), "no", 0, 0, NULL, NULL,
      "shift and divide each feature to mean 0 and variance 1 over the training cases, as Gaussian "
      "units want"},
@@ -51,6 +67,8 @@ static const hm_option rows[] = {
      "with binarise = threshold, what lies above becomes 1"},
     {"jitter", 0, HM_OPTION_INT, FIELD(jitter), "0", 0, 64, "PIXELS", NULL,
      "move each training picture by up to so many pixels across and down, afresh in every epoch"},
+    {"skip-damaged", 0, HM_OPTION_FLAG, FIELD(skip_damaged), "no", 0, 0, NULL, NULL,
+     "leave damaged pictures of a folder out with a warning each; otherwise the first is an error"},
     {"tile", 0, HM_OPTION_INT, FIELD(tile), "0", 0, 4096, "PIXELS", NULL,
      "cut a contact sheet into square tiles of this side; 0 for a single picture"},
     {"balance", 0, HM_OPTION_CHOICE, FIELD(balance), "auto", 0, 0, "WHETHER", "auto|yes|no",

@@ -16,14 +16,19 @@
 static hm_status create_workers(hm_dataset *set, hm_error *error)
 {
     size_t each = hm_storage_scratch(set->storage);
-    set->n_workers = hm_storage_n_readers(set->storage);
+    size_t n_whole = hm_transform_places(&set->transform) ? set->storage->shape.n_features : 0;
+    set->n_workers = hm_storage_n_readers(set->storage, n_whole * sizeof *set->whole);
     set->worker = hm_alloc(set->context, set->n_workers, sizeof *set->worker, error);
     if (!set->worker)
         return HM_ERROR_MEMORY;
     set->scratch = hm_alloc(set->context, set->n_workers, each, error);
     for (size_t i = 0; set->scratch && i < set->n_workers; i++)
         set->worker[i].scratch = set->scratch + i * each;
-    return set->scratch ? HM_OK : HM_ERROR_MEMORY;
+    if (set->scratch && n_whole > 0)
+        set->whole = hm_alloc(set->context, set->n_workers, n_whole * sizeof *set->whole, error);
+    for (size_t i = 0; set->whole && i < set->n_workers; i++)
+        set->worker[i].whole = set->whole + i * n_whole;
+    return set->scratch && (set->whole || n_whole == 0) ? HM_OK : HM_ERROR_MEMORY;
 }
 
 hm_status hm_dataset_make(hm_storage *storage, hm_view *view, const hm_transform *transform,
@@ -37,6 +42,10 @@ hm_status hm_dataset_make(hm_storage *storage, hm_view *view, const hm_transform
     set->storage = hm_storage_share(storage);
     set->transform = *transform;
     set->transform.shift = set->transform.spread = NULL;
+    set->shape = storage->shape;
+    hm_transform_place_size(transform, &set->shape.height, &set->shape.width);
+    if (set->shape.height > 0)
+        set->shape.n_features = set->shape.n_channels * set->shape.height * set->shape.width;
     set->is_balanced = storage->labels != NULL;
     set->view = *view;
     *view = (hm_view){0};
@@ -60,6 +69,7 @@ void hm_dataset_close(hm_dataset *set)
     hm_free(context, set->is_known);
     hm_free(context, set->worker);
     hm_free(context, set->scratch);
+    hm_free(context, set->whole);
     hm_free(context, set->description);
     hm_free(context, set);
 }
@@ -83,7 +93,7 @@ static uint64_t add_float(uint64_t hash, float value)
 void hm_dataset_mark(hm_dataset *set)
 {
     const hm_transform *t = &set->transform;
-    const hm_shape *shape = &set->storage->shape;
+    const hm_shape *shape = &set->shape;
     uint64_t hash = hm_digest_word(set->storage->digest, set->view.n);
     for (size_t i = 0; i < set->view.n; i++)
         hash = hm_digest_word(hash, hm_view_at(&set->view, i));
@@ -95,6 +105,11 @@ void hm_dataset_mark(hm_dataset *set)
     hash = hm_digest_word(hash, t->has_threshold + 2u * t->is_sampled + 4u * (t->shift != NULL));
     if (t->jitter)
         hash = hm_digest_word(hash, t->jitter);
+    if (t->is_mirrored || hm_transform_places(t)) { /* and these younger than either */
+        hash = hm_digest_word(hash, t->is_mirrored + 2u * t->is_crop_random);
+        hash = hm_digest_word(hm_digest_word(hash, t->frame_height), t->frame_width);
+        hash = hm_digest_word(hm_digest_word(hash, t->crop_height), t->crop_width);
+    }
     for (size_t i = 0; set->is_known && i < set->view.n; i++)
         hash = hm_digest_word(hash, set->is_known[i]);
     hash = hm_digest_word(hm_digest_word(hash, 0), 0); /* spreads the last words over all digits */
@@ -106,7 +121,7 @@ void hm_dataset_mark(hm_dataset *set)
 hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const float *spread,
                                  hm_error *error)
 {
-    size_t n = set->storage->shape.n_features;
+    size_t n = set->shape.n_features;
     float *copies[2] = {NULL, NULL};
     if (shift && (set->transform.has_threshold || set->transform.is_sampled))
         return hm_fail(error, HM_ERROR_MISMATCH,
@@ -252,22 +267,22 @@ size_t hm_dataset_n_cases(const hm_dataset *set)
 
 size_t hm_dataset_n_features(const hm_dataset *set)
 {
-    return set->storage->shape.n_features;
+    return set->shape.n_features;
 }
 
 size_t hm_dataset_height(const hm_dataset *set)
 {
-    return set->storage->shape.height;
+    return set->shape.height;
 }
 
 size_t hm_dataset_width(const hm_dataset *set)
 {
-    return set->storage->shape.width;
+    return set->shape.width;
 }
 
 size_t hm_dataset_channels(const hm_dataset *set)
 {
-    return set->storage->shape.n_channels;
+    return set->shape.n_channels;
 }
 
 size_t hm_dataset_n_classes(const hm_dataset *set)
@@ -290,7 +305,8 @@ size_t hm_dataset_n_labelled(const hm_dataset *set)
 
 bool hm_dataset_is_sampled(const hm_dataset *set)
 {
-    return set->transform.is_sampled || set->transform.jitter > 0;
+    const hm_transform *t = &set->transform;
+    return t->is_sampled || t->jitter > 0 || t->is_mirrored || t->is_crop_random;
 }
 
 /* The least label above `last`, or -1. */

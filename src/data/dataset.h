@@ -21,6 +21,7 @@ typedef enum hm_trouble {
 /* One of the threads that read a batch. */
 typedef struct hm_worker {
     char *scratch;
+    float *whole; /* the case before it is placed in a frame or a window; null: it is not */
     hm_trouble trouble;
     int cause;     /* errno */
     size_t index;  /* the case in the storage */
@@ -31,6 +32,7 @@ typedef struct hm_worker {
 struct hm_dataset {
     const hm_context *context;
     hm_storage *storage;
+    hm_shape shape; /* of the cases as they are read; that of the storage but for frames and windows */
     hm_view view;
     hm_transform transform;
     float *shift, *spread; /* [n_features] or null; the transform points here */
@@ -40,6 +42,7 @@ struct hm_dataset {
     size_t n_workers;
     hm_worker *worker; /* [n_workers] */
     char *scratch;     /* their working memory in one piece */
+    float *whole;      /* likewise [n_workers][features of the storage], or null */
     char *description;
     char preparation[HM_PREPARATION_MAX];
     char fingerprint[17];

@@ -39,7 +39,23 @@ static void pad(hm_fitting *f)
         f->inner_width = hm_least(f->width, scaled(w, f->height, h));
 }
 
-hm_fitting hm_fitting_of(int fit, bool is_resized, const hm_picture *picture, size_t height,
+void hm_fitting_shrink(size_t longest, size_t *height, size_t *width)
+{
+    size_t side = *height > *width ? *height : *width;
+    if (longest == 0 || side <= longest)
+        return;
+    *height = scaled(*height, longest, side);
+    *width = scaled(*width, longest, side);
+}
+
+/* What of one axis, of n pixels that became n_shrunk, stands in a frame of n_frame, and the window it was made from. */
+static void fit_axis(size_t n, size_t n_shrunk, size_t n_frame, size_t *window, size_t *inner)
+{
+    *inner = hm_least(n_shrunk, n_frame);
+    *window = *inner == n_shrunk ? n : scaled(n, *inner, n_shrunk);
+}
+
+hm_fitting hm_fitting_of(int fit, bool is_resized, size_t longest, const hm_picture *picture, size_t height,
                          size_t width)
 {
     hm_fitting f = {picture->height, picture->width, height, width, height, width};
@@ -48,8 +64,10 @@ hm_fitting hm_fitting_of(int fit, bool is_resized, const hm_picture *picture, si
     if (is_resized && fit == HM_FIT_PAD)
         pad(&f);
     if (!is_resized) {
-        f.window_height = f.inner_height = hm_least(picture->height, height);
-        f.window_width = f.inner_width = hm_least(picture->width, width);
+        size_t h = picture->height, w = picture->width;
+        hm_fitting_shrink(longest, &h, &w);
+        fit_axis(picture->height, h, height, &f.window_height, &f.inner_height);
+        fit_axis(picture->width, w, width, &f.window_width, &f.inner_width);
     }
     return f;
 }

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "data/fitting.h"
 #include "data/picture.h"
 #include "data/readers.h"
@@ -171,6 +172,16 @@ static hm_status list_gallery(gallery *g, hm_error *error)
     return HM_OK;
 }
 
+/* Takes file i out. */
+static void drop_file(gallery *g, size_t i)
+{
+    size_t n_behind = --g->files.n - i;
+    hm_free(g->context, g->files.name[i]);
+    memmove(g->files.name + i, g->files.name + i + 1, n_behind * sizeof *g->files.name);
+    if (g->label)
+        memmove(g->label + i, g->label + i + 1, n_behind * sizeof *g->label);
+}
+
 static void free_gallery(gallery *g)
 {
     hm_free(g->context, g->label);
@@ -196,34 +207,57 @@ static hm_status read_picture(const gallery *g, size_t i, const hm_reading *read
     return status;
 }
 
+/* The first picture from file i on that is not damaged; those that are leave the gallery with a warning if they may, and
+ * picture->pixels is null when none was left. */
+static hm_status read_next(gallery *g, size_t i, const hm_reading *reading, hm_picture *picture, hm_error *error)
+{
+    hm_error damage;
+    *picture = (hm_picture){0};
+    while (i < g->files.n) {
+        hm_status status = read_picture(g, i, reading, picture, &damage);
+        if (status == HM_OK)
+            return HM_OK;
+        if (status != HM_ERROR_FORMAT || !reading->skip_damaged) {
+            if (error)
+                *error = damage;
+            return status;
+        }
+        hm_log(g->context, HM_LOG_WARNING, "skipped: %s", damage.message);
+        drop_file(g, i);
+    }
+    return g->files.n > 0 ? HM_OK
+                          : hm_fail(error, HM_ERROR_FORMAT, "%s: every picture in it is damaged; fetch them again", g->path);
+}
+
 /* What all pictures become. */
 typedef struct extent {
     size_t height, width, n_channels;
 } extent;
 
-static void widen(extent *e, const hm_picture *picture, int fit, bool is_first)
+static void widen(extent *e, const hm_picture *picture, const hm_reading *reading, bool is_first)
 {
-    bool grows = fit == HM_FIT_PAD;
-    if (is_first || (picture->height > e->height) == grows)
-        e->height = picture->height;
-    if (is_first || (picture->width > e->width) == grows)
-        e->width = picture->width;
+    bool grows = reading->fit == HM_FIT_PAD;
+    size_t height = picture->height, width = picture->width;
+    hm_fitting_shrink(reading->longest, &height, &width);
+    if (is_first || (height > e->height) == grows)
+        e->height = height;
+    if (is_first || (width > e->width) == grows)
+        e->width = width;
     if (is_first || picture->n_channels > e->n_channels)
         e->n_channels = picture->n_channels;
 }
 
 /* To crop or pad, all sizes must be known before the first picture is stored, so every one is
  * decoded twice; else the first says how large all are, or `resize`. */
-static hm_status survey(const gallery *g, const hm_reading *reading, extent *e, hm_error *error)
+static hm_status survey(gallery *g, const hm_reading *reading, extent *e, hm_error *error)
 {
-    bool is_resized = reading->height > 0;
-    size_t n = reading->fit != HM_FIT_NONE && !is_resized ? g->files.n : 1;
-    for (size_t i = 0; i < n; i++) {
+    bool is_resized = reading->height > 0, wants_all = reading->fit != HM_FIT_NONE && !is_resized;
+    for (size_t i = 0; i < (wants_all ? g->files.n : 1); i++) {
         hm_picture picture;
-        hm_status status = read_picture(g, i, reading, &picture, error);
-        if (status != HM_OK)
+        hm_status status = read_next(g, i, reading, &picture, error);
+        if (status != HM_OK || !picture.pixels)
             return status;
-        widen(e, &picture, reading->fit, i == 0);
+        widen(e, &picture, reading, i == 0);
         hm_free(g->context, picture.pixels);
     }
     if (is_resized) {
@@ -237,7 +271,7 @@ static hm_status survey(const gallery *g, const hm_reading *reading, extent *e, 
 static hm_status make_storage(const gallery *g, const extent *e, const hm_reading *reading,
                               hm_storage **storage, hm_error *error)
 {
-    bool is_resized = reading->height > 0;
+    bool is_resized = reading->height > 0 || reading->longest > 0;
     hm_shape shape = {g->files.n, e->height * e->width * e->n_channels, e->height, e->width,
                       e->n_channels};
     if ((uint64_t)e->height * e->width > HM_FEATURES_MAX || shape.n_features > HM_FEATURES_MAX ||
@@ -253,6 +287,10 @@ static hm_status make_storage(const gallery *g, const extent *e, const hm_readin
         (*storage)->scale = hm_elements[HM_ELEMENT_U8].scale;
         status = hm_storage_allocate(*storage, reading->memory, error);
     }
+    if (status == HM_OK && reading->fit == HM_FIT_PAD) {
+        (*storage)->inner = hm_alloc(g->context, shape.n_cases, sizeof *(*storage)->inner, error);
+        status = (*storage)->inner ? HM_OK : HM_ERROR_MEMORY;
+    }
     return status;
 }
 
@@ -260,14 +298,27 @@ static hm_status check_agreement(const gallery *g, size_t i, const hm_picture *p
                                  const extent *e, const hm_reading *reading, hm_error *error)
 {
     bool may_differ = reading->height > 0 || reading->fit != HM_FIT_NONE;
-    if (may_differ || (picture->height == e->height && picture->width == e->width))
+    size_t height = picture->height, width = picture->width;
+    hm_fitting_shrink(reading->longest, &height, &width);
+    if (may_differ || (height == e->height && width == e->width))
         return HM_OK;
     return hm_fail(
         error, HM_ERROR_MISMATCH,
         "%s: %s has %zu x %zu pixels, but %s has %zu x %zu; give --fit crop or --fit pad, "
         "or --resize, to make them agree",
-        g->path, g->files.name[i], picture->height, picture->width, g->files.name[0], e->height,
+        g->path, g->files.name[i], height, width, g->files.name[0], e->height,
         e->width);
+}
+
+/* A window is of the picture and not of its padding. */
+static hm_status check_window(const gallery *g, size_t i, const hm_fitting *f, const hm_reading *reading, hm_error *error)
+{
+    if (f->inner_height >= reading->crop_height && f->inner_width >= reading->crop_width)
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_MISMATCH,
+                   "crop = %zux%zu: %s/%s has only %zu x %zu pixels; give a smaller window, or larger pictures with "
+                   "`longest` (which enlarges none: leave out what is too small)",
+                   reading->crop_height, reading->crop_width, g->path, g->files.name[i], f->inner_height, f->inner_width);
 }
 
 /* A grey picture fills three channels alike. */
@@ -278,13 +329,18 @@ static void copy_planes(const hm_picture *picture, const hm_shape *shape, unsign
         memcpy(out + c * area, picture->pixels + (picture->n_channels == 3 ? c * area : 0), area);
 }
 
-static hm_status store(hm_storage *storage, size_t i, const hm_picture *picture,
+static hm_status store(const gallery *g, hm_storage *storage, size_t i, const hm_picture *picture,
                        const hm_reading *reading, hm_error *error)
 {
     const hm_shape *shape = &storage->shape;
     const size_t n = shape->n_features;
-    const hm_fitting f =
-        hm_fitting_of(reading->fit, reading->height > 0, picture, shape->height, shape->width);
+    const hm_fitting f = hm_fitting_of(reading->fit, reading->height > 0, reading->longest, picture, shape->height,
+                                       shape->width);
+    hm_status status = check_window(g, i, &f, reading, error);
+    if (status != HM_OK)
+        return status;
+    if (storage->inner)
+        storage->inner[i] = (hm_extent){(uint32_t)f.inner_height, (uint32_t)f.inner_width};
     if (!storage->element->is_real && picture->height == shape->height &&
         picture->width == shape->width) {
         copy_planes(picture, shape, storage->bytes + i * n);
@@ -296,8 +352,7 @@ static hm_status store(hm_storage *storage, size_t i, const hm_picture *picture,
     float *values = hm_alloc(storage->context, n, sizeof *values, error);
     if (!values)
         return HM_ERROR_MEMORY;
-    hm_status status =
-        hm_picture_fit(storage->context, picture, &f, shape->n_channels, values, error);
+    status = hm_picture_fit(storage->context, picture, &f, shape->n_channels, values, error);
     for (size_t k = 0; status == HM_OK && k < n; k++)
         storage->bytes[i * n + k] = (unsigned char)(values[k] + 0.5f);
     hm_free(storage->context, values);
@@ -305,18 +360,19 @@ static hm_status store(hm_storage *storage, size_t i, const hm_picture *picture,
 }
 
 /* *is_narrow: a coloured picture has come after grey ones had been thought to be all. */
-static hm_status read_pictures(const gallery *g, const extent *e, const hm_reading *reading,
+static hm_status read_pictures(gallery *g, const extent *e, const hm_reading *reading,
                                hm_storage *storage, bool *is_narrow, hm_error *error)
 {
     *is_narrow = false;
     for (size_t i = 0; i < g->files.n; i++) {
         hm_picture picture;
-        hm_status status = read_picture(g, i, reading, &picture, error);
-        if (status == HM_OK)
-            status = check_agreement(g, i, &picture, e, reading, error);
+        hm_status status = read_next(g, i, reading, &picture, error);
+        if (status != HM_OK || !picture.pixels)
+            return status;
+        status = check_agreement(g, i, &picture, e, reading, error);
         *is_narrow = status == HM_OK && picture.n_channels > e->n_channels;
         if (status == HM_OK && !*is_narrow)
-            status = store(storage, i, &picture, reading, error);
+            status = store(g, storage, i, &picture, reading, error);
         hm_free(g->context, picture.pixels);
         if (status != HM_OK || *is_narrow)
             return status;
@@ -326,7 +382,7 @@ static hm_status read_pictures(const gallery *g, const extent *e, const hm_readi
 
 /* If any picture is coloured, all are read as coloured: from the beginning, when the first was not.
  */
-static hm_status read_gallery(const gallery *g, const hm_reading *reading, hm_storage **storage,
+static hm_status read_gallery(gallery *g, const hm_reading *reading, hm_storage **storage,
                               hm_error *error)
 {
     extent e = {0};
@@ -336,6 +392,8 @@ static hm_status read_gallery(const gallery *g, const hm_reading *reading, hm_st
         status = make_storage(g, &e, reading, storage, error);
         if (status == HM_OK)
             status = read_pictures(g, &e, reading, *storage, &is_narrow, error);
+        if (status == HM_OK)
+            (*storage)->shape.n_cases = g->files.n; /* damaged ones have left */
         if (status != HM_OK || !is_narrow)
             break;
         hm_storage_close(*storage);
@@ -354,6 +412,7 @@ static hm_status label_gallery(gallery *g, hm_storage *storage, hm_error *error)
     if (status != HM_OK)
         return status;
     storage->class_names = g->classes.name;
+    storage->n_classes = g->classes.n; /* of the last, too, all may have been damaged */
     g->classes = (names){0};
     return HM_OK;
 }

@@ -1,5 +1,6 @@
 /* Opening what a config names: find the files, read them, choose the cases, divide, resize,
  * standardise. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 #include "base/context.h"
 #include "base/fail.h"
 #include "data/dataset.h"
+#include "data/filter.h"
+#include "data/fitting.h"
 #include "data/readers.h"
 #include "data/sets.h"
 #include "data/toys.h"
@@ -61,6 +64,7 @@ typedef struct plan {
     hm_place place;
     hm_reading reading;
     size_t shape_channels, shape_height, shape_width;
+    size_t frame_height, frame_width, crop_height, crop_width; /* 0: none */
     hm_storage *storage;
 } plan;
 
@@ -69,11 +73,13 @@ static hm_status check_config(const hm_data_config *config, hm_error *error)
     if (config->standardise && config->binarise != HM_BINARISE_NONE)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "standardise and binarise exclude each other; leave one of them out");
-    if (config->subset < 0 || config->labelled < 0 || config->tile < 0 || config->memory < 0 || !(config->validation >= 0))
+    if (config->subset < 0 || config->labelled < 0 || config->tile < 0 || config->longest < 0 || config->memory < 0 || !(config->validation >= 0))
         return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "subset, labelled, validation, tile and memory must not be negative");
-    if (!isfinite(config->scale) || !isfinite(config->threshold))
-        return hm_fail(error, HM_ERROR_ARGUMENT, "scale and threshold must be finite numbers");
+                       "subset, labelled, validation, longest, tile and memory must not be negative");
+    if (!isfinite(config->scale) || !isfinite(config->threshold) || !isfinite(config->contrast) || config->contrast < 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "scale, threshold and contrast must be finite numbers, and contrast not negative");
+    if (config->longest > 0 && config->resize[0])
+        return hm_fail(error, HM_ERROR_ARGUMENT, "longest and resize exclude each other; leave one of them out");
     if (config->validation >= 1 && config->validation != floor(config->validation))
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "validation = %g: must be a fraction below 1 or a whole number of cases",
@@ -92,12 +98,22 @@ static hm_status make_plan(plan *p, hm_error *error)
                              error);
     if (status == HM_OK)
         status = hm_size_parse("resize", config->resize, &reading->height, &reading->width, error);
+    if (status == HM_OK)
+        status = hm_size_parse("frame", config->frame, &p->frame_height, &p->frame_width, error);
+    if (status == HM_OK)
+        status = hm_size_parse("crop", config->crop, &p->crop_height, &p->crop_width, error);
     if (status != HM_OK)
         return status;
     reading->tile = (size_t)config->tile;
     reading->label_column = config->label_column;
     reading->grey = config->grey;
     reading->fit = config->fit;
+    reading->skip_damaged = config->skip_damaged;
+    reading->longest = (size_t)config->longest;
+    if (p->frame_height == 0) { /* of a frame the window may be anything */
+        reading->crop_height = p->crop_height;
+        reading->crop_width = p->crop_width;
+    }
     reading->memory = (uint64_t)config->memory > UINT64_MAX / megabyte
                           ? UINT64_MAX
                           : (uint64_t)config->memory * megabyte;
@@ -127,18 +143,64 @@ static hm_status take_shape(hm_storage *storage, size_t channels, size_t height,
 static hm_status check_options(const plan *p, hm_error *error)
 {
     const hm_storage *storage = p->storage;
-    if (p->reading.height > 0 && storage->shape.height == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "resize: the cases of %s are no pictures; say with `shape` if they are",
-                       storage->path);
-    if (p->config->jitter > 0 && storage->shape.height == 0)
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "jitter: the cases of %s are no pictures; say with `shape` if they are", storage->path);
+    const struct {
+        const char *name;
+        bool is_wanted;
+    } of_pictures[] = {
+        {"longest", p->reading.longest > 0}, {"resize", p->reading.height > 0}, {"whiten", p->config->whiten != HM_WHITEN_NONE}, {"contrast", p->config->contrast > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
+        {"mirror", p->config->mirror},     {"jitter", p->config->jitter > 0},
+    };
+    for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)
+        if (of_pictures[i].is_wanted && storage->shape.height == 0)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "%s: the cases of %s are no pictures; say with `shape` if they are", of_pictures[i].name,
+                           storage->path);
     if (p->config->balance == HM_BALANCE_YES && !storage->labels)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "balance = yes: %s has no labels to balance by; give `labels`",
                        storage->path);
     return HM_OK;
+}
+
+/* A frame holds the whole picture, and a window lies inside the frame, or else the picture. */
+static hm_status check_placing(const plan *p, hm_error *error)
+{
+    const hm_shape *shape = &p->storage->shape;
+    bool is_framed = p->frame_height > 0;
+    if (is_framed && (p->frame_height < shape->height || p->frame_width < shape->width))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "frame = %zux%zu: the pictures of %s have %zu x %zu pixels; give a frame that holds them, or "
+                       "make them smaller with `resize`",
+                       p->frame_height, p->frame_width, p->storage->path, shape->height, shape->width);
+    if ((uint64_t)p->frame_height * p->frame_width * shape->n_channels > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "frame = %zux%zu: at most %" PRIu64 " numbers can be one case, and %s has %zu channels",
+                       p->frame_height, p->frame_width, HM_FEATURES_MAX, p->storage->path, shape->n_channels);
+    size_t height = is_framed ? p->frame_height : shape->height, width = is_framed ? p->frame_width : shape->width;
+    if (p->crop_height > height || p->crop_width > width)
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "crop = %zux%zu: %s of %s have %zu x %zu pixels; give a smaller window, or larger pictures with "
+                       "`resize`",
+                       p->crop_height, p->crop_width, is_framed ? "the frames" : "the pictures", p->storage->path,
+                       height, width);
+    return HM_OK;
+}
+
+/* A folder has resized its pictures itself: none of its sides is longer. */
+static hm_status resize(const plan *p, hm_error *error)
+{
+    size_t height = p->reading.height, width = p->reading.width;
+    if (height == 0) {
+        height = p->storage->shape.height;
+        width = p->storage->shape.width;
+        hm_fitting_shrink(p->reading.longest, &height, &width);
+    }
+    return hm_storage_resize(p->storage, height, width, p->reading.memory, error);
+}
+
+static bool is_filtered(const plan *p)
+{
+    return p->config->whiten != HM_WHITEN_NONE || p->config->contrast > 0;
 }
 
 /* The digest is of the cases as the file holds them, so it comes before they are resized. */
@@ -154,10 +216,13 @@ static hm_status open_storage(plan *p, hm_error *error)
         status = check_options(p, error);
     if (status == HM_OK)
         status = hm_storage_digest(p->storage, error);
-    if (status == HM_OK && p->reading.height > 0)
-        status = hm_storage_resize(p->storage, p->reading.height, p->reading.width,
-                                   p->reading.memory, error);
-    return status;
+    if (status == HM_OK)
+        status = resize(p, error);
+    if (status == HM_OK && is_filtered(p)) {
+        const hm_filter filter = {p->config->whiten, (float)p->config->contrast};
+        status = hm_storage_filter(p->storage, &filter, p->reading.memory, error);
+    }
+    return status == HM_OK ? check_placing(p, error) : status;
 }
 
 /* ---- The cases ------------------------------------------------------------------------------- */
@@ -240,13 +305,17 @@ static hm_status hide_labels(const plan *p, hm_dataset *set, hm_error *error)
 static hm_transform transform_of(const plan *p)
 {
     const hm_data_config *config = p->config;
-    hm_transform t = {.has_threshold = config->binarise == HM_BINARISE_THRESHOLD,
+    hm_transform t = {.frame_height = p->frame_height,
+                      .frame_width = p->frame_width,
+                      .crop_height = p->crop_height,
+                      .crop_width = p->crop_width,
+                      .has_threshold = config->binarise == HM_BINARISE_THRESHOLD,
                       .is_sampled = config->binarise == HM_BINARISE_SAMPLE,
                       .threshold = (float)config->threshold};
     t.factor = config->scale != 0 ? (float)config->scale : p->storage->scale;
     if (config->invert != p->place.is_inverted) {
         t.factor = -t.factor;
-        t.offset = 1;
+        t.offset = !is_filtered(p); /* as if it were done before whitening or contrast, to which 1 - x is -x */
     }
     return t;
 }
@@ -268,9 +337,21 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
                                  (long long)config->subset);
     if (config->labelled)
         used += (size_t)snprintf(text + used, room - used, ", %lld labelled", (long long)config->labelled);
+    if (config->longest)
+        used += (size_t)snprintf(text + used, room - used, ", longest side %lld", (long long)config->longest);
     if (config->resize[0])
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
+    if (config->whiten != HM_WHITEN_NONE)
+        used += (size_t)snprintf(text + used, room - used, ", whitened");
+    if (config->contrast > 0)
+        used += (size_t)snprintf(text + used, room - used, ", local contrast %g", config->contrast);
+    if (p->frame_height)
+        used += (size_t)snprintf(text + used, room - used, ", in a frame of %zux%zu", p->frame_height, p->frame_width);
+    if (p->crop_height)
+        used += (size_t)snprintf(text + used, room - used, ", windows of %zux%zu", p->crop_height, p->crop_width);
+    if (config->mirror)
+        used += (size_t)snprintf(text + used, room - used, ", mirrored");
     if (config->jitter)
         used += (size_t)snprintf(text + used, room - used, ", jitter of %lld", (long long)config->jitter);
     snprintf(text + used, room - used, "%s%s%s%s%s%s%s", shape->n_channels == 3 ? ", in colour" : "",
@@ -331,8 +412,11 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
         status = make_set(p, &views[0], is_divided ? ", training cases" : "", train, error);
     if (status == HM_OK && is_divided)
         status = make_set(p, &views[1], ", validation cases", validation, error);
-    if (status == HM_OK && validation) /* a caller that learns */
+    if (status == HM_OK && validation) { /* a caller that learns */
         (*train)->transform.jitter = (size_t)p->config->jitter;
+        (*train)->transform.is_mirrored = p->config->mirror;
+        (*train)->transform.is_crop_random = p->crop_height > 0;
+    }
     if (status == HM_OK)
         status = hide_labels(p, *train, error);
     if (status == HM_OK && p->config->standardise)

@@ -5,7 +5,8 @@
 #include "base/fail.h"
 #include "data/dataset.h"
 
-static const char *const names[] = {"grey", "fit", "resize", "scale", "invert", "standardise", "binarise", "threshold"};
+static const char *const names[] = {"grey",  "fit",   "longest", "resize",      "whiten",   "contrast",
+                                    "scale", "invert", "frame", "crop", "standardise", "binarise", "threshold"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
 bool hm_is_preparation(const char *name)
@@ -57,12 +58,13 @@ hm_status hm_preparation_read(const char *preparation, hm_data_config *config, h
 void hm_preparation_undo(const hm_data_config *config, const float *shift, const float *spread, bool is_drawn,
                          hm_matrix values)
 {
+    bool is_filtered = config->whiten != HM_WHITEN_NONE || config->contrast != 0; /* there is no way back: x is as good as 1 - x */
     float factor = config->scale == 0 || is_drawn ? 1 : 1 / (float)config->scale;
     for (size_t i = 0; i < values.rows; i++) {
         float *row = hm_row_f32(&values, i);
         for (size_t j = 0; j < values.cols; j++) {
             float x = shift ? row[j] * spread[j] + shift[j] : row[j];
-            row[j] = (config->invert ? 1 - x : x) * factor;
+            row[j] = (config->invert ? (float)!is_filtered - x : x) * factor;
         }
     }
 }

@@ -28,29 +28,64 @@ static size_t stored_case(const read_job *job, size_t i)
     return hm_view_at(&job->set->view, place);
 }
 
+/* The numbers of one use for an epoch. */
+static hm_random random_of(const read_job *job, uint32_t purpose)
+{
+    return (hm_random){job->set->context->seed, purpose, job->epoch ? *job->epoch : 0};
+}
+
+/* The case as the storage holds it, scaled, in its frame or its window of it. */
+static bool read_placed(const read_job *job, const hm_worker *worker, float *row)
+{
+    const hm_dataset *set = job->set;
+    const hm_shape *shape = &set->storage->shape;
+    float *whole = worker->whole ? worker->whole : row;
+    if (!hm_storage_read(set->storage, worker->index, worker->scratch, whole))
+        return false;
+    hm_transform_scale(&set->transform, whole, shape->n_features);
+    if (!worker->whole)
+        return true;
+    size_t height, width;
+    const hm_random random = random_of(job, HM_RANDOM_CROP);
+    hm_storage_inner(set->storage, worker->index, &height, &width);
+    const hm_placing placing =
+        hm_transform_placing(&set->transform, set->transform.is_crop_random && job->epoch ? &random : NULL, worker->index,
+                             shape->height, shape->width, height, width);
+    hm_transform_place(&placing, shape->n_channels, whole, row);
+    return true;
+}
+
+/* What is done to a training picture afresh in every epoch. */
+static void move_about(const read_job *job, size_t index, float *row)
+{
+    const hm_dataset *set = job->set;
+    const hm_shape *shape = &set->shape;
+    const hm_random mirror = random_of(job, HM_RANDOM_MIRROR), jitter = random_of(job, HM_RANDOM_JITTER);
+    if (set->transform.is_mirrored && hm_transform_draw_mirror(&mirror, index))
+        hm_transform_mirror(row, shape->n_channels * shape->height, shape->width);
+    if (set->transform.jitter)
+        hm_transform_jitter(&jitter, index, row, shape->n_channels, shape->height, shape->width, set->transform.jitter);
+}
+
 static hm_trouble read_case(const read_job *job, hm_worker *worker, float *row)
 {
     const hm_dataset *set = job->set;
-    size_t n = set->storage->shape.n_features;
-    if (!hm_storage_read(set->storage, worker->index, worker->scratch, row)) {
+    size_t n = set->shape.n_features;
+    if (!read_placed(job, worker, row)) {
         worker->cause = errno;
         return HM_TROUBLE_FILE;
     }
-    hm_transform_scale(&set->transform, row, n);
+    hm_transform_standardise(&set->transform, row, n);
     bool may_be_infinite = set->storage->element->is_real || set->shift;
     worker->column = may_be_infinite ? hm_find_not_finite(row, n) : n;
     if (worker->column < n)
         return HM_TROUBLE_NOT_FINITE;
     hm_transform_cut(&set->transform, row, n);
-    if (set->transform.jitter && job->epoch) {
-        const hm_shape *shape = &set->storage->shape;
-        const hm_random random = {set->context->seed, HM_RANDOM_JITTER, *job->epoch};
-        hm_transform_jitter(&random, worker->index, row, n / (shape->height * shape->width), shape->height, shape->width,
-                            set->transform.jitter);
-    }
+    if (job->epoch)
+        move_about(job, worker->index, row);
     if (!set->transform.is_sampled || !job->epoch)
         return HM_TROUBLE_NONE;
-    const hm_random random = {set->context->seed, HM_RANDOM_BINARISE, *job->epoch};
+    const hm_random random = random_of(job, HM_RANDOM_BINARISE);
     bool is_sampled = hm_transform_sample(&random, worker->index, row, n, &worker->column);
     return is_sampled ? HM_TROUBLE_NONE : HM_TROUBLE_NO_PROBABILITY;
 }
@@ -91,7 +126,7 @@ static hm_status tell(const hm_dataset *set, const hm_worker *worker, hm_error *
 hm_status hm_dataset_read_rows(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
                                const uint64_t *epoch, hm_matrix out, hm_error *error)
 {
-    size_t n_features = set->storage->shape.n_features;
+    size_t n_features = set->shape.n_features;
     assert(out.dtype == HM_DTYPE_F32 && out.rows == n && out.cols == n_features);
     size_t n_tasks = hm_least(hm_least(set->n_workers, n), 1 + n * n_features / VALUES_PER_TASK);
     read_job job = {set, index, first, n, n_tasks, epoch, out};
@@ -117,7 +152,7 @@ enum { COLUMNS_PER_TASK = 64, VALUES_PER_BLOCK = 1 << 18 };
 
 static size_t rows_per_block(const hm_dataset *set)
 {
-    return hm_least(set->view.n, 1 + VALUES_PER_BLOCK / set->storage->shape.n_features);
+    return hm_least(set->view.n, 1 + VALUES_PER_BLOCK / set->shape.n_features);
 }
 
 typedef struct moments_job {
@@ -145,7 +180,7 @@ static void add_columns(void *argument, size_t task)
 static hm_status for_blocks(const hm_dataset *set, void (*add)(void *job, size_t task), void *job, hm_matrix *block,
                             float *values, hm_error *error)
 {
-    size_t n_features = set->storage->shape.n_features, rows = rows_per_block(set);
+    size_t n_features = set->shape.n_features, rows = rows_per_block(set);
     for (size_t first = 0; first < set->view.n; first += rows) {
         size_t n = hm_least(rows, set->view.n - first);
         *block = hm_matrix_f32(values, n, n_features);
@@ -160,7 +195,7 @@ static hm_status for_blocks(const hm_dataset *set, void (*add)(void *job, size_t
 hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *variance, hm_error *error)
 {
     const hm_context *context = set->context;
-    size_t n = set->view.n, n_features = set->storage->shape.n_features;
+    size_t n = set->view.n, n_features = set->shape.n_features;
     size_t block_rows = rows_per_block(set);
     float *block = NULL;
     hm_status status = HM_ERROR_MEMORY;
@@ -215,7 +250,7 @@ static void widen_columns(void *argument, size_t task)
 
 hm_status hm_dataset_extremes(const hm_dataset *set, float *least, float *most, hm_error *error)
 {
-    size_t n_features = set->storage->shape.n_features;
+    size_t n_features = set->shape.n_features;
     extremes_job job = {.least = least, .most = most};
     float *values = hm_alloc(set->context, rows_per_block(set), n_features * sizeof *values, error);
     if (!values)

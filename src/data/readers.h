@@ -18,6 +18,9 @@ typedef struct hm_reading {
     size_t n_labels;          /* the file is one of labels, for so many cases; 0: it is not */
     bool grey;                /* colours of pictures become grey */
     int fit;                  /* HM_FIT_..: pictures of a folder that differ in size or shape */
+    size_t longest;           /* no side of a picture of a folder stays longer; 0: any may */
+    size_t crop_height, crop_width; /* what each picture of a folder must hold without padding; 0: anything */
+    bool skip_damaged;        /* pictures of a folder */
     size_t height, width; /* pictures of a folder are resized to this; 0: they must agree in size */
 } hm_reading;
 

@@ -172,21 +172,38 @@ static hm_status fail_unknown(const char *data, hm_error *error)
     }
     const char *near = hm_nearest_name(data, names, N_SETS);
     return hm_fail(error, HM_ERROR_NOT_FOUND,
-                   "%s: there is no such file or folder, and no data set of that name%s%s%s (the "
+                   "%s: there is no such file or folder, nor one below $HARMONIUM_DATA, and no data set of that name%s%s%s (the "
                    "sets are %s)",
                    data, near ? "; did you mean " : "", near ? near : "", near ? "?" : "", list);
 }
 
+static bool is_there(const char *path)
+{
+    return hm_file_exists(path) || hm_folder_exists(path);
+}
+
+/* A path as it is, or else below a root of the search path. */
+static bool find_below_roots(const char *data, char out[HM_PLACE_MAX])
+{
+    char root[HM_PLACE_MAX];
+    snprintf(out, HM_PLACE_MAX, "%s", data);
+    if (is_there(out))
+        return true;
+    for (size_t i = 0; i < N_ROOTS && data[0] && data[0] != '/' && data[0] != '.'; i++)
+        if (root_at(i, root)[0] && hm_path_join(out, HM_PLACE_MAX, root, data) && is_there(out))
+            return true;
+    return false;
+}
+
 static hm_status find_path(const hm_data_config *config, hm_place *place, hm_error *error)
 {
-    if (!hm_file_exists(config->data) && !hm_folder_exists(config->data))
+    if (!find_below_roots(config->data, place->data))
         return fail_unknown(config->data, error);
     if (config->part[0] && strcmp(config->part, "train") != 0)
         return hm_fail(
             error, HM_ERROR_ARGUMENT,
             "part = %.40s: only named sets have parts; name the file itself instead of %s",
             config->part, config->data);
-    snprintf(place->data, sizeof place->data, "%s", config->data);
     snprintf(place->title, sizeof place->title, "%s", config->data);
     return HM_OK;
 }

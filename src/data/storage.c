@@ -94,6 +94,7 @@ void hm_storage_close(hm_storage *storage)
         hm_free(context, storage->class_names[c]);
     hm_free(context, storage->class_names);
     hm_free(context, storage->labels);
+    hm_free(context, storage->inner);
     hm_free(context, storage->bytes);
     hm_free(context, storage->path);
     hm_resize_destroy(context, storage->resize);
@@ -261,11 +262,12 @@ size_t hm_storage_scratch(const hm_storage *storage)
     return bytes;
 }
 
-size_t hm_storage_n_readers(const hm_storage *storage)
+enum { READERS_MAX = 16 };
+
+size_t hm_storage_n_readers(const hm_storage *storage, size_t more)
 {
-    enum { READERS_MAX = 16 };
     const size_t most = (size_t)64 << 20; /* bytes of working memory in all */
-    size_t each = hm_storage_scratch(storage) + 1;
+    size_t each = hm_storage_scratch(storage) + more + 1;
     size_t n = most / each < READERS_MAX ? most / each : READERS_MAX;
     return n > 0 ? n : 1;
 }
@@ -317,6 +319,12 @@ bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, flo
         hm_resize_apply(storage->resize, whole + c * area, between,
                         out + c * shape->height * shape->width);
     return true;
+}
+
+void hm_storage_inner(const hm_storage *storage, size_t index, size_t *height, size_t *width)
+{
+    *height = storage->inner ? storage->inner[index].height : storage->shape.height;
+    *width = storage->inner ? storage->inner[index].width : storage->shape.width;
 }
 
 hm_status hm_storage_fail_read(const hm_storage *storage, size_t index, int cause, hm_error *error)
@@ -466,34 +474,48 @@ typedef struct resize_job {
     float *out;                /* ... to here */
     size_t n_tasks;
     char *scratch; /* one part for each task */
+    struct {
+        bool is_missing; /* a case could not be read: */
+        size_t index;
+        int cause; /* errno */
+    } failure[READERS_MAX];
 } resize_job;
 
 static void resize_cases(void *argument, size_t task)
 {
-    const resize_job *job = argument;
+    resize_job *job = argument;
     const hm_shape *shape = &job->storage->shape;
     char *scratch = job->scratch + task * hm_storage_scratch(job->storage);
     size_t begin = shape->n_cases * task / job->n_tasks;
     size_t end = shape->n_cases * (task + 1) / job->n_tasks;
-    for (size_t i = begin; i < end; i++)
-        hm_storage_read(job->storage, i, scratch, job->out + i * shape->n_features);
+    for (size_t i = begin; i < end && !job->failure[task].is_missing; i++)
+        if (!hm_storage_read(job->storage, i, scratch, job->out + i * shape->n_features)) {
+            job->failure[task].is_missing = true;
+            job->failure[task].index = i;
+            job->failure[task].cause = errno;
+        }
 }
 
-/* Puts resized cases in the place of those in memory. */
-static hm_status resize_memory(hm_storage *storage, hm_error *error)
+/* Puts cases as they are read, and resized, in the place of those in memory or in the file. */
+static hm_status take_into_memory(hm_storage *storage, hm_error *error)
 {
     const hm_context *context = storage->context;
     hm_shape *shape = &storage->shape;
-    size_t n_tasks = hm_storage_n_readers(storage);
+    size_t n_tasks = hm_storage_n_readers(storage, 0);
     float *out = hm_alloc(context, shape->n_cases, shape->n_features * sizeof *out, error);
     char *scratch = out ? hm_alloc(context, n_tasks, hm_storage_scratch(storage), error) : NULL;
     if (!scratch) {
         hm_free(context, out);
         return HM_ERROR_MEMORY;
     }
-    hm_pool_run(context->pool, n_tasks, resize_cases,
-                &(resize_job){storage, out, n_tasks, scratch});
+    resize_job job = {.storage = storage, .out = out, .n_tasks = n_tasks, .scratch = scratch};
+    hm_pool_run(context->pool, n_tasks, resize_cases, &job);
     hm_free(context, scratch);
+    for (size_t i = 0; i < n_tasks; i++)
+        if (job.failure[i].is_missing) {
+            hm_free(context, out);
+            return hm_storage_fail_read(storage, job.failure[i].index, job.failure[i].cause, error);
+        }
     hm_free(context, storage->bytes);
     hm_resize_destroy(context, storage->resize);
     storage->resize = NULL;
@@ -522,5 +544,20 @@ hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, ui
     shape->width = width;
     shape->n_features = height * width * shape->n_channels;
     bool fits = (uint64_t)shape->n_cases * shape->n_features * sizeof(float) <= memory;
-    return storage->bytes && fits ? resize_memory(storage, error) : HM_OK;
+    return storage->bytes && fits ? take_into_memory(storage, error) : HM_OK;
+}
+
+hm_status hm_storage_hold(hm_storage *storage, uint64_t memory, hm_error *error)
+{
+    const hm_shape *shape = &storage->shape;
+    uint64_t needed = (uint64_t)shape->n_cases * shape->n_features * sizeof(float);
+    if (storage->bytes && !storage->resize && storage->element == &hm_elements[HM_ELEMENT_F32])
+        return HM_OK;
+    if (needed > memory)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: takes %" PRIu64 " MB in memory as floats, which whitening and contrast want, more than the "
+                       "%" PRIu64 " allowed; raise `memory`, or make the pictures smaller",
+                       storage->path, (needed >> 20) + 1, memory >> 20);
+    hm_status status = take_into_memory(storage, error);
+    return status == HM_OK ? hm_storage_check(storage, error) : status;
 }

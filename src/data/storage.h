@@ -25,6 +25,11 @@ typedef struct hm_shape {
     size_t n_channels;    /* of a picture, plane after plane; 0: no pictures */
 } hm_shape;
 
+/* A height and a width, at most HM_FEATURES_MAX. */
+typedef struct hm_extent {
+    uint32_t height, width;
+} hm_extent;
+
 typedef struct hm_storage {
     const hm_context *context;
     int n_owners;
@@ -38,6 +43,8 @@ typedef struct hm_storage {
     int descriptor;       /* of the file, or -1 */
     uint64_t offset;      /* of the first case in the file */
     hm_resize *resize;    /* applied to each case as it is read, or null */
+
+    hm_extent *inner; /* [n_cases]: how much of each picture, in its middle, is no padding; null: all of it */
 
     int32_t *labels;    /* [n_cases], or null */
     size_t n_classes;   /* 0 without labels */
@@ -91,12 +98,16 @@ uint64_t hm_digest_word(uint64_t hash, uint64_t word);
 hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, uint64_t memory,
                             hm_error *error);
 
+/* Makes the cases floats in memory, resized where that was put off; HM_ERROR_ARGUMENT when they take more than `memory`
+ * bytes. */
+hm_status hm_storage_hold(hm_storage *storage, uint64_t memory, hm_error *error);
+
 /* Bytes of working memory that hm_storage_read wants (a multiple of 64, maybe 0). */
 size_t hm_storage_scratch(const hm_storage *storage);
 
-/* How many threads may read at once, 1 to 16: as many as keep their working memory small. It
+/* How many threads may read at once, 1 to 16: as many as keep their working memory, and `more` bytes each, small. It
  * depends on the storage alone, so that the cutting of work into tasks does, too. */
-size_t hm_storage_n_readers(const hm_storage *storage);
+size_t hm_storage_n_readers(const hm_storage *storage, size_t more);
 
 /* Tells the processor that this case will be read soon: shuffled cases lie where it does not foresee. */
 void hm_storage_fetch(const hm_storage *storage, size_t index);
@@ -105,6 +116,9 @@ void hm_storage_fetch(const hm_storage *storage, size_t index);
  * why, and is 0 when the file has become shorter. Threads may read at once, each with its own
  * scratch. */
 bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, float *out);
+
+/* How much of picture `index`, in its middle, is no padding. */
+void hm_storage_inner(const hm_storage *storage, size_t index, size_t *height, size_t *width);
 
 /* The message for a read that failed at case `index` with errno `cause`. */
 hm_status hm_storage_fail_read(const hm_storage *storage, size_t index, int cause, hm_error *error);
