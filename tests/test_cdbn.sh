@@ -52,11 +52,25 @@ done
 [ "$(wc -c <"$folder/one.npy")" = $((128 + 7 * 6 * 81 * 4)) ] || fail "6 maps of 9 x 9 pooled units"
 "$harmonium" transform "$m" digits -n 7 --layer 2 -o "$folder/two.npy" --quiet
 [ "$(wc -c <"$folder/two.npy")" = $((128 + 7 * 8 * 9 * 4)) ] || fail "8 maps of 3 x 3 pooled units"
+"$harmonium" transform "$m" digits -n 7 --layers "1 2" --pool 3/2 --unit-length -o "$folder/both.npy" --quiet
+[ "$(wc -c <"$folder/both.npy")" = $((128 + 7 * (6 * 16 + 8) * 4)) ] || fail "windows of 3 x 3 every 2 places of both layers"
+"$harmonium" transform "$m" digits -n 2 --resize 40x36 --whole --pyramid "1 2" -o "$folder/w.npy" --quiet
+[ "$(wc -c <"$folder/w.npy")" = $((128 + 2 * 6 * 5 * 4)) ] || fail "a pyramid over larger pictures"
+expect 2 'pool = 3: the side' "$harmonium" transform "$m" digits --pool 3 -o "$folder/no.npy"
+expect 2 'one of them at a time' "$harmonium" transform "$m" digits --pool 3/2 --pyramid 1 -o "$folder/no.npy"
+expect 2 'layers = 1 3: up to' "$harmonium" transform "$m" digits --layers "1 3" -o "$folder/no.npy"
 "$harmonium" show "$m" -o "$folder/one.png" --quiet
 "$harmonium" show "$m" --layer 2 -o "$folder/two.png" --quiet
 "$harmonium" sample "$m" -n 4 --gibbs-steps 3 -o "$folder/s.npy" --quiet
 [ "$(wc -c <"$folder/s.npy")" = $((128 + 4 * 784 * 4)) ] || fail "samples have the wrong size"
 "$harmonium" reconstruct "$m" digits -n 3 -o "$folder/r.png" --quiet | grep -q 'mean squared error'
+for how in layers once upward; do
+    "$harmonium" sample "$m" digits -n 3 --clamp left --inference $how --completions 2 --gibbs-steps 5 --means -o "$folder/c-$how.npy" --quiet |
+        grep -q '^of the mean of 2 answers: 0\.' || fail "no completions by $how"
+    [ "$(wc -c <"$folder/c-$how.npy")" = $((128 + 6 * 784 * 4)) ] || fail "completions by $how have the wrong size"
+done
+"$harmonium" sample "$m" digits --validation 4 --clamp left --inference once --completions 1 -o "$folder/c.npy" --quiet >/dev/null
+[ "$(wc -c <"$folder/c.npy")" = $((128 + 4 * 784 * 4)) ] || fail "four cases are held back"
 if "$harmonium" info | grep -q 'giflib *present'; then
     "$harmonium" movie "$m" --seconds 1 -o "$folder/m.gif" --quiet
     "$harmonium" movie "$m" digits -n 1 -o "$folder/m2.gif" --quiet

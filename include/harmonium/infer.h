@@ -57,6 +57,26 @@ hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
 /* n x n_labels: P(label | top units), or the label that is held; data null without label units. */
 hm_matrix hm_chains_labels(const hm_chains *chains);
 
+/* What all layers of an RBM or a deep belief net say together of features that are not given: Gibbs sampling in which each layer sees
+ * the one below and the one above (after Lee, Grosse, Ranganath and Ng, 2009, section 3.6; the rule is in src/infer/posterior.c).
+ * Layers of Bernoulli or pool units, no labels; else HM_ERROR_MISMATCH. */
+enum {
+    HM_INFER_LAYERS, /* sweeps over all layers */
+    HM_INFER_ONCE,   /* a control: means up to the top and down again, once */
+    HM_INFER_UPWARD  /* another: the first hidden layer by what is given below it, and down from there */
+};
+typedef struct hm_posterior_config {
+    int how; /* HM_INFER_.. */
+    const bool *is_given; /* [n_features] */
+    size_t n_sweeps;
+    size_t n_kept; /* so many last sweeps are averaged; 0: the last alone */
+    float beta;    /* 1 / temperature; 0 means 1 */
+    void (*tell)(void *user, size_t n_done); /* after each sweep; may be null */
+    void *user;
+} hm_posterior_config;
+/* v (cases x n_features) of which the given features count -> out: these, and the means of the others. */
+hm_status hm_infer_layers(const hm_model *model, const hm_posterior_config *config, hm_matrix v, hm_matrix out, hm_error *error);
+
 /* Simulated annealing of an RBM (Kirkpatrick, Gelatt and Vecchi, 1983): rows of v are chains, which take one Gibbs step at each
  * temperature; energy[n_steps][rows] of (v, h) after each, at temperature 1. Random numbers of `stream`. */
 hm_status hm_rbm_anneal(const hm_rbm *rbm, hm_matrix v, const double *temperature, size_t n_steps, uint32_t stream, double *energy,
@@ -82,6 +102,21 @@ hm_status hm_project_features(const hm_model *model, size_t layer, size_t first,
 /* Means of the hidden units of a machine at inverse temperature beta, as the layer shows them (hm_layer_shown): mean is cases x shown
  * units. */
 hm_status hm_hidden_means(const hm_rbm *rbm, hm_matrix v, float beta, hm_matrix mean, hm_error *error);
+
+/* Numbers for a classifier: what layers show (hm_layer_shown), side by side. Of maps either all places, or the largest of windows, or of
+ * the cells of grids. */
+enum { HM_GRIDS_MAX = 8 };
+typedef struct hm_descriptor {
+    size_t layer[HM_LEVELS_MAX], n_layers;
+    size_t pool_side, pool_stride;       /* windows of side x side every `stride` places; 0: none */
+    size_t grid[HM_GRIDS_MAX], n_grids;  /* cells of each map: 1, 2, 4 are 1 + 4 + 16 */
+    bool takes_root, is_unit_length;     /* of each number; of each layer's numbers of a case, after that */
+    size_t machine;                      /* of a class model */
+    float beta;                          /* of a model of single machines; 0 means 1 */
+} hm_descriptor;
+size_t hm_descriptor_size(const hm_model *model, const hm_descriptor *descriptor);
+/* v -> out (cases x size). HM_ERROR_ARGUMENT for layers that are not there, HM_ERROR_MISMATCH for pooling what is not maps. */
+hm_status hm_describe(const hm_model *model, const hm_descriptor *descriptor, hm_matrix v, hm_matrix out, hm_error *error);
 
 /* Where the data's picture a feature of a layer looks at lies: all of it, or what the filters under its unit cover. */
 typedef struct hm_window {

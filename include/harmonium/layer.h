@@ -80,6 +80,10 @@ hm_status hm_layer_connect(const hm_layer *below, hm_layer *layer, hm_error *err
  * unit of the block is. */
 hm_layer hm_layer_shown(const hm_layer *layer);
 
+/* The visible layer of a machine between `layer` and `above`: what `layer` shows; maps of filters under a layer without are units, each
+ * with a bias of its own, since the layer above tells places apart. */
+hm_layer hm_layer_under(const hm_layer *layer, const hm_layer *above);
+
 /* Writes the text form; returns the whole length, as snprintf does. */
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 

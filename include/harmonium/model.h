@@ -120,6 +120,10 @@ bool hm_model_can(const hm_model *model, hm_ability ability);
 /* HM_ERROR_MISMATCH, naming the stage or the model that would give it, unless the model can. */
 hm_status hm_model_require(const hm_model *model, hm_ability ability, hm_error *error);
 
+/* The same model over pictures of another size (cases x channels x height x width): filters and biases of its maps know of no size.
+ * HM_ERROR_MISMATCH for a model with a layer without filters, of other channels, or standardised by pixel. The caller destroys it. */
+hm_status hm_model_over(const hm_model *model, size_t height, size_t width, hm_model **over, hm_error *error);
+
 /* Whether the levels form a stack (DBN, net). */
 bool hm_model_is_stack(const hm_model *model);
 

@@ -17,6 +17,7 @@ typedef struct cli_common {
 
 enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET, CLI_KIND_SBN };
 enum { CLI_BY_PROJECTION, CLI_BY_SAMPLING };
+enum { CLI_INFER_CHAINS, CLI_INFER_LAYERS, CLI_INFER_ONCE, CLI_INFER_UPWARD };
 
 typedef struct cli_model {
     int kind;
@@ -58,8 +59,10 @@ typedef struct cli_output {
     int64_t checkpoint_epochs;
     double checkpoint_minutes;
     double temperature, seconds;
+    char layers[HM_TEXT_MAX], pool[HM_TEXT_MAX], pyramid[HM_TEXT_MAX]; /* of descriptors */
+    bool root, unit_length, whole;
     char clamp[HM_TEXT_MAX], confusion[HM_TEXT_MAX], mistakes[HM_TEXT_MAX];
-    int by, method; /* CLI_BY_.., HM_RECOGNISE_.. */
+    int by, method, inference; /* CLI_BY_.., HM_RECOGNISE_.., CLI_INFER_.. */
 } cli_output;
 
 /* Of `harmonium import`: names of tensors or files, and the kinds of the units. */

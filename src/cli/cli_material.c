@@ -82,6 +82,36 @@ hm_status cli_prepare_as(cli_call *call, const hm_model *model, hm_error *error)
 
 /* ---- Material ------------------------------------------------------------------------------------------- */
 
+/* With --validation the cases that are held back, which are those that training with the same number and seed held back. */
+static hm_status open_set(const cli_call *call, cli_material *m, hm_error *error)
+{
+    const hm_data_config *config = &call->options.data;
+    hm_dataset *rest = NULL;
+    if (config->validation == 0)
+        return hm_dataset_open(call->context, config, &m->set, NULL, error);
+    hm_status status = hm_dataset_open(call->context, config, &rest, &m->set, error);
+    hm_dataset_close(rest);
+    return status;
+}
+
+/* A model of filters over the pictures as they come. */
+static hm_status fit_model(cli_material *m, hm_error *error)
+{
+    size_t height = hm_dataset_height(m->set), width = hm_dataset_width(m->set);
+    hm_model *over;
+    if (height == m->model->height && width == m->model->width)
+        return HM_OK;
+    if (!height || hm_dataset_channels(m->set) != m->model->n_channels)
+        return hm_fail(error, HM_ERROR_MISMATCH, "%s: these are no pictures of %zu channels, as the model sees them",
+                       hm_dataset_describe(m->set), m->model->n_channels);
+    hm_status status = hm_model_over(m->model, height, width, &over, error);
+    if (status != HM_OK)
+        return status;
+    hm_model_destroy(m->model);
+    m->model = over;
+    return HM_OK;
+}
+
 /* Standardised as the model's training data was, not by its own moments, unless the call says otherwise. */
 static hm_status open_data(cli_call *call, cli_material *m, hm_error *error)
 {
@@ -91,8 +121,12 @@ static hm_status open_data(cli_call *call, cli_material *m, hm_error *error)
         status = cli_prepare_as(call, m->model, error);
     bool is_standardised = m->model->shift && (config->standardise || !is_given(call, "standardise"));
     config->standardise = config->standardise && !is_standardised;
+    if (call->options.output.whole && !is_given(call, "crop"))
+        *config->crop = 0;
     if (status == HM_OK)
-        status = hm_dataset_open(call->context, config, &m->set, NULL, error);
+        status = open_set(call, m, error);
+    if (status == HM_OK && call->options.output.whole)
+        status = fit_model(m, error);
     if (status == HM_OK)
         status = hm_check_fit(m->model, m->set, error);
     if (status == HM_OK && is_standardised)

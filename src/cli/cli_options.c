@@ -76,6 +76,14 @@ static const hm_option output_rows[] = {
            "beside it, the same by as many principal components as the smallest layer has units, of the training part of a named set "
            "or of the data themselves"),
     OUTPUT("layer", 0, INT, layer, "1", 1, HM_LEVELS_MAX, "L", "which hidden layer, from 1"),
+    OUTPUT("layers", 0, TEXT, layers, "", 0, 0, "LIST", "several hidden layers side by side, as in \"1 2\"; empty for --layer"),
+    OUTPUT("pool", 0, TEXT, pool, "", 0, 0, "SIDE/STRIDE",
+           "of maps the largest number of windows: \"3/2\" takes those of 3x3 every 2 places"),
+    OUTPUT("pyramid", 0, TEXT, pyramid, "", 0, 0, "LIST", "of maps the largest number in each cell of grids: \"1 2 4\" gives 21 a map"),
+    OUTPUT("root", 0, FLAG, root, "no", 0, 0, NULL, "take the root of each number"),
+    OUTPUT("unit-length", 0, FLAG, unit_length, "no", 0, 0, NULL, "scale the numbers of each case and layer to length 1"),
+    OUTPUT("whole", 0, FLAG, whole, "no", 0, 0, NULL,
+           "take pictures of another size than the model learned from, as a net of filters alone can: whole ones where it saw crops"),
     CHOICE("by", by, "projection", "HOW", "projection|sampling",
            "how features of higher layers come down to the data: the product of the weights, or Gibbs chains with the "
            "unit held on"),
@@ -85,6 +93,10 @@ static const hm_option output_rows[] = {
     OUTPUT("clamp", 0, TEXT, clamp, "", 0, 0, "WHICH",
            "features that stay as in the data: left, right, top, bottom; a rectangle as in 14x28+0+0 (height x width + "
            "top + left); a list as in 0-391,500; or a PNG mask, white where they stay"),
+    CHOICE("inference", inference, "chains", "HOW", "chains|layers|once|upward",
+           "how what is not given is found: Gibbs chains of the top RBM with passes up and down; sweeps in which every layer sees the one "
+           "below and the one above, evidence being only what is given (--gibbs-steps of them; --means averages the second half); or, to "
+           "compare with, one pass up and down, or the first layer driven from below alone"),
     OUTPUT("completions", 0, INT, completions, "5", 1, 100, "N", "samples for each clamped case"),
     CHOICE("method", method, "energy", "HOW", "energy|gibbs",
            "how a deep belief net names a class: the exact free energy of each label, or label units that settle"),

@@ -8,7 +8,7 @@
 
 static const char ALL_LABELS[] = "all";
 
-enum { STEPS_FREE = 1000, STEPS_CLAMPED = 200, CASES_CLAMPED = 10 };
+enum { STEPS_FREE = 1000, STEPS_CLAMPED = 200, SWEEPS = 50, CASES_CLAMPED = 10 };
 
 static const char *kind_of(const cli_call *call)
 {
@@ -157,6 +157,72 @@ static double error_of(const cli_material *m, const bool *is_clamped, hm_matrix 
     return n ? sum / (double)n : 0;
 }
 
+/* The same of the mean of the answers to each case. */
+static double error_of_mean(const cli_material *m, const bool *is_clamped, hm_matrix completed)
+{
+    double sum = 0;
+    size_t n = 0, n_answers = completed.rows / m->n;
+    for (size_t i = 0; i < m->n; i++) {
+        for (size_t k = 0; k < m->V; k++) {
+            double mean = 0;
+            for (size_t j = 0; j < n_answers; j++)
+                mean += (double)hm_row_f32(&completed, j * m->n + i)[k] / (double)n_answers;
+            sum += is_clamped[k] ? 0 : ((double)m->cases[i * m->V + k] - mean) * ((double)m->cases[i * m->V + k] - mean);
+            n += !is_clamped[k];
+        }
+    }
+    return n ? sum / (double)n : 0;
+}
+
+static hm_status give_completions(const cli_call *call, const cli_material *m, size_t machine, const bool *is_clamped,
+                                  hm_matrix completed, hm_error *error)
+{
+    printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
+    if (completed.rows > m->n)
+        printf("of the mean of %zu answers: %.6f\n", completed.rows / m->n, error_of_mean(m, is_clamped, completed));
+    if (cli_is_values(call->options.output.output))
+        return give_values(call, m->model, completed, error);
+    if (m->model->height)
+        return draw_completions(call, m, machine, is_clamped, &completed, error);
+    return hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o completions.npy");
+}
+
+typedef struct sweeping {
+    cli_progress progress;
+    size_t n_sweeps, n;
+} sweeping;
+
+static void tell_sweep(void *user, size_t n_done)
+{
+    sweeping *s = user;
+    cli_progress_show(&s->progress, (double)n_done, (double)s->n_sweeps, (double)(n_done * s->n), "inference over layers");
+}
+
+/* Every layer given those beside it. */
+static hm_status infer(const cli_call *call, const cli_material *m, const bool *is_clamped, hm_matrix start, hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    sweeping s = {.n_sweeps = output->steps ? (size_t)output->steps : SWEEPS, .n = start.rows};
+    const hm_posterior_config config = {.how = output->inference - CLI_INFER_LAYERS + HM_INFER_LAYERS,
+                                        .is_given = is_clamped,
+                                        .n_sweeps = s.n_sweeps,
+                                        .n_kept = output->means ? (s.n_sweeps + 1) / 2 : 1,
+                                        .beta = (float)(1 / output->temperature),
+                                        .tell = tell_sweep,
+                                        .user = &s};
+    float *completed = hm_alloc(call->context, start.rows * m->V, sizeof *completed, error);
+    if (!completed)
+        return HM_ERROR_MEMORY;
+    hm_matrix out = hm_matrix_f32(completed, start.rows, m->V);
+    cli_progress_begin(&s.progress, call);
+    hm_status status = hm_infer_layers(m->model, &config, start, out, error);
+    cli_progress_clear(&s.progress);
+    if (status == HM_OK)
+        status = give_completions(call, m, 0, is_clamped, out, error);
+    hm_free(call->context, completed);
+    return status;
+}
+
 static hm_status fill_in(cli_call *call, cli_material *m, const bool *is_clamped, float *start, int32_t *label,
                          hm_error *error)
 {
@@ -168,6 +234,8 @@ static hm_status fill_in(cli_call *call, cli_material *m, const bool *is_clamped
         for (size_t k = 0; k < m->V; k++)
             start[i * m->V + k] = is_clamped[k] ? v[k] : 0;
     }
+    if (output->inference != CLI_INFER_CHAINS)
+        return infer(call, m, is_clamped, hm_matrix_f32(start, n, m->V), error);
     hm_chains_config config = {.n = n,
                                .beta = (float)(1 / output->temperature),
                                .label = label,
@@ -182,14 +250,7 @@ static hm_status fill_in(cli_call *call, cli_material *m, const bool *is_clamped
     if (status != HM_OK)
         return status;
     run_chains(call, chains, n, n_steps);
-    hm_matrix completed = hm_chains_layer(chains, 0);
-    printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
-    if (cli_is_values(output->output))
-        status = give_values(call, m->model, completed, error);
-    else if (m->model->height)
-        status = draw_completions(call, m, config.machine, is_clamped, &completed, error);
-    else
-        status = hm_fail(error, HM_ERROR_MISMATCH, "the model's visible units are no picture; give -o completions.npy");
+    status = give_completions(call, m, config.machine, is_clamped, hm_chains_layer(chains, 0), error);
     hm_chains_destroy(chains);
     return status;
 }
@@ -237,6 +298,6 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_sample = {
     "sample", "Draw samples from a model by Gibbs chains, or complete cases of which a part is given", "MODEL [DATA]", 1,
     2, {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
-    "output number gibbs-steps machine temperature label means clamp completions terminal", ".png .npy .csv",
+    "output number gibbs-steps machine temperature label means clamp completions inference terminal", ".png .npy .csv",
     "harmonium sample dbn.safetensors mnist --part test --clamp left -o completions.png", run,
 };

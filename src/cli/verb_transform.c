@@ -1,4 +1,5 @@
 /* harmonium transform: the means of a hidden layer for each case, as numbers; codes of two numbers also as a picture. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,26 +11,62 @@ static size_t n_layers_of(const hm_model *model)
     return hm_model_is_stack(model) ? model->n_rbms : 1;
 }
 
-static hm_status hidden_means(const cli_call *call, const cli_material *m, size_t machine, size_t layer, hm_matrix mean,
-                              hm_error *error)
+/* "1 2": numbers from 1 to most, at most n_most of them. */
+static hm_status read_list(const char *name, const char *text, size_t most, size_t *list, size_t n_most, size_t *n, hm_error *error)
 {
-    const cli_output *output = &call->options.output;
-    hm_matrix cases = hm_matrix_f32(m->cases, m->n, m->V);
-    if (hm_model_is_stack(m->model))
-        return hm_model_up_pass(m->model, layer, cases, mean, error);
-    return hm_hidden_means(m->model->rbm[machine], cases, (float)(1 / output->temperature), mean, error);
+    *n = 0;
+    for (const char *at = text + strspn(text, " ,"); *at; at += strspn(at, " ,")) {
+        char *end;
+        unsigned long value = strtoul(at, &end, 10);
+        if (end == at || value < 1 || value > most || *n == n_most)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %.60s: up to %zu numbers from 1 to %zu, as in \"1 2\"", name, text, n_most, most);
+        list[(*n)++] = value;
+        at = end;
+    }
+    return HM_OK;
 }
 
-static hm_status check(const cli_output *output, const hm_model *model, hm_error *error)
+static hm_status read_pool(const char *text, hm_descriptor *d, hm_error *error)
 {
-    size_t layer = (size_t)output->layer, n_layers = n_layers_of(model);
-    if (layer > n_layers)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", layer, n_layers);
-    if (model->kind == HM_MODEL_DBN && model->n_labels && layer == n_layers)
-        return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "layer = %zu: the top layer of this net is driven by labels as well; take layer %zu, or "
-                       "`harmonium classify`",
-                       layer, layer - 1);
+    int used = 0;
+    if (!*text)
+        return HM_OK;
+    if (sscanf(text, "%zu/%zu%n", &d->pool_side, &d->pool_stride, &used) == 2 && !text[used] && d->pool_side > 0 && d->pool_stride > 0 &&
+        d->pool_side < 1000 && d->pool_stride < 1000)
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_ARGUMENT, "pool = %.60s: the side of the windows and their distance, as in \"3/2\"", text);
+}
+
+static hm_status read_descriptor(const cli_call *call, const hm_model *model, hm_descriptor *d, hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    *d = (hm_descriptor){.layer = {(size_t)output->layer},
+                         .n_layers = 1,
+                         .takes_root = output->root,
+                         .is_unit_length = output->unit_length,
+                         .beta = (float)(1 / output->temperature)};
+    hm_status status = cli_choose_machine(call, model, &d->machine, error);
+    if (status == HM_OK && *output->layers)
+        status = read_list("layers", output->layers, n_layers_of(model), d->layer, HM_LEVELS_MAX, &d->n_layers, error);
+    if (status == HM_OK)
+        status = read_list("pyramid", output->pyramid, 64, d->grid, HM_GRIDS_MAX, &d->n_grids, error);
+    if (status == HM_OK && d->n_grids && *output->pool)
+        status = hm_fail(error, HM_ERROR_ARGUMENT, "pool and pyramid: one of them at a time");
+    return status == HM_OK ? read_pool(output->pool, d, error) : status;
+}
+
+static hm_status check(const hm_descriptor *d, const hm_model *model, hm_error *error)
+{
+    size_t n_layers = n_layers_of(model);
+    for (size_t i = 0; i < d->n_layers; i++) {
+        if (d->layer[i] > n_layers)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", d->layer[i], n_layers);
+        if (model->kind == HM_MODEL_DBN && model->n_labels && d->layer[i] == n_layers)
+            return hm_fail(error, HM_ERROR_ARGUMENT,
+                           "layer = %zu: the top layer of this net is driven by labels as well; take layer %zu, or "
+                           "`harmonium classify`",
+                           d->layer[i], d->layer[i] - 1);
+    }
     return HM_OK;
 }
 
@@ -79,38 +116,44 @@ static hm_status draw_codes(const cli_call *call, const cli_material *m, const f
     return status;
 }
 
+static hm_status give(const cli_call *call, const cli_material *m, const hm_descriptor *d, hm_error *error)
+{
+    const char *path = call->options.output.output;
+    size_t H = hm_descriptor_size(m->model, d);
+    float *features = hm_alloc(call->context, m->n * H, sizeof *features, error);
+    if (!features)
+        return HM_ERROR_MEMORY;
+    hm_matrix out = hm_matrix_f32(features, m->n, H);
+    hm_status status = hm_describe(m->model, d, hm_matrix_f32(m->cases, m->n, m->V), out, error);
+    if (status == HM_OK)
+        status = cli_is_values(path) ? cli_save_cases(call->context, out, m->set, path, error) : draw_codes(call, m, features, H, error);
+    if (status == HM_OK)
+        cli_say(call, "%s: %zu cases of %zu features", path, m->n, H);
+    hm_free(call->context, features);
+    return status;
+}
+
 static hm_status run(cli_call *call, hm_error *error)
 {
     cli_material m;
     const cli_output *output = &call->options.output;
+    hm_descriptor descriptor;
     if (!*output->output)
         return hm_fail(error, HM_ERROR_ARGUMENT, "say where the features go: -o features.npy");
     hm_status status = cli_load_material(call, (size_t)output->number, &m, error);
     if (status != HM_OK)
         return status;
-    size_t layer = (size_t)output->layer;
-    size_t machine = 0;
-    status = check(output, m.model, error);
+    status = read_descriptor(call, m.model, &descriptor, error);
     if (status == HM_OK)
-        status = cli_choose_machine(call, m.model, &machine, error);
-    size_t H = status == HM_OK ? hm_model_layer_size(m.model, hm_model_is_stack(m.model) ? layer : 1) : 0;
-    float *features = H ? hm_alloc(call->context, m.n * H, sizeof *features, error) : NULL;
-    if (status == HM_OK && !features)
-        status = HM_ERROR_MEMORY;
+        status = check(&descriptor, m.model, error);
     if (status == HM_OK)
-        status = hidden_means(call, &m, machine, layer, hm_matrix_f32(features, m.n, H), error);
-    if (status == HM_OK)
-        status = cli_is_values(output->output) ? cli_save_cases(call->context, hm_matrix_f32(features, m.n, H), m.set, output->output, error)
-                                               : draw_codes(call, &m, features, H, error);
-    if (status == HM_OK)
-        cli_say(call, "%s: %zu cases of %zu features", output->output, m.n, H);
-    hm_free(call->context, features);
+        status = give(call, &m, &descriptor, error);
     cli_free_material(&m);
     return status;
 }
 
 const cli_verb cli_verb_transform = {
     "transform", "Write the hidden means of each case: features, or the codes of an autoencoder", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer temperature", ".npy .csv .svm .png",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer layers pool pyramid root unit-length whole temperature", ".npy .csv .svm .png",
     "harmonium transform digits.safetensors digits -o features.npy", run,
 };

@@ -264,6 +264,14 @@ hm_layer hm_layer_shown(const hm_layer *layer)
     return shown;
 }
 
+hm_layer hm_layer_under(const hm_layer *layer, const hm_layer *above)
+{
+    hm_layer shown = hm_layer_shown(layer);
+    if (layer->filter_height && !above->filter_height)
+        shown.n_maps = shown.height = shown.width = 0;
+    return shown;
+}
+
 size_t hm_layer_n_biases(const hm_layer *layer)
 {
     return layer->n_maps ? layer->n_maps : layer->n_units;

@@ -85,7 +85,8 @@ static hm_status check_stack(hm_model_kind kind, const hm_layer *layers, size_t 
     if (kind == HM_MODEL_DBN && n_labels && layers[n_layers - 2].n_groups == HM_LAYER_GROUPS_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "the layer under the top already has %d groups; labels need one of them", HM_LAYER_GROUPS_MAX);
-    if (kind == HM_MODEL_DBN && n_labels && layers[n_layers - 2].n_maps)
+    bool is_told_apart = n_layers > 2 && layers[n_layers - 2].filter_height && !layers[n_layers - 1].filter_height;
+    if (kind == HM_MODEL_DBN && n_labels && layers[n_layers - 2].n_maps && !is_told_apart)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "the layer under the top is one of maps, beside which labels cannot stand; write it as units, or leave "
                        "the labels out");
@@ -109,13 +110,11 @@ hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, c
     hm_status status = check_stack(kind, layers, n_layers, n_labels, error);
     if (status == HM_OK)
         status = create_empty(context, kind, n_levels, &model, error);
-    hm_layer visible = layers[0];
     for (size_t i = 0; status == HM_OK && i < n_levels; i++) {
         bool sees_labels = kind == HM_MODEL_DBN && n_labels && i + 1 == n_levels;
+        hm_layer visible = i ? hm_layer_under(hm_rbm_hidden(model->rbm[i - 1]), &layers[i + 1]) : layers[0];
         visible = sees_labels ? with_labels(visible, n_labels) : visible;
         status = add_machine(model, &visible, &layers[i + 1], error);
-        if (status == HM_OK)
-            visible = hm_layer_shown(hm_rbm_hidden(model->rbm[i]));
     }
     if (status != HM_OK) {
         hm_model_destroy(model);

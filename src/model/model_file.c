@@ -424,12 +424,11 @@ static hm_status make_stack(const reading *r, hm_model_kind kind, hm_layer *laye
 {
     size_t n_labels = 0;
     hm_error why;
-    hm_layer visible = layers[0];
     hm_status status = read_n_labels(r, &n_labels);
     for (size_t i = 0; status == HM_OK && i + 1 < n_layers; i++) {
+        hm_layer visible = i ? hm_layer_under(&layers[i], &layers[i + 1]) : layers[0];
         visible.n_units += kind == HM_MODEL_DBN && i + 2 == n_layers ? n_labels : 0;
         status = check_claim(r, kind, i, &visible, &layers[i + 1]);
-        visible = hm_layer_shown(&layers[i + 1]);
     }
     if (status != HM_OK)
         return status;

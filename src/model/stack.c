@@ -79,6 +79,59 @@ const hm_rbm *hm_model_generative(const hm_model *model, size_t level)
     return model->generative && model->generative[level] ? model->generative[level] : model->rbm[level];
 }
 
+/* ---- Pictures of another size ------------------------------------------------------------------------------ */
+
+static hm_status check_over(const hm_model *model, hm_error *error)
+{
+    bool is_known = (model->kind == HM_MODEL_RBM || model->kind == HM_MODEL_DBN) && !model->n_labels;
+    for (size_t l = 1; l <= model->n_rbms; l++)
+        if (!is_known || !hm_model_layer(model, l)->filter_height)
+            return hm_fail(error, HM_ERROR_MISMATCH, "layer %zu has no filters, so the model sees pictures of one size alone; resize the data",
+                           l);
+    if (model->shift)
+        return hm_fail(error, HM_ERROR_MISMATCH, "the model's data are standardised pixel by pixel, so it sees pictures of one size alone; "
+                                                 "resize the data");
+    return HM_OK;
+}
+
+static hm_status create_over(const hm_model *model, size_t height, size_t width, hm_model **over, hm_error *error)
+{
+    hm_layer layers[HM_LEVELS_MAX + 1] = {*hm_model_layer(model, 0)};
+    layers[0].height = height;
+    layers[0].width = width;
+    layers[0].n_units = layers[0].group[0].n_units = layers[0].n_maps * height * width;
+    for (size_t l = 1; l <= model->n_rbms; l++) {
+        layers[l] = *hm_model_layer(model, l);
+        layers[l].height = layers[l].width = 0;
+    }
+    return model->kind == HM_MODEL_DBN ? hm_model_create_stack(model->context, model->kind, layers, model->n_rbms + 1, 0, over, error)
+                                       : hm_model_create(model->context, model->kind, 1, &layers[0], &layers[1], over, error);
+}
+
+hm_status hm_model_over(const hm_model *model, size_t height, size_t width, hm_model **over, hm_error *error)
+{
+    hm_status status = check_over(model, error);
+    *over = NULL;
+    if (status == HM_OK)
+        status = create_over(model, height, width, over, error);
+    for (size_t l = 0; status == HM_OK && l < model->n_rbms; l++) {
+        size_t n;
+        float *to = hm_rbm_parameters((*over)->rbm[l], &n);
+        memcpy(to, model->rbm[l]->block, n * sizeof *to);
+    }
+    if (status == HM_OK)
+        status = hm_model_set_text(*over, &(*over)->preparation, model->preparation, error);
+    if (status != HM_OK) {
+        hm_model_destroy(*over);
+        *over = NULL;
+        return status;
+    }
+    (*over)->height = height;
+    (*over)->width = width;
+    (*over)->n_channels = model->n_channels;
+    return HM_OK;
+}
+
 /* ---- Feed-forward nets ------------------------------------------------------------------------------------ */
 
 static void rectify_row(void *argument, size_t i)
