@@ -2,7 +2,7 @@
 # Test error on MNIST against depth: 1 to 6 hidden layers of 500 logistic units, pre-trained greedily and from random weights, both
 # fine-tuned in the same way. Finished runs are kept in FOLDER/rows.txt and not run again.
 #
-#     recipes/depth.sh [FOLDER]              HARMONIUM_PROGRAM says which program, THREADS how many
+#     recipes/depth.sh [FOLDER]              HARMONIUM_PROGRAM says which program, THREADS how many, SEEDS which seeds
 set -eu
 harmonium=${HARMONIUM_PROGRAM:-harmonium}
 folder=${1:-depth}
@@ -24,7 +24,7 @@ fine_tune() { # name depth seed, then options
     echo "$name, $depth hidden layers, seed $seed: $wrong %"
 }
 
-for seed in 1 2 3; do
+for seed in ${SEEDS:-1 2 3}; do
     layers=784
     for depth in 1 2 3 4 5 6; do
         layers="$layers 500"
