@@ -309,6 +309,9 @@ static void check_gradients(const char *layers, size_t n_labels, const hm_dropou
     assert_int_equal(set_up(&s, (hm_context_config){.n_threads = 1, .seed = 8}, HM_MODEL_NET, layers, n_labels), HM_OK);
     hm_model_init_net(s.model, 0.7);
     size_t L = s.model->n_rbms, n_out = hm_model_layer_size(s.model, L);
+    for (size_t l = 0; l < L; l++) /* a bias of 0 is where relu has no slope, for cases of zeros */
+        for (size_t j = 0; j < hm_model_layer_size(s.model, l + 1); j++)
+            hm_rbm_hidden_bias(s.model->rbm[l])[j] = j % 2 ? -0.15f : 0.2f;
     assert_int_equal(hm_net_pass_create(s.model, N, &pass, NULL), HM_OK);
     float *targets = target[0];
     for (size_t i = 0; i < N; i++)
@@ -349,6 +352,8 @@ static void gradients_are_those_of_finite_differences(void **state)
     check_gradients("gaussian 4 | bernoulli 3 | gaussian 4", 0, NULL);
     check_gradients("gaussian 4 | tanh 5 | tanh 3 | softmax 2", 2, NULL);
     check_gradients("gaussian 4 | tanh 5 | tanh 3 | softmax 2", 2, &dropout);
+    check_gradients("gaussian 4 | relu 5 | relu 3 | softmax 2", 2, NULL);
+    check_gradients("gaussian 4 | relu 5 | relu 3 | softmax 2", 2, &dropout);
 }
 
 /* ---- Every stage alike ----------------------------------------------------------------------------------- */
