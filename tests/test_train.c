@@ -216,6 +216,51 @@ static void divergence_is_told(void **state)
     tear_down(&s);
 }
 
+/* Learns Gaussian pixels of mean 0, x / divisor, with a schedule of the deviation. */
+static hm_status learn_gaussian(const char *deviation, float divisor, float *out, size_t *n, hm_error *error)
+{
+    static float cases[N_CASES][V];
+    static int32_t labels[N_CASES];
+    setting s;
+    make_cases(cases, labels);
+    for (int i = 0; i < N_CASES; i++) /* each odd case is the opposite of the one before */
+        for (int k = 0; k < V; k++)
+            cases[i][k] = i % 2 ? -cases[i - 1][k] : (2 * cases[i][k] - 1) / divisor;
+    assert_int_equal(set_up(&s, (hm_context_config){.seed = 5}, HM_MODEL_RBM), HM_OK);
+    hm_layer gaussian = hm_layer_of(HM_UNIT_GAUSSIAN, V, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, H, 1);
+    hm_model_destroy(s.model);
+    hm_dataset_close(s.set);
+    assert_int_equal(hm_model_create(s.context, HM_MODEL_RBM, 1, &gaussian, &hidden, &s.model, NULL), HM_OK);
+    assert_int_equal(hm_dataset_create(s.context, cases[0], NULL, N_CASES, V, SIDE, SIDE, &s.set, NULL), HM_OK);
+    s.config.epochs = 4;
+    assert_int_equal(hm_options_set(&hm_train_options, &s.config, "visible-deviation", deviation, NULL), HM_OK);
+    hm_status status = hm_train(s.model, s.set, NULL, &s.config, NULL, error);
+    parameters_into(&s, out, n);
+    tear_down(&s);
+    return status;
+}
+
+static void a_deviation_is_a_unit_of_the_data(void **state)
+{
+    (void)state;
+    float scheduled[256], divided[256], plain[256];
+    size_t n;
+    hm_error error;
+    assert_int_equal(learn_gaussian("2, 1@4", 1, scheduled, &n, &error), HM_OK);
+    assert_int_equal(learn_gaussian("1", 2, divided, &n, &error), HM_OK);
+    assert_int_equal(learn_gaussian("1", 1, plain, &n, &error), HM_OK);
+    assert_memory_equal(scheduled, divided, n * sizeof(float));
+    assert_memory_not_equal(scheduled, plain, n * sizeof(float));
+    assert_int_equal(learn_gaussian("2, ~1@5", 1, plain, &n, &error), HM_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "2, ~1@4"));
+    setting s;
+    assert_int_equal(set_up(&s, (hm_context_config){.seed = 5}, HM_MODEL_RBM), HM_OK);
+    hm_options_set(&hm_train_options, &s.config, "visible-deviation", "2, 1@4", NULL);
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, NULL, &error), HM_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "Gaussian"));
+    tear_down(&s);
+}
+
 /* ---- Every allocation fails in turn ------------------------------------------------------------------- */
 
 static void failing_allocations_leak_nothing(void **state)
@@ -251,6 +296,7 @@ int main(void)
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(another_recipe_is_refused),
         cmocka_unit_test(divergence_is_told),
+        cmocka_unit_test(a_deviation_is_a_unit_of_the_data),
         cmocka_unit_test(failing_allocations_leak_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,7 @@ typedef struct hm_train_config {
     int initial_weights; /* HM_WEIGHTS_.. */
     double weight_deviation;
     double hidden_bias;
+    hm_schedule visible_deviation; /* of Gaussian visible units; it ends in 1 */
     int learner;         /* HM_LEARNER_..: where states of the model come from */
     int64_t chains;      /* persistent ones; 0: as many as a mini-batch has cases */
     int64_t temperatures; /* of parallel tempering */

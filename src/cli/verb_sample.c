@@ -174,10 +174,26 @@ static double error_of_mean(const cli_material *m, const bool *is_clamped, hm_ma
     return n ? sum / (double)n : 0;
 }
 
+/* The same of the mean of these cases: an answer that looks at nothing, and knows their mean. */
+static double error_of_average(const cli_material *m, const bool *is_clamped)
+{
+    double sum = 0;
+    size_t n = 0;
+    for (size_t k = 0; k < m->V; k++) {
+        double mean = 0;
+        for (size_t i = 0; i < m->n; i++)
+            mean += (double)m->cases[i * m->V + k] / (double)m->n;
+        for (size_t i = 0; i < m->n && !is_clamped[k]; i++, n++)
+            sum += ((double)m->cases[i * m->V + k] - mean) * ((double)m->cases[i * m->V + k] - mean);
+    }
+    return n ? sum / (double)n : 0;
+}
+
 static hm_status give_completions(const cli_call *call, const cli_material *m, size_t machine, const bool *is_clamped,
                                   hm_matrix completed, hm_error *error)
 {
     printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
+    printf("of the mean of these cases: %.6f\n", error_of_average(m, is_clamped));
     if (completed.rows > m->n)
         printf("of the mean of %zu answers: %.6f\n", completed.rows / m->n, error_of_mean(m, is_clamped, completed));
     if (cli_is_values(call->options.output.output))

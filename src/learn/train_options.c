@@ -53,6 +53,8 @@ static const hm_option rows[] = {
         "standard deviation of the initial weights"),
     ROW("hidden-bias", REAL, hidden_bias, "0", -100, 100, "B", NULL,
         "initial hidden bias; -4 begins sparse"),
+    ROW("visible-deviation", SCHEDULE, visible_deviation, "1", 0.01, 100, "SD", NULL,
+        "of Gaussian visible units while they learn, which begins large and ends in 1, as in \"2, ~1@10\": coarse features first"),
     ROW("visible-states", CHOICE, visible_states, "auto", 0, 0, "WHICH", "probabilities|samples|auto",
         "what a reconstruction shows to the hidden units; auto goes by the aim"),
     ROW("hidden-states", CHOICE, hidden_states, "probabilities", 0, 0, "WHICH", "probabilities|samples",

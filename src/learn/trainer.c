@@ -111,6 +111,27 @@ static hm_status check_filters(const hm_trainer *t, hm_error *error)
     return HM_OK;
 }
 
+static bool is_gaussian(const hm_trainer *t)
+{
+    return hm_layer_is_all(hm_rbm_visible(t->rbm), HM_UNIT_GAUSSIAN);
+}
+
+/* The last value must be 1, so that the model fits the data as they are. */
+static hm_status check_deviation(const hm_trainer *t, hm_error *error)
+{
+    const hm_schedule *deviation = &t->config->visible_deviation;
+    double end = hm_schedule_at(deviation, (double)t->config->epochs);
+    if (end == 1 && deviation->n_points == 1)
+        return HM_OK;
+    if (t->stage.machine == 0 && !is_gaussian(t))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "visible-deviation is for Gaussian visible units; leave it out");
+    if (end != 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "visible-deviation must have come to 1 after %lld epochs, and is %g; write it as in \"2, ~1@%lld\"",
+                       (long long)t->config->epochs, end, (long long)t->config->epochs);
+    return HM_OK;
+}
+
 static const hm_stage_kind greedy_stage;
 
 hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
@@ -141,6 +162,8 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
                                                    "one of them out");
     if (status == HM_OK)
         status = check_filters(t, error);
+    if (status == HM_OK)
+        status = check_deviation(t, error);
     if (status == HM_OK)
         status = make_workspace(t, error);
     if (status == HM_OK && t->learner->create)
@@ -334,7 +357,7 @@ static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
                    "learning rate (now %g)%s",
                    t->stage.epoch + 1, t->stage.batch + 1, found ? "a parameter of" : "the state of", what, unit,
                    learning_rate_at(t, hm_stage_time(&t->stage)),
-                   hm_layer_is_all(hm_rbm_visible(t->rbm), HM_UNIT_GAUSSIAN)
+                   is_gaussian(t)
                        ? ", and standardise the data of Gaussian units"
                        : "");
 }
@@ -426,6 +449,14 @@ static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
     return status;
 }
 
+/* Gaussian units of deviation s, seen in units of it: data divided by s, and units of deviation 1. */
+static void apply_deviation(const hm_trainer *t, size_t n)
+{
+    double deviation = hm_schedule_at(&t->config->visible_deviation, hm_stage_time(&t->stage));
+    for (size_t k = 0; deviation != 1 && is_gaussian(t) && k < n * t->V; k++)
+        t->v0[k] /= (float)deviation;
+}
+
 static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
@@ -434,6 +465,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     hm_status status = hm_feed_read(t->feed, stage->order + first, first, n, stage->epoch, v0, error);
     if (status != HM_OK)
         return status;
+    apply_deviation(t, n);
     find_data_states(t, n, &gibbs);
     if (!t->learner->reconstructs)
         reconstruct_for_report(t, n, &gibbs);
