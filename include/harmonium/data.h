@@ -47,6 +47,10 @@ typedef struct hm_data_config {
     int64_t subset;            /* so many cases, balanced over the classes; 0: all */
     int64_t labelled;          /* keep the labels of so many training cases alone, balanced; 0: all */
     double validation;         /* so many of those held back: a fraction below 1, or a count */
+    char validation_groups[HM_TEXT_MAX]; /* "fash, fbbh": the sequences of these groups (speakers) are held back instead */
+    char sequences[HM_TEXT_MAX]; /* a file of the sequences that the cases lie in; empty: beside the data, as x.sequences of x.npy */
+    char front_end[HM_TEXT_MAX]; /* how sound became the cases; empty: as the file of sequences says */
+    int64_t context;           /* so many cases to each side, within its sequence, are seen with each; 0: none */
     char shape[HM_TEXT_MAX];   /* "28x28" (height x width): flat rows are pictures of this size;
                                   "3x32x32": in colour, plane after plane */
     bool grey;                 /* colours become grey (BT.601) */

@@ -26,6 +26,15 @@ static const hm_option rows[] = {
      "see the labels of so many training cases alone, drawn by the seed and balanced; 0 for all"},
     {"validation", 0, HM_OPTION_REAL, FIELD(validation), "0", 0, INFINITY, "CASES", NULL,
      "hold so many of the cases back for validation: a count, or a fraction if below 1"},
+    {"validation-groups", 0, HM_OPTION_TEXT, FIELD(validation_groups), "", 0, 0, "LIST", NULL,
+     "hold the sequences of these groups (speakers) back for validation, as in \"fash, fbbh\""},
+    {"sequences", 0, HM_OPTION_TEXT, FIELD(sequences), "", 0, 0, "FILE", NULL,
+     "the sequences (utterances) that the cases (frames) lie in, a line each: its name, its group (the speaker), how many cases; "
+     "empty: x.sequences beside x.npy, if it is there"},
+    {"front-end", 0, HM_OPTION_TEXT, FIELD(front_end), "", 0, 0, "OPTIONS", NULL,
+     "how sound became the cases, which a model remembers for `recognise`; empty: as the file of sequences says"},
+    {"context", 0, HM_OPTION_INT, FIELD(context), "0", 0, 1000, "CASES", NULL,
+     "see each case (frame) with so many to each side, within its sequence, as one picture of time x features"},
     {"shape", 0, HM_OPTION_TEXT, FIELD(shape), "", 0, 0, "HxW", NULL,
      "read flat rows, as CSV has them, as pictures of this height and width, such as 28x28, or in "
      "colour as 3x32x32, plane after plane"},

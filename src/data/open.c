@@ -9,10 +9,12 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "data/dataset.h"
 #include "data/filter.h"
 #include "data/fitting.h"
 #include "data/readers.h"
+#include "data/sequences.h"
 #include "data/sets.h"
 #include "data/toys.h"
 
@@ -186,6 +188,42 @@ static hm_status check_placing(const plan *p, hm_error *error)
     return HM_OK;
 }
 
+static bool is_filtered(const plan *p)
+{
+    return p->config->whiten != HM_WHITEN_NONE || p->config->contrast > 0;
+}
+
+/* The file of sequences that is named, or that lies beside the data: "x.sequences" of "x.npy". Empty: there is none. */
+static void find_sequences(const plan *p, char *path, size_t size)
+{
+    const char *data = p->place.data, *point = strrchr(data, '.');
+    snprintf(path, size, "%s", p->config->sequences);
+    if (*path || !point || strchr(point, '/'))
+        return;
+    int n = snprintf(path, size, "%.*s.sequences", (int)(point - data), data);
+    if ((size_t)n >= size || !hm_file_exists(path))
+        *path = 0;
+}
+
+static hm_status look_around(const plan *p, hm_error *error)
+{
+    char path[HM_PLACE_MAX];
+    const hm_data_config *config = p->config;
+    hm_sequences *sequences;
+    find_sequences(p, path, sizeof path);
+    if (!*path && (config->context > 0 || config->validation_groups[0]))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s: `context` and `validation-groups` go by the sequences that cases lie in, and there is no file of them; name one "
+                       "with `sequences`",
+                       p->place.title);
+    if (!*path)
+        return HM_OK;
+    if (config->context > 0 && (p->reading.height > 0 || p->reading.longest > 0 || is_filtered(p)))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "`context` is for frames, and resize, longest, whiten and contrast for pictures; leave one out");
+    hm_status status = hm_sequences_read(p->context, path, p->storage->shape.n_cases, &sequences, error);
+    return status == HM_OK ? hm_storage_look_around(p->storage, sequences, (size_t)config->context, error) : status;
+}
+
 /* A folder has resized its pictures itself: none of its sides is longer. */
 static hm_status resize(const plan *p, hm_error *error)
 {
@@ -198,11 +236,6 @@ static hm_status resize(const plan *p, hm_error *error)
     return hm_storage_resize(p->storage, height, width, p->reading.memory, error);
 }
 
-static bool is_filtered(const plan *p)
-{
-    return p->config->whiten != HM_WHITEN_NONE || p->config->contrast > 0;
-}
-
 /* The digest is of the cases as the file holds them, so it comes before they are resized. */
 static hm_status open_storage(plan *p, hm_error *error)
 {
@@ -212,6 +245,8 @@ static hm_status open_storage(plan *p, hm_error *error)
         status = hm_labels_open(p->storage, p->place.labels, error);
     if (status == HM_OK)
         status = take_shape(p->storage, p->shape_channels, p->shape_height, p->shape_width, error);
+    if (status == HM_OK)
+        status = look_around(p, error);
     if (status == HM_OK)
         status = check_options(p, error);
     if (status == HM_OK)
@@ -250,6 +285,19 @@ static hm_status choose_cases(const plan *p, hm_view *view, hm_error *error)
     return status;
 }
 
+static hm_status hold_back_groups(const plan *p, hm_view *train, hm_view *validation, hm_error *error)
+{
+    hm_view rest;
+    if (p->config->validation > 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "validation and validation-groups exclude each other; leave one of them out");
+    hm_status status = hm_sequences_divide(p->storage->sequences, train, p->config->validation_groups, validation, &rest, error);
+    if (status != HM_OK)
+        return status;
+    hm_view_clear(p->context, train);
+    *train = rest;
+    return HM_OK;
+}
+
 /* Moves the validation cases from `train` to `validation`, which stays empty when none are asked
  * for. */
 static hm_status hold_back(const plan *p, hm_view *train, hm_view *validation, hm_error *error)
@@ -258,6 +306,8 @@ static hm_status hold_back(const plan *p, hm_view *train, hm_view *validation, h
     double asked = p->config->validation;
     double n_held = asked < 1 ? round(asked * (double)train->n) : asked;
     hm_view rest;
+    if (p->config->validation_groups[0])
+        return hold_back_groups(p, train, validation, error);
     if (asked == 0)
         return HM_OK;
     if (n_held < 1 || n_held >= (double)train->n)
@@ -337,6 +387,8 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
                                  (long long)config->subset);
     if (config->labelled)
         used += (size_t)snprintf(text + used, room - used, ", %lld labelled", (long long)config->labelled);
+    if (config->context)
+        used += (size_t)snprintf(text + used, room - used, ", +-%lld frames", (long long)config->context);
     if (config->longest)
         used += (size_t)snprintf(text + used, room - used, ", longest side %lld", (long long)config->longest);
     if (config->resize[0])
@@ -364,6 +416,14 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     return HM_OK;
 }
 
+static void print_preparation(const plan *p, char *text, size_t size)
+{
+    hm_data_config config = *p->config;
+    if (!config.front_end[0] && p->storage->sequences)
+        memcpy(config.front_end, p->storage->sequences->front_end, sizeof config.front_end);
+    hm_preparation_print(&config, text, size);
+}
+
 static hm_status make_set(const plan *p, hm_view *view, const char *part, hm_dataset **set,
                           hm_error *error)
 {
@@ -371,7 +431,7 @@ static hm_status make_set(const plan *p, hm_view *view, const char *part, hm_dat
     const hm_transform transform = transform_of(p);
     hm_status status = hm_dataset_make(p->storage, view, &transform, set, error);
     if (status == HM_OK) {
-        hm_preparation_print(config, (*set)->preparation, sizeof (*set)->preparation);
+        print_preparation(p, (*set)->preparation, sizeof (*set)->preparation);
         (*set)->is_balanced = p->storage->labels && config->balance != HM_BALANCE_NO;
         status = describe(p, *set, part, error);
     }

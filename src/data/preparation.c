@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "data/dataset.h"
 
-static const char *const names[] = {"grey",  "fit",   "longest", "resize",      "whiten",   "contrast",
+static const char *const names[] = {"front-end", "context", "grey",  "fit",   "longest", "resize",      "whiten",   "contrast",
                                     "scale", "invert", "frame", "crop", "standardise", "binarise", "threshold"};
 enum { N_NAMES = sizeof names / sizeof *names };
 

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "data/sequences.h"
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
 
@@ -95,6 +96,7 @@ void hm_storage_close(hm_storage *storage)
     hm_free(context, storage->class_names);
     hm_free(context, storage->labels);
     hm_free(context, storage->inner);
+    hm_sequences_destroy(storage->sequences);
     hm_free(context, storage->bytes);
     hm_free(context, storage->path);
     hm_resize_destroy(context, storage->resize);
@@ -106,6 +108,12 @@ void hm_storage_close(hm_storage *storage)
 static size_t case_bytes(const hm_storage *storage)
 {
     return storage->n_stored * storage->element->size;
+}
+
+/* Stored cases that belong to one as it is read. */
+static size_t window(const hm_storage *storage)
+{
+    return 2 * storage->around + 1;
 }
 
 /* At most 2^32 cases of 2^24 features of 8 bytes: no overflow. */
@@ -255,7 +263,7 @@ static size_t aligned(size_t bytes)
 
 size_t hm_storage_scratch(const hm_storage *storage)
 {
-    size_t bytes = storage->bytes ? 0 : aligned(case_bytes(storage));
+    size_t bytes = storage->bytes ? 0 : aligned(window(storage) * case_bytes(storage));
     if (storage->resize)
         bytes += aligned(storage->n_stored * sizeof(float)) +
                  aligned(hm_resize_scratch(storage->resize) * sizeof(float));
@@ -288,23 +296,56 @@ static bool read_at(int descriptor, unsigned char *bytes, size_t n, uint64_t off
     return true;
 }
 
+/* The stored cases first .. first + n - 1 that a case is made of, before any is repeated. */
+static size_t find_run(const hm_storage *storage, size_t index, size_t *n)
+{
+    *n = 1;
+    if (storage->around == 0)
+        return index;
+    const hm_sequences *s = storage->sequences;
+    size_t i = hm_sequences_at(s, index), begin = (size_t)s->start[i], end = (size_t)s->start[i + 1];
+    size_t first = index - begin > storage->around ? index - storage->around : begin;
+    size_t last = end - 1 - index > storage->around ? index + storage->around : end - 1;
+    *n = last - first + 1;
+    return first;
+}
+
 void hm_storage_fetch(const hm_storage *storage, size_t index)
 {
     enum { LINE = 64 };
-    size_t n = case_bytes(storage);
-    for (size_t i = 0; storage->bytes && i < n; i += LINE)
-        __builtin_prefetch(storage->bytes + (uint64_t)index * n + i);
+    if (!storage->bytes)
+        return;
+    size_t n_run, first = find_run(storage, index, &n_run), n = n_run * case_bytes(storage);
+    for (size_t i = 0; i < n; i += LINE)
+        __builtin_prefetch(storage->bytes + (uint64_t)first * case_bytes(storage) + i);
+}
+
+/* The first or last of n_run cases, which begin at `first`, stands for those that its sequence lacks. */
+static void lay_around(const hm_storage *storage, size_t index, size_t first, size_t n_run, float *out)
+{
+    size_t n = storage->n_stored, n_missing = storage->around - (index - first);
+    memmove(out + n_missing * n, out, n_run * n * sizeof *out);
+    for (size_t t = 0; t < n_missing; t++)
+        memcpy(out + t * n, out + n_missing * n, n * sizeof *out);
+    for (size_t t = n_missing + n_run; t < window(storage); t++)
+        memcpy(out + t * n, out + (t - 1) * n, n * sizeof *out);
 }
 
 bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, float *out)
 {
-    uint64_t position = (uint64_t)index * case_bytes(storage);
+    size_t n_run, first = find_run(storage, index, &n_run), n_bytes = n_run * case_bytes(storage);
+    uint64_t position = (uint64_t)first * case_bytes(storage);
     const unsigned char *bytes = storage->bytes ? storage->bytes + position : scratch;
     char *room = scratch;
     if (!storage->bytes) {
-        if (!read_at(storage->descriptor, scratch, case_bytes(storage), storage->offset + position))
+        if (!read_at(storage->descriptor, scratch, n_bytes, storage->offset + position))
             return false;
-        room += aligned(case_bytes(storage));
+        room += aligned(n_bytes);
+    }
+    if (storage->around) {
+        storage->element->to_f32(bytes, n_run * storage->n_stored, out);
+        lay_around(storage, index, first, n_run, out);
+        return true;
     }
     if (!storage->resize) {
         storage->element->to_f32(bytes, storage->n_stored, out);
@@ -545,6 +586,19 @@ hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, ui
     shape->n_features = height * width * shape->n_channels;
     bool fits = (uint64_t)shape->n_cases * shape->n_features * sizeof(float) <= memory;
     return storage->bytes && fits ? take_into_memory(storage, error) : HM_OK;
+}
+
+hm_status hm_storage_look_around(hm_storage *storage, hm_sequences *sequences, size_t around, hm_error *error)
+{
+    hm_shape *shape = &storage->shape;
+    storage->sequences = sequences;
+    if ((2 * (uint64_t)around + 1) * shape->n_features > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "context = %zu: at most %" PRIu64 " numbers can be one case, and %s has %zu in each", around,
+                       HM_FEATURES_MAX, storage->path, shape->n_features);
+    storage->around = around;
+    if (around > 0)
+        *shape = (hm_shape){shape->n_cases, window(storage) * shape->n_features, window(storage), shape->n_features, 1};
+    return HM_OK;
 }
 
 hm_status hm_storage_hold(hm_storage *storage, uint64_t memory, hm_error *error)

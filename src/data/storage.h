@@ -44,6 +44,9 @@ typedef struct hm_storage {
     uint64_t offset;      /* of the first case in the file */
     hm_resize *resize;    /* applied to each case as it is read, or null */
 
+    struct hm_sequences *sequences; /* that the cases lie in, owned; null: in none */
+    size_t around;                  /* so many stored cases to each side belong to a case as it is read, none beyond its sequence */
+
     hm_extent *inner; /* [n_cases]: how much of each picture, in its middle, is no padding; null: all of it */
 
     int32_t *labels;    /* [n_cases], or null */
@@ -97,6 +100,10 @@ uint64_t hm_digest_word(uint64_t hash, uint64_t word);
  * at most `memory` bytes; otherwise each is resized as it is read. */
 hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, uint64_t memory,
                             hm_error *error);
+
+/* From here on a case is what is stored with `around` neighbours to each side, oldest first; beyond the ends of its sequence the
+ * first or last case is repeated. Cases become pictures of time x features. Takes the sequences over, even when it fails. */
+hm_status hm_storage_look_around(hm_storage *storage, struct hm_sequences *sequences, size_t around, hm_error *error);
 
 /* Makes the cases floats in memory, resized where that was put off; HM_ERROR_ARGUMENT when they take more than `memory`
  * bytes. */
