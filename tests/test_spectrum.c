@@ -276,12 +276,11 @@ static void test_refusals(void **state)
         set_option(&place, "spectrum", bad[i]);
         refuse_with(&place, path, HM_ERROR_ARGUMENT, "spectrum = ", "73 numbers", NULL);
     }
-    static const char *const tails[] = {",0", ",", "x", "e9999", "-"};
+    static const char *const tails[] = {",0", ",", "x", "-"};
     for (size_t i = 0; i < sizeof tails / sizeof *tails; i++) {
         strcpy(table + n, tails[i]);
         set_option(&place, "spectrum", table);
-        if (strcmp(tails[i], "e9999") != 0)
-            refuse_with(&place, path, HM_ERROR_ARGUMENT, "73 numbers", NULL);
+        refuse_with(&place, path, HM_ERROR_ARGUMENT, "73 numbers", NULL);
     }
     table[n] = 0;
     table[0] = '0'; /* Q */

@@ -375,26 +375,28 @@ static hm_matrix average_places(const hm_layer *hidden, hm_matrix mean)
     return hm_matrix_f32(mean.data, mean.rows, hidden->n_maps);
 }
 
-/* Units (or maps) that are off, or on, for nearly every case: vertical lines. */
-static void count_lines(hm_matrix mean, size_t *n_dead, size_t *n_stuck)
+/* Units that are off, or on, for nearly every case: vertical lines. A map is off when all its places together are, since
+ * those of a sparse one are seldom on. */
+static void count_lines(hm_matrix mean, size_t n_places, size_t *n_dead, size_t *n_stuck)
 {
     *n_dead = *n_stuck = 0;
     for (size_t j = 0; j < mean.cols; j++) {
         double sum = 0;
         for (size_t i = 0; i < mean.rows; i++)
             sum += hm_row_f32(&mean, i)[j];
-        *n_dead += sum < 0.01 * (double)mean.rows;
+        *n_dead += sum * (double)n_places < 0.01 * (double)mean.rows;
         *n_stuck += sum > 0.99 * (double)mean.rows;
     }
 }
 
 static hm_status draw_probabilities(const cli_pictures *p, hm_matrix mean, hm_error *error)
 {
-    const bool has_maps = hm_rbm_hidden(p->model->rbm[0])->filter_height > 0;
+    const hm_layer *hidden = hm_rbm_hidden(p->model->rbm[0]);
+    const bool has_maps = hidden->filter_height > 0;
     char look[300];
     size_t n_dead, n_stuck;
     hm_image *image = NULL;
-    count_lines(mean, &n_dead, &n_stuck);
+    count_lines(mean, has_maps ? hidden->height * hidden->width : 1, &n_dead, &n_stuck);
     snprintf(look, sizeof look,
              "A row for each of %zu cases, a column for each %s. Columns that are black are dead %s (%zu here), "
              "columns that are white are stuck (%zu); grey ones cannot decide.",
