@@ -3,7 +3,7 @@
 the class sought and the rest other pictures, the area under the precision-recall curve of each feature; or, with --entropy, the entropy
 in bits of the class (one file a class) given that a feature is active, which is: among its tenth of pictures with the largest values.
 
-    recipes/single-features.py faces.svm others.svm            prints the best five features and the median
+    recipes/single-features.py faces.svm others.svm            prints mean and deviation over the features, and the best
     recipes/single-features.py --entropy a.svm b.svm c.svm     prints the mean, and a histogram as "bits share" lines
 """
 import math
@@ -64,9 +64,10 @@ def main(arguments):
         print_histogram(bits, len(groups))
     else:
         areas = sorted((average_precision([g == 0 for g in ranking(groups, f)]), f) for f in features)
-        for area, f in areas[-5:][::-1]:
-            print(f"feature {f}: {area:.3f}")
-        print(f"median: {areas[len(areas) // 2][0]:.3f}; by chance {len(groups[0]) / sum(map(len, groups)):.3f}")
+        mean = sum(area for area, _ in areas) / len(areas)
+        deviation = math.sqrt(sum((area - mean) ** 2 for area, _ in areas) / len(areas))
+        best, chance = areas[-1], len(groups[0]) / sum(map(len, groups))
+        print(f"{mean:.3f} +- {deviation:.3f}, best {best[0]:.3f} (feature {best[1]}), by chance {chance:.3f}")
 
 
 main(sys.argv[1:])

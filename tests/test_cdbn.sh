@@ -27,6 +27,8 @@ m=$folder/cdbn.safetensors
 "$harmonium" info "$m" | grep -q 'pool 6x18x18x2 by 11x11' || fail "info does not show the layer"
 "$harmonium" info "$m" | grep -q '726 weights' || fail "six filters of 11 x 11"
 [ -s "$folder/pictures/weights-0-epoch-0002.png" ] || "$harmonium" info | grep -q absent || fail "no filters drawn"
+[ ! -e "$folder/pictures/hidden-probabilities.png" ] || grep -q 'a column for each map' "$folder/pictures/index.html" ||
+    fail "the probabilities are not those of maps"
 "$harmonium" train "$folder/cdbn.ini" -o "$folder/other.safetensors" --quiet --threads 1
 cmp -s "$m" "$folder/other.safetensors" || fail "one thread and two give other bytes"
 

@@ -132,6 +132,8 @@ static void test_pictures(void **state)
     strcpy(data, place.config.data);
     skip_without(&place, data, "libfftw3-dev");
     assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 12);
+    set_option(&place, "whiten", "spectrum");
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 12);
     close_place(&place);
 }
 

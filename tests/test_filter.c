@@ -53,7 +53,7 @@ static double rms_of(const float *x, size_t n)
 static hm_whitener *open_whitener(data_place *place, size_t n)
 {
     hm_whitener *w;
-    hm_status status = hm_whitener_create(place->context, n, &w, &place->error);
+    hm_status status = hm_whitener_create(place->context, NULL, n, &w, &place->error);
     if (status == HM_ERROR_UNSUPPORTED) {
         assert_non_null(strstr(place->error.message, "libfftw3-dev"));
         close_place(place);

@@ -57,6 +57,16 @@ PY
     expect 0 'lengths.npy' "$harmonium" train lengths.npy --visible gaussian --standardise --hidden 3 --epochs 1 -o l.safetensors
 fi
 
+# The spectrum is that of the training cases: kept when others are learned from.
+if "$harmonium" info | grep fftw | grep -vq absent; then
+    white="--visible gaussian --whiten spectrum --standardise --learning-rate 0.001"
+    "$harmonium" train --data digits $white $few -o white.safetensors
+    "$harmonium" info white.safetensors | grep '^ *spectrum = [0-9]' >told || fail "info does not tell the spectrum"
+    "$harmonium" train --data digits --from white.safetensors --classes 1 --epochs 1 --quiet -o more.safetensors
+    "$harmonium" info more.safetensors | grep '^ *spectrum = [0-9]' >said
+    cmp -s told said || fail "the spectrum is not that of the first training cases"
+fi
+
 # ---- 2. An operand is a recipe or data by its content.
 printf '# no matter what it is called\n\n[data]\ndata = digits\nsubset = 200\n[learn]\nepochs = 1\n' >recipe.txt
 expect 0 'subset of 200' "$harmonium" train recipe.txt -o r.safetensors

@@ -28,7 +28,7 @@ extern "C" {
 
 enum { HM_BINARISE_NONE, HM_BINARISE_THRESHOLD, HM_BINARISE_SAMPLE };
 enum { HM_FIT_NONE, HM_FIT_CROP, HM_FIT_PAD };
-enum { HM_WHITEN_NONE, HM_WHITEN_FREQUENCY };
+enum { HM_WHITEN_NONE, HM_WHITEN_FREQUENCY, HM_WHITEN_SPECTRUM };
 enum { HM_BALANCE_AUTO, HM_BALANCE_YES, HM_BALANCE_NO };
 
 /* Every field is a row of hm_data_options; its help text there is its documentation. The transforms
@@ -59,6 +59,8 @@ typedef struct hm_data_config {
     char resize[HM_TEXT_MAX];  /* "16x16", averaging areas; empty: as they are */
     int whiten;                /* HM_WHITEN_..: pictures are whitened and have mean 0 (FFTW); like contrast once, when the
                                   set is opened, before padding, frames and windows; the set is then float in memory */
+    char spectrum[HM_TEXT_MAX]; /* of HM_WHITEN_SPECTRUM: the table that pictures are whitened by; empty: measured on the
+                                  training cases, and the preparation of the set then says it */
     double contrast;           /* local contrast is made even and the root mean square this; 0: neither */
     double scale;              /* factor; 0: 1/255 for bytes, 1 for anything else and after whitening or contrast */
     bool invert;               /* 1 - x after scaling */
@@ -191,8 +193,8 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
  * defaults: a model remembers it, so that other data meets the same treatment. */
 const char *hm_dataset_preparation(const hm_dataset *set);
 
-/* Whether the option of that name is part of a preparation: grey, fit, longest, resize, whiten, contrast,
- * scale, invert, frame, crop, standardise, binarise, threshold. */
+/* Whether the option of that name is part of a preparation: grey, fit, longest, resize, whiten, spectrum,
+ * contrast, scale, invert, frame, crop, standardise, binarise, threshold. */
 bool hm_is_preparation(const char *name);
 
 /* Sets the options that a preparation says and leaves the others. HM_ERROR_FORMAT for text that is none. */

@@ -359,31 +359,50 @@ static hm_status draw_histograms(const cli_pictures *p, hm_error *error)
                      error);
 }
 
-/* Units that are off, or on, for nearly every case: vertical lines. */
-static void count_lines(hm_matrix mean, size_t *n_dead, size_t *n_stuck)
+/* Of a layer with filters, mean[n][maps x places] becomes the mean over the places of each map, in place: [n][maps]. */
+static hm_matrix average_places(const hm_layer *hidden, hm_matrix mean)
+{
+    size_t n_places = hidden->height * hidden->width;
+    float *to = mean.data;
+    for (size_t i = 0; i < mean.rows; i++)
+        for (size_t k = 0; k < hidden->n_maps; k++) {
+            const float *places = hm_row_f32(&mean, i) + k * n_places;
+            double sum = 0;
+            for (size_t s = 0; s < n_places; s++)
+                sum += (double)places[s];
+            *to++ = (float)(sum / (double)n_places);
+        }
+    return hm_matrix_f32(mean.data, mean.rows, hidden->n_maps);
+}
+
+/* Units that are off, or on, for nearly every case: vertical lines. A map is off when all its places together are, since
+ * those of a sparse one are seldom on. */
+static void count_lines(hm_matrix mean, size_t n_places, size_t *n_dead, size_t *n_stuck)
 {
     *n_dead = *n_stuck = 0;
     for (size_t j = 0; j < mean.cols; j++) {
         double sum = 0;
         for (size_t i = 0; i < mean.rows; i++)
             sum += hm_row_f32(&mean, i)[j];
-        *n_dead += sum < 0.01 * (double)mean.rows;
+        *n_dead += sum * (double)n_places < 0.01 * (double)mean.rows;
         *n_stuck += sum > 0.99 * (double)mean.rows;
     }
 }
 
 static hm_status draw_probabilities(const cli_pictures *p, hm_matrix mean, hm_error *error)
 {
+    const hm_layer *hidden = hm_rbm_hidden(p->model->rbm[0]);
+    const bool has_maps = hidden->filter_height > 0;
     char look[300];
     size_t n_dead, n_stuck;
     hm_image *image = NULL;
-    count_lines(mean, &n_dead, &n_stuck);
+    count_lines(mean, has_maps ? hidden->height * hidden->width : 1, &n_dead, &n_stuck);
     snprintf(look, sizeof look,
-             "A row for each of %zu cases, a column for each hidden unit. Columns that are black are dead units (%zu here), "
+             "A row for each of %zu cases, a column for each %s. Columns that are black are dead %s (%zu here), "
              "columns that are white are stuck (%zu); grey ones cannot decide.",
-             mean.rows, n_dead, n_stuck);
-    hm_status status = hm_image_matrix(p->call->context, mean, "Hidden probabilities", "cases", "hidden units", &image,
-                                       error);
+             mean.rows, has_maps ? "map (the mean over its places)" : "hidden unit", has_maps ? "maps" : "units", n_dead, n_stuck);
+    hm_status status = hm_image_matrix(p->call->context, mean, "Hidden probabilities", "cases",
+                                       has_maps ? "maps" : "hidden units", &image, error);
     return save_plot(p, status, image, "hidden-probabilities.png", "Hidden probabilities", look, error);
 }
 
@@ -401,6 +420,8 @@ static hm_status draw_hidden(const cli_pictures *p, hm_error *error)
     if (status == HM_OK) {
         hm_gibbs gibbs = {0};
         hm_rbm_hidden_given_visible(rbm, cases, mean, (hm_matrix){0}, &gibbs);
+        if (hm_rbm_hidden(rbm)->filter_height)
+            mean = average_places(hm_rbm_hidden(rbm), mean);
         status = draw_probabilities(p, mean, error);
     }
     hm_free(p->call->context, v);

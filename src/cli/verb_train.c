@@ -235,6 +235,8 @@ static hm_status open_data(session *s, hm_error *error)
     config->standardise = config->standardise && !is_standardised;
     hm_status status = hm_dataset_open(s->talk.call->context, config, &s->train, &s->validation, error);
     config->standardise = config->standardise || is_standardised; /* for the recipe that the model remembers */
+    if (!cli_is_data_given(s->talk.call, "spectrum"))
+        config->spectrum[0] = 0; /* likewise: it was the model's */
     if (status == HM_OK && model)
         status = hm_check_fit(model, s->train, error);
     if (status == HM_OK && is_standardised)

@@ -48,9 +48,13 @@ static const hm_option rows[] = {
      "shrink each picture, in its shape, until its longest side has so many pixels; smaller ones stay; 0 for none"},
     {"resize", 0, HM_OPTION_TEXT, FIELD(resize), "", 0, 0, "HxW", NULL,
      "resize pictures to this height and width by averaging areas, such as 16x16"},
-    {"whiten", 0, HM_OPTION_CHOICE, FIELD(whiten), "none", 0, 0, "HOW", "none|frequency",
+    {"whiten", 0, HM_OPTION_CHOICE, FIELD(whiten), "none", 0, 0, "HOW", "none|frequency|spectrum",
      "whiten each picture, once, before it is padded or framed: frequency multiplies its spectrum by f exp(-(f/0.4)^4), f in "
-     "cycles a pixel (Olshausen and Field 1997); its mean is then 0 (needs FFTW)"},
+     "cycles a pixel (Olshausen and Field 1997), spectrum by sqrt(S)/(S + Q), with S the mean power of the training cases at f "
+     "and Q half its mean (Lee and others 2009); its mean is then 0 (needs FFTW)"},
+    {"spectrum", 0, HM_OPTION_TEXT, FIELD(spectrum), "", 0, 0, "LIST", NULL,
+     "with whiten = spectrum, Q and S as a model that was learned so tells them (`info`); empty to measure them, or with a model "
+     "to take its own"},
     {"contrast", 0, HM_OPTION_REAL, FIELD(contrast), "0", 0, 1e6, "RMS", NULL,
      "make local contrast even, once, after whitening: subtract the local mean, divide by the local deviation, and scale each "
      "picture to this root mean square, such as 0.667; 0 for none"},

@@ -8,7 +8,7 @@
 #include "data/transform.h"
 #include "data/view.h"
 
-enum { HM_PREPARATION_MAX = 512 };
+enum { HM_PREPARATION_MAX = 2048 };
 
 /* What goes wrong while a row is read, kept until all threads are done. */
 typedef enum hm_trouble {

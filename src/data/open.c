@@ -63,6 +63,7 @@ hm_status hm_shape_parse(const char *text, size_t *channels, size_t *height, siz
 typedef struct plan {
     const hm_context *context;
     const hm_data_config *config;
+    char *spectrum; /* that of the config: measured if it is empty */
     hm_place place;
     hm_reading reading;
     size_t shape_channels, shape_height, shape_width;
@@ -253,10 +254,6 @@ static hm_status open_storage(plan *p, hm_error *error)
         status = hm_storage_digest(p->storage, error);
     if (status == HM_OK)
         status = resize(p, error);
-    if (status == HM_OK && is_filtered(p)) {
-        const hm_filter filter = {p->config->whiten, (float)p->config->contrast};
-        status = hm_storage_filter(p->storage, &filter, p->reading.memory, error);
-    }
     return status == HM_OK ? check_placing(p, error) : status;
 }
 
@@ -350,6 +347,38 @@ static hm_status hide_labels(const plan *p, hm_dataset *set, hm_error *error)
     return status;
 }
 
+/* ---- Filtering ------------------------------------------------------------------------------- */
+
+static bool is_filtered(const plan *p)
+{
+    return p->config->whiten != HM_WHITEN_NONE || p->config->contrast > 0;
+}
+
+/* What was measured is read back from its text, so that other data, for which a model remembers the text, meet the same numbers. */
+static hm_status take_spectrum(const plan *p, const hm_view *train, hm_spectrum *spectrum, hm_error *error)
+{
+    hm_status status = HM_OK;
+    if (!*p->spectrum) {
+        status = hm_storage_measure(p->storage, train, p->reading.memory, spectrum, error);
+        if (status == HM_OK)
+            hm_spectrum_print(spectrum, p->spectrum, HM_TEXT_MAX);
+    }
+    return status == HM_OK ? hm_spectrum_parse(p->spectrum, spectrum, error) : status;
+}
+
+/* All cases, by the spectrum of those to train on. */
+static hm_status filter_cases(const plan *p, const hm_view *train, hm_error *error)
+{
+    hm_spectrum spectrum;
+    hm_filter filter = {.whiten = p->config->whiten, .contrast = (float)p->config->contrast};
+    hm_status status = HM_OK;
+    if (filter.whiten == HM_WHITEN_SPECTRUM) {
+        filter.spectrum = &spectrum;
+        status = take_spectrum(p, train, &spectrum, error);
+    }
+    return status == HM_OK ? hm_storage_filter(p->storage, &filter, p->reading.memory, error) : status;
+}
+
 /* ---- The sets -------------------------------------------------------------------------------- */
 
 static hm_transform transform_of(const plan *p)
@@ -395,7 +424,7 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
         used += (size_t)snprintf(text + used, room - used, ", %zux%zu", shape->height,
                                  shape->width);
     if (config->whiten != HM_WHITEN_NONE)
-        used += (size_t)snprintf(text + used, room - used, ", whitened");
+        used += (size_t)snprintf(text + used, room - used, ", whitened%s", config->whiten == HM_WHITEN_SPECTRUM ? " by spectrum" : "");
     if (config->contrast > 0)
         used += (size_t)snprintf(text + used, room - used, ", local contrast %g", config->contrast);
     if (p->frame_height)
@@ -468,6 +497,8 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
     if (status == HM_OK && validation)
         status = hold_back(p, &views[0], &views[1], error);
     bool is_divided = views[1].n > 0;
+    if (status == HM_OK && is_filtered(p))
+        status = filter_cases(p, &views[0], error);
     if (status == HM_OK)
         status = make_set(p, &views[0], is_divided ? ", training cases" : "", train, error);
     if (status == HM_OK && is_divided)
@@ -489,11 +520,14 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
 hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
                           hm_dataset **train, hm_dataset **validation, hm_error *error)
 {
-    plan p = {.context = context, .config = config};
+    hm_data_config complete = *config;
+    plan p = {.context = context, .config = &complete, .spectrum = complete.spectrum};
     hm_dataset *sets[2] = {NULL, NULL};
     *train = NULL;
     if (validation)
         *validation = NULL;
+    if (config->whiten != HM_WHITEN_SPECTRUM)
+        complete.spectrum[0] = 0; /* no part of the preparation */
     hm_status status = make_plan(&p, error);
     if (status == HM_OK)
         status = open_storage(&p, error);

@@ -5,7 +5,7 @@
 #include "base/fail.h"
 #include "data/dataset.h"
 
-static const char *const names[] = {"front-end", "context", "grey",  "fit",   "longest", "resize",      "whiten",   "contrast",
+static const char *const names[] = {"front-end", "context", "grey", "fit", "longest", "resize", "whiten", "spectrum", "contrast",
                                     "scale", "invert", "frame", "crop", "standardise", "binarise", "threshold"};
 enum { N_NAMES = sizeof names / sizeof *names };
 
@@ -33,12 +33,12 @@ void hm_preparation_print(const hm_data_config *config, char *text, size_t size)
 /* One line "name = value" of n characters. */
 static hm_status read_line(const char *line, size_t n, hm_data_config *config, hm_error *error)
 {
-    char name[32], value[HM_PREPARATION_MAX], text[HM_PREPARATION_MAX];
+    char name[32], value[HM_TEXT_MAX], text[HM_PREPARATION_MAX];
     if (n >= sizeof text)
         return hm_fail(error, HM_ERROR_FORMAT, "a line of the preparation of the data is too long");
     memcpy(text, line, n);
     text[n] = 0;
-    if (sscanf(text, "%31s = %511[^\n]", name, value) != 2 || !hm_is_preparation(name))
+    if (sscanf(text, "%31s = %1023[^\n]", name, value) != 2 || !hm_is_preparation(name))
         return hm_fail(error, HM_ERROR_FORMAT, "\"%.60s\" says nothing about the preparation of data", text);
     hm_status status = hm_options_set(&hm_data_options, config, name, value, error);
     return status == HM_OK ? HM_OK : HM_ERROR_FORMAT;
