@@ -203,6 +203,9 @@ typedef struct cli_material {
 /* Takes operand `i`, if there, as the name of the data. */
 hm_status cli_name_data(cli_call *call, int i, hm_error *error);
 
+/* Whether this row of hm_data_options was said. */
+bool cli_is_data_given(const cli_call *call, const char *name);
+
 /* Prepares data as the model's was, but for what the call says itself. */
 hm_status cli_prepare_as(cli_call *call, const hm_model *model, hm_error *error);
 

@@ -53,7 +53,7 @@ hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t
 
 /* ---- Preparation ---------------------------------------------------------------------------------------- */
 
-static bool is_given(const cli_call *call, const char *name)
+bool cli_is_data_given(const cli_call *call, const char *name)
 {
     return call->is_data_given[hm_options_find(&hm_data_options, name) - hm_data_options.rows];
 }
@@ -119,9 +119,9 @@ static hm_status open_data(cli_call *call, cli_material *m, hm_error *error)
     hm_status status = cli_name_data(call, 1, error);
     if (status == HM_OK)
         status = cli_prepare_as(call, m->model, error);
-    bool is_standardised = m->model->shift && (config->standardise || !is_given(call, "standardise"));
+    bool is_standardised = m->model->shift && (config->standardise || !cli_is_data_given(call, "standardise"));
     config->standardise = config->standardise && !is_standardised;
-    if (call->options.output.whole && !is_given(call, "crop"))
+    if (call->options.output.whole && !cli_is_data_given(call, "crop"))
         *config->crop = 0;
     if (status == HM_OK)
         status = open_set(call, m, error);

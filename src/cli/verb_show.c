@@ -7,29 +7,35 @@
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
-enum { FEATURES_SHOWN = 100, STEPS_SUITABLE = 50, TITLE_SIZE = 600 };
+enum { FEATURES_SHOWN = 100, STEPS_SUITABLE = 50, TITLE_SIZE = 500 };
 
 static size_t steps_of(const cli_output *output)
 {
     return output->steps ? (size_t)output->steps : STEPS_SUITABLE;
 }
 
-/* "digits.safetensors, layer 2: the first 100 of 500 units: weights multiplied down to the data" */
+/* "digits.safetensors, layer 2: the first 100 of 500 units" */
+static void name_features(const cli_call *call, const hm_model *model, size_t machine, size_t n, char title[TITLE_SIZE])
+{
+    char what[80], name[200], layer_name[32] = "";
+    size_t layer = (size_t)call->options.output.layer;
+    const hm_layer *hidden = hm_rbm_hidden(model->rbm[hm_model_is_stack(model) ? layer - 1 : machine]);
+    if (hm_model_is_stack(model))
+        snprintf(layer_name, sizeof layer_name, ", layer %zu", layer);
+    snprintf(title, TITLE_SIZE, "%.180s%s, %s", cli_name_model(call->operand[0], model, machine, name), layer_name,
+             cli_count(n, hm_layer_n_features(hidden), hidden->filter_height ? "maps" : "units", what));
+}
+
+/* The same, and ": weights multiplied down to the data". */
 static void name_picture(const cli_call *call, const hm_model *model, size_t machine, size_t n, char title[TITLE_SIZE])
 {
     const cli_output *output = &call->options.output;
-    char what[80], name[200], layer_name[32] = "", how[96];
-    size_t layer = (size_t)output->layer, n_features;
-    const hm_layer *hidden = hm_rbm_hidden(model->rbm[hm_model_is_stack(model) ? layer - 1 : machine]);
-    n_features = hm_layer_n_features(hidden);
-    if (hm_model_is_stack(model))
-        snprintf(layer_name, sizeof layer_name, ", layer %zu", layer);
+    name_features(call, model, machine, n, title);
+    size_t used = strlen(title);
     if (output->by == CLI_BY_SAMPLING)
-        snprintf(how, sizeof how, "each held on for %zu Gibbs steps, then a pass down", steps_of(output));
+        snprintf(title + used, TITLE_SIZE - used, ": each held on for %zu Gibbs steps, then a pass down", steps_of(output));
     else
-        snprintf(how, sizeof how, "%s", layer == 1 ? "weights" : "weights multiplied down to the data");
-    snprintf(title, TITLE_SIZE, "%.180s%s, %s: %s", cli_name_model(call->operand[0], model, machine, name), layer_name,
-             cli_count(n, n_features, hidden->filter_height ? "maps" : "units", what), how);
+        snprintf(title + used, TITLE_SIZE - used, ": weights%s", output->layer == 1 ? "" : " multiplied down to the data");
 }
 
 static void cut(const hm_model *model, const hm_window *window, const float *picture, float *tile)
@@ -181,9 +187,10 @@ static hm_status fill_tiles(const cli_call *call, const patches *p, hm_error *er
 
 static void name_patches(const cli_call *call, const patches *p, char title[TITLE_SIZE])
 {
-    name_picture(call, p->m->model, 0, p->n_rows, title);
+    name_features(call, p->m->model, 0, p->n_rows, title);
     size_t used = strlen(title);
-    snprintf(title + used, TITLE_SIZE - used, "; beside each its %zu strongest patches of %.120s", p->n, hm_dataset_describe(p->m->set));
+    snprintf(title + used, TITLE_SIZE - used, ", each with its %zu strongest patch%s of %.120s", p->n, p->n == 1 ? "" : "es",
+             hm_dataset_describe(p->m->set));
 }
 
 static hm_status draw_patches(const cli_call *call, const cli_material *m, char title[TITLE_SIZE], hm_image **image, hm_error *error)
@@ -223,7 +230,7 @@ static hm_status check_data(cli_call *call, hm_error *error)
     hm_status status = cli_name_data(call, 1, error);
     for (size_t i = 0; i < hm_data_options.n_rows; i++)
         is_said = is_said || call->is_data_given[i];
-    if (status == HM_OK && call->options.output.patches && !*call->options.data.data)
+    if (status == HM_OK && call->options.output.patches && !cli_is_data_given(call, "data"))
         return hm_fail(error, HM_ERROR_ARGUMENT, "patches are cut out of data; name them: harmonium show MODEL DATA --patches %d",
                        (int)call->options.output.patches);
     if (status == HM_OK && is_said && !call->options.output.patches)
