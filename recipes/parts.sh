@@ -42,7 +42,7 @@ learn() { # name data
 for class in ${CLASSES:-Faces_easy Motorbikes car_side elephant chair}; do
     learn "$class" "$caltech/$class"
     features "$folder/$class.safetensors" "$caltech/$class" "$folder/$class-seen" $(chosen "$caltech/$class")
-    features "$folder/$class.safetensors" "$caltech/BACKGROUND_Google" "$folder/$class-others" --whole
+    features "$folder/$class.safetensors" "$caltech/BACKGROUND_Google" "$folder/$class-others"
     for layer in 1 2 3; do
         echo "$class, layer $layer: $("$here/single-features.py" "$folder/$class-seen-$layer.svm" "$folder/$class-others-$layer.svm")"
     done

@@ -63,6 +63,26 @@ expect 2 'one of them at a time' "$harmonium" transform "$m" digits --pool 3/2 -
 expect 2 'layers = 1 3: up to' "$harmonium" transform "$m" digits --layers "1 3" -o "$folder/no.npy"
 "$harmonium" show "$m" -o "$folder/one.png" --quiet
 "$harmonium" show "$m" --layer 2 -o "$folder/two.png" --quiet
+
+# The strongest patches of the data beside each map.
+for layer in 1 2; do
+    expect 0 'maps, each with its 4 strongest patches of digits train, subset of 50, ' "$harmonium" show "$m" digits --subset 50 \
+        --layer $layer --patches 4 -o "$folder/patches-$layer.png" --threads 2
+    "$harmonium" show "$m" digits --subset 50 --layer $layer --patches 4 -o "$folder/again.png" --quiet --threads 1
+    cmp -s "$folder/patches-$layer.png" "$folder/again.png" || fail "one thread and two find other patches of layer $layer"
+done
+"$harmonium" show "$m" digits --validation 20 --resize 40x36 --whole --layer 2 -n 3 --patches 2 -o "$folder/whole.png" --quiet
+"$harmonium" show "$m" digits --subset 20 --patches 1 --terminal --quiet | grep -q . || fail "no patches in the terminal"
+expect 2 'name them: harmonium show MODEL DATA' "$harmonium" show "$m" --patches 4 -o "$folder/no.png"
+expect 2 'say how many: --patches 9' "$harmonium" show "$m" digits -o "$folder/no.png"
+expect 2 'say how many: --patches 9' "$harmonium" show "$m" digits --patches 0 -o "$folder/no.png"
+expect 2 'say how many: --patches 9' "$harmonium" show "$m" --whole -o "$folder/no.png"
+expect 2 'must lie between 0 and 100' "$harmonium" show "$m" digits --patches 101 -o "$folder/no.png"
+expect 2 'there are 3 cases; take 1 to 3' "$harmonium" show "$m" digits --subset 3 --patches 4 -o "$folder/no.png"
+expect 2 'hidden layers 1 to 2' "$harmonium" show "$m" digits --layer 3 --patches 4 -o "$folder/no.png"
+expect 1 'features' "$harmonium" show "$m" digits --resize 10x10 --patches 4 -o "$folder/no.png"
+[ ! -e "$folder/no.png" ] || fail "a refused command left a picture"
+
 "$harmonium" sample "$m" -n 4 --gibbs-steps 3 -o "$folder/s.npy" --quiet
 [ "$(wc -c <"$folder/s.npy")" = $((128 + 4 * 784 * 4)) ] || fail "samples have the wrong size"
 "$harmonium" reconstruct "$m" digits -n 3 -o "$folder/r.png" --quiet | grep -q 'mean squared error'

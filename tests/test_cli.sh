@@ -133,6 +133,9 @@ expect 2 'leaves the picture' "$harmonium" sample "$d" digits --clamp 20x20+10+1
 expect 2 'left, right' "$harmonium" sample "$d" digits --clamp lefft -o "$folder/s.npy"
 expect 2 'for --clamp' "$harmonium" sample "$d" digits -o "$folder/s.npy"
 expect 2 'hidden layers 1 to 2' "$harmonium" show "$d" --layer 3 -o "$folder/s.png"
+"$harmonium" show "$d" digits --subset 30 -n 10 --by sampling --patches 3 -o "$folder/s.png" --quiet
+expect 2 'driven by labels as well; take layer 1' "$harmonium" show "$d" digits --layer 2 --patches 3 -o "$folder/s.png"
+expect 1 'a class model has features for each class' "$harmonium" show "$c" digits --patches 3 -o "$folder/s.png"
 expect 1 'features' "$harmonium" train --kind dbn --layers "100 30 40" -o "$d"
 expect 1 'three' "$harmonium" train --kind dbn --layers "784 10" --subset 100 --epochs 1 --up-down-epochs 1 -o "$d"
 expect 1 'generates nothing' "$harmonium" movie "$n" -o "$folder/movie.gif"

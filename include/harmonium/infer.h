@@ -123,6 +123,20 @@ typedef struct hm_window {
     size_t top, left, height, width;
 } hm_window;
 hm_window hm_feature_window(const hm_model *model, size_t layer);
+/* The same for a place of what the layer shows (hm_layer_shown): where its units pool, all that the units of a block see. */
+hm_window hm_place_window(const hm_model *model, size_t layer, size_t row, size_t col);
+
+/* A place of a map of some case: row and column of what the layer shows (both 0 for a unit), and the mean there. */
+typedef struct hm_place {
+    size_t index; /* of the case in its set */
+    size_t row, col;
+    float value;
+} hm_place;
+
+/* For each feature of a layer the n places of the set where its mean is largest, at most one of a case: places[n_features][n], the
+ * largest first and of equal ones the earlier case, row and column. The set is read in blocks. HM_ERROR_ARGUMENT for a layer that is not
+ * there or sees labels, and for n of none or more than there are cases; HM_ERROR_MISMATCH for class models and data that do not fit. */
+hm_status hm_find_strongest(const hm_model *model, size_t layer, const hm_dataset *set, size_t n, hm_place *places, hm_error *error);
 
 /* The same by sampling (Erhan, Bengio, Courville and Vincent, 2009): one chain a unit runs n_steps in the RBM under
  * the layer with the unit held on, then goes down by means. Bernoulli hidden layers. */

@@ -106,6 +106,10 @@ hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix
 size_t hm_model_layer_size(const hm_model *model, size_t layer);
 const hm_layer *hm_model_layer(const hm_model *model, size_t layer); /* that of the data may include labels */
 
+/* HM_ERROR_ARGUMENT unless the model has a hidden layer of that number (from 1) which the data alone drive: the top of a DBN with labels
+ * sees these as well. */
+hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *error);
+
 /* What a model may be able to do. */
 typedef enum hm_ability {
     HM_ABILITY_SAMPLE,       /* Gibbs chains, samples, completions */

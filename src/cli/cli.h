@@ -17,6 +17,7 @@ typedef struct cli_common {
 
 enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET, CLI_KIND_SBN };
 enum { CLI_BY_PROJECTION, CLI_BY_SAMPLING };
+enum { CLI_PATCHES_MAX = 100 }; /* of a feature, beside one another */
 enum { CLI_INFER_CHAINS, CLI_INFER_LAYERS, CLI_INFER_ONCE, CLI_INFER_UPWARD };
 
 typedef struct cli_model {
@@ -54,7 +55,7 @@ typedef struct cli_output {
     bool compare, pca;
     char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX], query[HM_TEXT_MAX], learn[HM_TEXT_MAX];
     bool man, completion, markdown;
-    int64_t number, steps, layer, completions;
+    int64_t number, steps, layer, completions, patches;
     char machine[HM_TEXT_MAX], label[HM_TEXT_MAX];
     int64_t checkpoint_epochs;
     double checkpoint_minutes;

@@ -87,6 +87,8 @@ static const hm_option output_rows[] = {
     CHOICE("by", by, "projection", "HOW", "projection|sampling",
            "how features of higher layers come down to the data: the product of the weights, or Gibbs chains with the "
            "unit held on"),
+    OUTPUT("patches", 0, INT, patches, "0", 0, CLI_PATCHES_MAX, "N",
+           "beside each feature, the patches of so many cases of DATA in which it is strongest; 0: none"),
     OUTPUT("label", 0, TEXT, label, "", 0, 0, "CLASS",
            "hold the label units to this class, or to each in turn (all); empty leaves them free"),
     OUTPUT("means", 0, FLAG, means, "no", 0, 0, NULL, "give the means (probabilities) that samples are drawn from"),

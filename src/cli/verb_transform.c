@@ -57,17 +57,10 @@ static hm_status read_descriptor(const cli_call *call, const hm_model *model, hm
 
 static hm_status check(const hm_descriptor *d, const hm_model *model, hm_error *error)
 {
-    size_t n_layers = n_layers_of(model);
-    for (size_t i = 0; i < d->n_layers; i++) {
-        if (d->layer[i] > n_layers)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", d->layer[i], n_layers);
-        if (model->kind == HM_MODEL_DBN && model->n_labels && d->layer[i] == n_layers)
-            return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "layer = %zu: the top layer of this net is driven by labels as well; take layer %zu, or "
-                           "`harmonium classify`",
-                           d->layer[i], d->layer[i] - 1);
-    }
-    return HM_OK;
+    hm_status status = HM_OK;
+    for (size_t i = 0; status == HM_OK && i < d->n_layers; i++)
+        status = hm_model_check_layer(model, d->layer[i], error);
+    return status;
 }
 
 /* ---- Codes of two numbers as points, a colour a class --------------------------------------------------------------- */

@@ -133,10 +133,10 @@ static hm_status means_of(const hm_model *model, const hm_descriptor *d, size_t 
 
 static hm_status check(const hm_model *model, const hm_descriptor *d, hm_error *error)
 {
-    size_t n_layers = hm_model_is_stack(model) ? model->n_rbms : 1;
     for (size_t i = 0; i < d->n_layers; i++) {
-        if (d->layer[i] < 1 || d->layer[i] > n_layers)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", d->layer[i], n_layers);
+        hm_status status = hm_model_check_layer(model, d->layer[i], error);
+        if (status != HM_OK)
+            return status;
         if ((d->pool_side || d->n_grids) && !hm_model_layer(model, d->layer[i])->n_maps)
             return hm_fail(error, HM_ERROR_MISMATCH, "layer %zu is not maps, and there is nothing to pool; leave that out", d->layer[i]);
     }

@@ -146,21 +146,45 @@ static span under(span s, size_t block, size_t filter)
     return (span){s.first * block, s.n * block + filter - 1};
 }
 
+/* A unit's block of the layer: C x C of those that pool, itself of others. */
+static size_t block_of(const hm_layer *layer)
+{
+    return layer->height / hm_layer_shown(layer).height;
+}
+
+static bool has_filters(const hm_model *model, size_t layer)
+{
+    for (size_t l = 1; l <= layer; l++)
+        if (!hm_model_layer(model, l)->filter_height)
+            return false;
+    return true;
+}
+
+/* What rows and columns of the units of a layer see of the data's picture. */
+static hm_window window_under(const hm_model *model, size_t layer, span rows, span cols)
+{
+    for (size_t l = layer; l > 0; l--) {
+        const hm_layer *at = hm_model_layer(model, l);
+        size_t C = l < layer ? block_of(at) : 1;
+        rows = under(rows, C, at->filter_height);
+        cols = under(cols, C, at->filter_width);
+    }
+    return (hm_window){rows.first, cols.first, rows.n, cols.n};
+}
+
 hm_window hm_feature_window(const hm_model *model, size_t layer)
 {
     const hm_layer *top = hm_model_layer(model, layer);
-    bool has_filters = top->filter_height > 0;
-    for (size_t l = 1; l <= layer; l++)
-        has_filters = has_filters && hm_model_layer(model, l)->filter_height;
-    if (!has_filters)
+    if (!has_filters(model, layer))
         return (hm_window){0, 0, model->height, model->width};
     size_t place = hm_layer_place(top, hm_layer_feature_unit(top, 0));
-    span rows = under((span){place / top->width, 1}, 1, top->filter_height), cols = under((span){place % top->width, 1}, 1, top->filter_width);
-    for (size_t l = layer - 1; l > 0; l--) {
-        const hm_layer *below = hm_model_layer(model, l);
-        size_t C = below->height / hm_layer_shown(below).height;
-        rows = under(rows, C, below->filter_height);
-        cols = under(cols, C, below->filter_width);
-    }
-    return (hm_window){rows.first, cols.first, rows.n, cols.n};
+    return window_under(model, layer, (span){place / top->width, 1}, (span){place % top->width, 1});
+}
+
+hm_window hm_place_window(const hm_model *model, size_t layer, size_t row, size_t col)
+{
+    if (!has_filters(model, layer))
+        return (hm_window){0, 0, model->height, model->width};
+    size_t C = block_of(hm_model_layer(model, layer));
+    return window_under(model, layer, (span){row * C, C}, (span){col * C, C});
 }

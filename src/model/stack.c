@@ -40,6 +40,18 @@ const hm_layer *hm_model_layer(const hm_model *model, size_t layer)
     return layer > 0 ? hm_rbm_hidden(model->rbm[layer - 1]) : hm_rbm_visible(model->rbm[0]);
 }
 
+hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *error)
+{
+    size_t n_layers = hm_model_is_stack(model) ? model->n_rbms : 1;
+    if (layer < 1 || layer > n_layers)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", layer, n_layers);
+    if (model->n_labels && sees_labels(model, layer - 1))
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "layer = %zu: the top layer of this net is driven by labels as well; take layer %zu, or `harmonium classify`",
+                       layer, layer - 1);
+    return HM_OK;
+}
+
 size_t hm_model_n_features(const hm_model *model)
 {
     return hm_model_layer_size(model, 0);
