@@ -349,11 +349,6 @@ static hm_status hide_labels(const plan *p, hm_dataset *set, hm_error *error)
 
 /* ---- Filtering ------------------------------------------------------------------------------- */
 
-static bool is_filtered(const plan *p)
-{
-    return p->config->whiten != HM_WHITEN_NONE || p->config->contrast > 0;
-}
-
 /* What was measured is read back from its text, so that other data, for which a model remembers the text, meet the same numbers. */
 static hm_status take_spectrum(const plan *p, const hm_view *train, hm_spectrum *spectrum, hm_error *error)
 {
