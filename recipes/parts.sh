@@ -33,8 +33,10 @@ pictures() { # model
 }
 
 learn() { # name data
-    # shellcheck disable=SC2046
-    [ -s "$folder/$1.safetensors" ] || run train "$here/parts.ini" --data "$2" $(chosen "$2") -o "$folder/$1.safetensors"
+    unfinished=
+    [ ! -e "$folder/$1.safetensors.checkpoint" ] || unfinished=--resume
+    # shellcheck disable=SC2046,SC2086
+    [ -s "$folder/$1.safetensors" ] || run train "$here/parts.ini" --data "$2" $(chosen "$2") $unfinished -o "$folder/$1.safetensors"
     pictures "$folder/$1"
 }
 

@@ -373,6 +373,7 @@ static hm_status learn(setting *s, stage_kind kind, const hm_train_events *event
     backprop.dropout = 0.3;
     backprop.max_norm = 3;
     backprop.keep_best = true;
+    backprop.halving = kind == SGD ? 0.05 : 0;
     backprop.method = kind == LBFGS ? HM_METHOD_LBFGS : kind == ADAM ? HM_METHOD_ADAM : HM_METHOD_SGD;
     if (kind == LBFGS)
         backprop.dropout = backprop.max_norm = 0;
@@ -455,6 +456,40 @@ static void stopping_and_resuming_changes_no_byte(void **state)
         assert_memory_equal(whole, parts, n * sizeof *whole);
     }
     unlink(path);
+}
+
+typedef struct epochs {
+    size_t n;
+    double rate[8], error[8];
+} epochs;
+
+static hm_status note(void *user, const hm_train_report *report, hm_error *error)
+{
+    epochs *e = user;
+    (void)error;
+    e->rate[e->n] = report->learning_rate;
+    e->error[e->n++] = report->error_validation;
+    return HM_OK;
+}
+
+/* The rate of an epoch is half of that before whenever the epoch before took less than 5 % off the validation error. */
+static void the_rate_is_halved_where_little_is_gained(void **state)
+{
+    (void)state;
+    setting s;
+    epochs e = {0};
+    size_t n_halved = 0;
+    hm_train_events events = {.user = &e, .on_epoch = note};
+    assert_int_equal(begin(&s, SGD, (hm_context_config){.n_threads = 1, .seed = 5}), HM_OK);
+    assert_int_equal(learn(&s, SGD, &events, NULL), HM_OK);
+    tear_down(&s);
+    assert_int_equal(e.n, 6);
+    double falling = (0.1 - 0.001) / 50; /* of the schedule itself, an epoch */
+    for (size_t i = 0; i < e.n; i++) {
+        n_halved += i > 1 && e.error[i - 1] > 0.95 * e.error[i - 2];
+        assert_float_equal(e.rate[i], ldexp(0.1 - falling * (double)(i + 1), -(int)n_halved), 1e-9);
+    }
+    assert_true(n_halved > 0);
 }
 
 static void threads_do_not_matter(void **state)
@@ -586,6 +621,7 @@ int main(void)
         cmocka_unit_test(up_down_is_what_the_paper_says),
         cmocka_unit_test(gradients_are_those_of_finite_differences),
         cmocka_unit_test(stopping_and_resuming_changes_no_byte),
+        cmocka_unit_test(the_rate_is_halved_where_little_is_gained),
         cmocka_unit_test(threads_do_not_matter),
         cmocka_unit_test(failing_allocations_leak_nothing),
         cmocka_unit_test(unrolling_keeps_what_was_learned),

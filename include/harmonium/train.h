@@ -88,6 +88,7 @@ typedef struct hm_backprop_config {
     int target; /* HM_TARGET_..: data makes an autoencoder */
     hm_schedule learning_rate, momentum;
     double weight_cost, dropout, input_dropout, max_norm, weight_deviation;
+    double halving;     /* least share of the validation error that an epoch must take off, else the rate is halved; 0: never */
     int64_t top_epochs; /* so many first epochs change the last level alone */
     int64_t iterations; /* of L-BFGS on each batch */
     int64_t patience;   /* epochs without a better validation error before stopping; 0: never */

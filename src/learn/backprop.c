@@ -13,7 +13,7 @@
 #include "learn/lbfgs_step.h"
 #include "learn/net.h"
 
-enum { STATE_BEST_ERROR, STATE_BEST_EPOCH, STATE_WRONG, N_STATES };
+enum { STATE_BEST_ERROR, STATE_BEST_EPOCH, STATE_WRONG, STATE_LAST_ERROR, STATE_HALVINGS, N_STATES };
 
 typedef struct backprop {
     hm_stage stage;
@@ -23,7 +23,8 @@ typedef struct backprop {
     float *target_block;             /* [B][n_out] */
     float *velocity[HM_LEVELS_MAX], *second[HM_LEVELS_MAX]; /* second: of Adam, else null */
     float *best[HM_LEVELS_MAX];      /* parameters of the best epoch; null unless they are kept */
-    float *state; /* [N_STATES]: best validation error so far, its epoch, and the errors of this epoch so far */
+    float *state; /* [N_STATES]: best validation error so far, its epoch, the errors of this epoch so far, the validation error of
+                     the last one, and how often the rate was halved */
 } backprop;
 
 /* ---- Making ------------------------------------------------------------------------------------------------- */
@@ -31,10 +32,10 @@ typedef struct backprop {
 static hm_status check(const hm_model *net, const hm_dataset *train, const hm_dataset *validation,
                        const hm_backprop_config *config, hm_error *error)
 {
-    if (!validation && (config->keep_best || config->patience))
+    if (!validation && (config->keep_best || config->patience || config->halving > 0))
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s needs validation cases to go by; hold some back (--validation 0.1), or leave it out",
-                       config->patience ? "patience" : "keep-best");
+                       config->patience ? "patience" : config->keep_best ? "keep-best" : "halving");
     if (net->kind != HM_MODEL_NET)
         return hm_fail(error, HM_ERROR_MISMATCH, "backpropagation needs a feed-forward net; unroll the model first");
     hm_status status = hm_check_fit(net, train, error);
@@ -116,10 +117,15 @@ static size_t lowest_level(const backprop *b)
     return b->stage.epoch < (size_t)b->config->top_epochs ? b->net->n_rbms - 1 : 0;
 }
 
+static double learning_rate_at(const backprop *b, double time)
+{
+    return ldexp(hm_schedule_at(&b->config->learning_rate, time), -(int)b->state[STATE_HALVINGS]);
+}
+
 /* Gradients point uphill in the loss, while a step climbs. */
 static hm_net_descent descent_of(const backprop *b, size_t n)
 {
-    double now = hm_stage_time(&b->stage), rate = hm_schedule_at(&b->config->learning_rate, now);
+    double now = hm_stage_time(&b->stage), rate = learning_rate_at(b, now);
     return (hm_net_descent){.velocity = b->velocity,
                             .second = b->second,
                             .step = {.rate = -rate * (double)n / (double)b->stage.B,
@@ -169,8 +175,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     if (!isfinite(loss))
         return hm_fail(error, HM_ERROR_NUMERIC,
                        "backpropagation diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
-                       stage->epoch + 1, stage->batch + 1,
-                       hm_schedule_at(&config->learning_rate, hm_stage_time(stage)));
+                       stage->epoch + 1, stage->batch + 1, learning_rate_at(b, hm_stage_time(stage)));
     stage->error_sum += loss;
     b->state[STATE_WRONG] += (float)n_wrong;
     return HM_OK;
@@ -217,6 +222,15 @@ static void remember_best(backprop *b, double error)
     }
 }
 
+/* From the next epoch on, where this one gained too little. */
+static void halve_rate(backprop *b, double error)
+{
+    double least_gain = b->config->halving;
+    if (b->stage.epoch > 0 && least_gain > 0 && error > (1 - least_gain) * (double)b->state[STATE_LAST_ERROR])
+        b->state[STATE_HALVINGS]++;
+    b->state[STATE_LAST_ERROR] = (float)error;
+}
+
 static double update_ratio(const backprop *b)
 {
     double change = 0, size = 0;
@@ -244,7 +258,7 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     report->loss = stage->error_sum / n_cases;
     report->error_train = b->state[STATE_WRONG] / (has_labels ? (double)hm_dataset_n_labelled(stage->train) : n_cases);
     report->update_ratio = update_ratio(b);
-    report->learning_rate = hm_schedule_at(&b->config->learning_rate, last);
+    report->learning_rate = learning_rate_at(b, last);
     report->momentum = hm_schedule_at(&b->config->momentum, last);
     if (!stage->validation)
         return HM_OK;
@@ -252,6 +266,7 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     if (status != HM_OK)
         return status;
     remember_best(b, report->error_validation);
+    halve_rate(b, report->error_validation);
     double since = (double)stage->epoch + 1 - (double)b->state[STATE_BEST_EPOCH];
     stage->is_done = b->config->patience > 0 && since >= (double)b->config->patience;
     return HM_OK;

@@ -113,6 +113,8 @@ static const hm_option backprop_rows[] = {
              "largest length of the weights into one hidden unit; 0: no limit"),
     BACKPROP("weight-deviation", REAL, weight_deviation, "0", 0, 100, "SD", NULL,
              "standard deviation of fresh weights; 0: by the number of inputs"),
+    BACKPROP("halving", REAL, halving, "0", 0, 0.99, "SHARE", NULL,
+             "halve the learning rate after every epoch that lowers the validation error by less than this share of it; 0: never"),
     BACKPROP("top-epochs", INT, top_epochs, "0", 0, 1e9, "N", NULL, "first epochs that change the last level alone"),
     BACKPROP("iterations", INT, iterations, "3", 1, 1000, "N", NULL, "of lbfgs on each batch"),
     BACKPROP("patience", INT, patience, "0", 0, 1e9, "N", NULL,
