@@ -43,6 +43,7 @@ typedef struct hm_model {
     char *preparation; /* how its data was made from a file (hm_dataset_preparation); never null */
     int32_t *class_label; /* [n_classes]: the label that class k has in the data; null: k itself */
     char **class_name;    /* [n_classes]: of classes with names; entries may be null, and so may all */
+    float *class_share;   /* [n_labels]: of the labelled cases it learned from, of each class: P(class); null: not known */
     char *recipe;      /* the options it was trained with, as a recipe file; never null */
     char *history;     /* one line for each stage of training; never null */
     char *fingerprint; /* of the training data; never null */
@@ -79,8 +80,8 @@ hm_status hm_check_values(const hm_model *model, const hm_dataset *set, hm_error
 /* The same for cases in memory (cases x n_features) that messages call `name`. */
 hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, hm_error *error);
 
-/* What the model must know of the data it learns from: fingerprint, preparation, standardising, and the size of pictures
- * if the model has as many visible units. hm_train and its kin do it. */
+/* What the model must know of the data it learns from: fingerprint, preparation, standardising, the shares of its classes if it has
+ * labels, and the size of pictures if the model has as many visible units. hm_train and its kin do it. */
 hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *error);
 
 /* Classes that the model tells apart: machines of a class model, labels of a DBN or net; 0: none. */

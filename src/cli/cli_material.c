@@ -87,7 +87,7 @@ static hm_status open_set(const cli_call *call, cli_material *m, hm_error *error
 {
     const hm_data_config *config = &call->options.data;
     hm_dataset *rest = NULL;
-    if (config->validation == 0)
+    if (config->validation == 0 && !config->validation_groups[0])
         return hm_dataset_open(call->context, config, &m->set, NULL, error);
     hm_status status = hm_dataset_open(call->context, config, &rest, &m->set, error);
     hm_dataset_close(rest);

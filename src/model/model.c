@@ -145,7 +145,7 @@ void hm_model_destroy(hm_model *model)
             hm_rbm_destroy(model->generative[i]);
     }
     forget_classes(model);
-    void *const owned[] = {model->rbm,    model->generative, model->offset,      model->shift,      model->spread,
+    void *const owned[] = {model->rbm,    model->generative, model->offset,      model->shift,      model->spread, model->class_share,
                            model->recipe, model->history,    model->fingerprint, model->preparation};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         hm_free(model->context, owned[i]);
@@ -198,6 +198,25 @@ hm_status hm_model_set_standardising(hm_model *model, const float *shift, const 
     return HM_OK;
 }
 
+/* Counts are exact to 2^24 cases of a class, and shares beyond that good enough. */
+static hm_status note_shares(hm_model *model, const hm_dataset *set, hm_error *error)
+{
+    size_t n_labelled = hm_dataset_n_labelled(set);
+    if (!model->n_labels || !n_labelled)
+        return HM_OK;
+    if (!model->class_share && !(model->class_share = hm_alloc(model->context, model->n_labels, sizeof(float), error)))
+        return HM_ERROR_MEMORY;
+    memset(model->class_share, 0, model->n_labels * sizeof(float));
+    for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
+        int32_t k = hm_model_class_of(model, hm_dataset_label(set, i));
+        if (k >= 0 && (size_t)k < model->n_labels)
+            model->class_share[k]++;
+    }
+    for (size_t k = 0; k < model->n_labels; k++)
+        model->class_share[k] /= (float)n_labelled;
+    return HM_OK;
+}
+
 hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *error)
 {
     hm_status status = hm_model_set_text(model, &model->fingerprint, hm_dataset_fingerprint(set), error);
@@ -210,7 +229,7 @@ hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *e
         model->width = hm_dataset_width(set);
         model->n_channels = hm_dataset_channels(set);
     }
-    return status;
+    return status == HM_OK ? note_shares(model, set, error) : status;
 }
 
 hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix values, hm_error *error)

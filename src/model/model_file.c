@@ -161,6 +161,8 @@ hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error
         status = add_machine(model, i, file, error);
     if (status == HM_OK && model->offset)
         status = add_vector(file, "offset", model->n_rbms, model->offset, error);
+    if (status == HM_OK && model->class_share)
+        status = add_vector(file, "class_share", model->n_labels, model->class_share, error);
     if (status == HM_OK && model->shift) {
         status = add_vector(file, "data.shift", V, model->shift, error);
         if (status == HM_OK)
@@ -257,6 +259,15 @@ static hm_status read_standardising(const reading *r, hm_model *model)
         return HM_ERROR_MEMORY;
     hm_status status = read_floats(r, "data.shift", 1, shape, model->shift);
     return status == HM_OK ? read_floats(r, "data.spread", 1, shape, model->spread) : status;
+}
+
+static hm_status read_shares(const reading *r, hm_model *model)
+{
+    const size_t shape[] = {model->n_labels};
+    if (!model->n_labels || !hm_tensor_file_find(r->file, "class_share"))
+        return HM_OK;
+    model->class_share = hm_alloc(r->context, model->n_labels, sizeof(float), r->error);
+    return model->class_share ? read_floats(r, "class_share", 1, shape, model->class_share) : HM_ERROR_MEMORY;
 }
 
 static hm_status check_preparation(const reading *r, const hm_model *model)
@@ -474,6 +485,8 @@ hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *fi
         status = read_floats(&r, "offset", 1, &model->n_rbms, model->offset);
     if (status == HM_OK)
         status = read_standardising(&r, model);
+    if (status == HM_OK)
+        status = read_shares(&r, model);
     if (status == HM_OK)
         status = read_texts(&r, model);
     if (status == HM_OK)
