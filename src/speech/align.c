@@ -140,7 +140,7 @@ static void trace_back(const viterbi *v, size_t end, uint32_t *state)
         state[t] = j;
 }
 
-/* A node is entered anew in its first state, also from itself. */
+/* No node follows itself. */
 static bool begins_node(const uint32_t *state, size_t t)
 {
     return t == 0 || state[t] / S != state[t - 1] / S;

@@ -2,8 +2,7 @@
  *
  *     D(i, j) = min(D(i-1, j-1) + (r_i = h_j ? 0 : 4),  D(i-1, j) + 3,  D(i, j-1) + 3)
  *
- * The costs are sclite's, so that counts agree with it; with equal costs three substitutions would stand where two words
- * match between a deletion and an insertion. */
+ * The costs are those of NIST's sclite, so that counts agree with it. */
 #include <harmonium/hmm.h>
 
 #include <string.h>
