@@ -6,6 +6,7 @@
 #include <harmonium/context.h>
 #include <harmonium/data.h>
 #include <harmonium/examine.h>
+#include <harmonium/hmm.h>
 #include <harmonium/infer.h>
 #include <harmonium/likelihood.h>
 #include <harmonium/layer.h>

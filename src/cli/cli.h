@@ -51,7 +51,7 @@ typedef struct cli_output {
     char machines[HM_TEXT_MAX];
     char from[HM_TEXT_MAX];
     bool resume, force, means;
-    bool terminal, json, explain;
+    bool terminal, json, explain, lines;
     bool compare, pca;
     char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX], query[HM_TEXT_MAX], learn[HM_TEXT_MAX];
     bool man, completion, markdown;
@@ -73,6 +73,13 @@ typedef struct cli_import_config {
     bool transposed;
 } cli_import_config;
 
+/* Of `harmonium align`: files, and the folder of the scores. */
+typedef struct cli_hmm {
+    char scores[HM_TEXT_MAX], definition[HM_TEXT_MAX], transitions[HM_TEXT_MAX], dictionary[HM_TEXT_MAX], fillers[HM_TEXT_MAX];
+    char transcripts[HM_TEXT_MAX], words[HM_TEXT_MAX], phones[HM_TEXT_MAX];
+    bool skip_failed;
+} cli_hmm;
+
 typedef struct cli_options {
     cli_common common;
     hm_data_config data;
@@ -84,6 +91,7 @@ typedef struct cli_options {
     int n_stages;
     cli_output output;
     cli_import_config import;
+    cli_hmm hmm;
 } cli_options;
 
 enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 10, CLI_DATA_ROWS_MAX = 64 };
@@ -118,7 +126,7 @@ const cli_verb *cli_find_verb(const char *name); /* null: there is none */
 /* That there is no such verb, and which may be meant. */
 hm_status cli_fail_verb(const char *name, hm_error *error);
 
-extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options;
+extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options, cli_hmm_options;
 
 /* Where in the options the fields of a table lie. */
 void *cli_config_of(cli_options *options, const hm_option_table *table);

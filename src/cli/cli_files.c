@@ -57,9 +57,11 @@ static bool is_same_file(const char *a, const char *b)
 static hm_status check_apart(const cli_call *call, const char *written, hm_error *error)
 {
     const cli_options *options = &call->options;
-    const char *inputs[CLI_OPERANDS_MAX + 6] = {options->data.data, options->data.labels, options->output.from,
-                                                options->import.visible_bias, options->import.hidden_bias, options->output.learn};
-    int n = 6;
+    const cli_hmm *hmm = &options->hmm;
+    const char *inputs[CLI_OPERANDS_MAX + 11] = {options->data.data, options->data.labels, options->output.from,
+                                                options->import.visible_bias, options->import.hidden_bias, options->output.learn,
+                                                 hmm->definition, hmm->transitions, hmm->dictionary, hmm->fillers, hmm->transcripts};
+    int n = 11;
     for (int i = 0; i < call->n_operands; i++)
         inputs[n++] = call->operand[i];
     for (int i = 0; i < n; i++)
@@ -74,7 +76,8 @@ static hm_status check_apart(const cli_call *call, const char *written, hm_error
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error)
 {
     const cli_output *output = &call->options.output;
-    const char *const outputs[] = {output->output, output->metrics, output->confusion, output->mistakes};
+    const char *const outputs[] = {output->output, output->metrics, output->confusion, output->mistakes,
+                                   call->options.hmm.words, call->options.hmm.phones};
     hm_status status = HM_OK;
     for (size_t i = 0; status == HM_OK && i < sizeof outputs / sizeof *outputs; i++) {
         status = *outputs[i] ? check_apart(call, outputs[i], error) : HM_OK;

@@ -63,6 +63,7 @@ static const hm_option output_rows[] = {
            "hold the product of the marginals, and Gibbs samples, against the exact posterior of all nodes together"),
     OUTPUT("query", 0, TEXT, query, "", 0, 0, "NODE,..", "the nodes to compare so; all that are not observed if not said"),
     OUTPUT("explain", 0, FLAG, explain, "no", 0, 0, NULL, "tell the most probable explanation as well"),
+    OUTPUT("lines", 0, FLAG, lines, "no", 0, 0, NULL, "the words of each utterance as well, what was said above what was heard"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
     OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for bash"),
@@ -122,22 +123,39 @@ static const hm_option import_rows[] = {
     IMPORT("hidden", hidden, "bernoulli", "LAYER", "hidden units, likewise"),
 };
 
+#define HMM(name, field, unit, help) {name, 0, HM_OPTION_TEXT, offsetof(cli_hmm, field), "", 0, 0, unit, NULL, help}
+
+static const hm_option hmm_rows[] = {
+    HMM("scores", scores, "FOLDER",
+        "of senone scores, UTTERANCE.sen each; those that pocketsphinx_batch -senlogdir numbers are to be named so"),
+    HMM("definition", definition, "FILE", "the model definition as text (Sphinx's mdef): phones, triphones and their senones"),
+    HMM("transitions", transitions, "FILE", "Sphinx's transition_matrices"),
+    HMM("dictionary", dictionary, "FILE", "how words are pronounced, as in \"GO G OW\""),
+    HMM("fillers", fillers, "FILE", "likewise of noises that transcripts name"),
+    HMM("transcripts", transcripts, "FILE", "what was said: \"<s> WORDS </s> (utterance)\" a line"),
+    HMM("words", words, "FILE", "write the transcripts with the pronunciations that were said and <sil> where one paused"),
+    HMM("phones", phones, "FILE", "write \"utterance begin end phone word\" a line; the frame `end` is the next phone's"),
+    {"skip-failed", 0, HM_OPTION_FLAG, offsetof(cli_hmm, skip_failed), "no", 0, 0, NULL, NULL,
+     "utterances that cannot be aligned are named in warnings, and their frames labelled 0"},
+};
+
 #define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, false}
 const hm_option_table cli_common_options = TABLE("run", "Running", common_rows);
 const hm_option_table cli_model_options = TABLE("model", "Model", model_rows);
 const hm_option_table cli_output_options = TABLE("output", "Output", output_rows);
 const hm_option_table cli_import_options = TABLE("import", "Import", import_rows);
+const hm_option_table cli_hmm_options = TABLE("hmm", "Hidden Markov models", hmm_rows);
 
 /* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
                                                 &cli_output_options, &cli_import_options, &hm_evaluate_options,
-                                                &hm_belief_options, &hm_belief_learn_options};
+                                                &hm_belief_options, &hm_belief_learn_options, &cli_hmm_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
-                             &options->evaluate, &options->belief, &options->belief_learn};
+                             &options->evaluate, &options->belief, &options->belief_learn, &options->hmm};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];

@@ -87,7 +87,7 @@ static hm_status read_lines(hm_sequences *s, char *text, hm_error *error)
 
 static hm_status check_sum(const hm_sequences *s, uint64_t n_cases, hm_error *error)
 {
-    if (s->start[s->n] == n_cases)
+    if (n_cases == 0 || s->start[s->n] == n_cases)
         return HM_OK;
     return hm_fail(error, HM_ERROR_MISMATCH,
                    "%s: its %zu sequences have %" PRIu64 " cases together, but the data have %" PRIu64 "; name the two files that belong together",

@@ -24,7 +24,7 @@ typedef struct hm_sequences {
     char front_end[HM_TEXT_MAX];
 } hm_sequences;
 
-/* HM_ERROR_FORMAT for a line that is none, HM_ERROR_MISMATCH when the lines do not add up to n_cases. */
+/* HM_ERROR_FORMAT for a line that is none, HM_ERROR_MISMATCH when the lines do not add up to n_cases (0: to anything). */
 hm_status hm_sequences_read(const hm_context *context, const char *path, uint64_t n_cases, hm_sequences **sequences, hm_error *error);
 void hm_sequences_destroy(hm_sequences *sequences); /* null is allowed */
 
