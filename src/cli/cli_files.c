@@ -57,9 +57,10 @@ static bool is_same_file(const char *a, const char *b)
 static hm_status check_apart(const cli_call *call, const char *written, hm_error *error)
 {
     const cli_options *options = &call->options;
-    const char *inputs[CLI_OPERANDS_MAX + 6] = {options->data.data, options->data.labels, options->output.from,
-                                                options->import.visible_bias, options->import.hidden_bias, options->output.learn};
-    int n = 6;
+    const char *inputs[CLI_OPERANDS_MAX + 7] = {options->data.data, options->data.labels, options->output.from,
+                                                options->import.visible_bias, options->import.hidden_bias, options->output.learn,
+                                                options->frames.list};
+    int n = 7;
     for (int i = 0; i < call->n_operands; i++)
         inputs[n++] = call->operand[i];
     for (int i = 0; i < n; i++)
