@@ -48,6 +48,9 @@ hm_status hm_front_end_parse(const char *text, hm_front_end_config *config, hm_e
 /* The kind and what differs from the defaults, as hm_front_end_parse reads it back. As snprintf. */
 size_t hm_front_end_print(const hm_front_end_config *config, char *text, size_t size);
 
+/* hertz[bands]: where each band is highest. */
+void hm_front_end_centres(const hm_front_end_config *config, double *hertz);
+
 /* frames[n_frames][n_coefficients] of a sound file of one channel: bands or cepstra, then their differences. Of n samples with a
  * window of w and a step of s samples there are 2 + (n - w) / s frames, rounded down, the last padded with zeros; one if n < w.
  * Normalising by the speaker takes the file for all that was said. The caller gives *frames to hm_sound_frames_free.

@@ -307,54 +307,39 @@ static hm_status write_frames(work *w, hm_error *error)
 
 /* ---- A picture -------------------------------------------------------------------------------- */
 
-static void find_range(const float *values, size_t n, float *least, float *most)
+/* Rows are frequencies where there are bands alone. */
+static hm_status draw_frames(const work *w, hm_matrix frames, hm_error *error)
 {
-    *least = *most = values[0];
-    for (size_t i = 1; i < n; i++) {
-        *least = values[i] < *least ? values[i] : *least;
-        *most = values[i] > *most ? values[i] : *most;
-    }
-}
-
-/* Time across and bands upwards, dark where it is loud. */
-static void turn(const float *frames, size_t n_frames, size_t C, float *picture)
-{
-    float least, most;
-    find_range(frames, n_frames * C, &least, &most);
-    for (size_t t = 0; t < n_frames; t++)
-        for (size_t i = 0; i < C; i++)
-            picture[(C - 1 - i) * n_frames + t] = most > least ? (most - frames[t * C + i]) / (most - least) : 1;
+    const hm_front_end_config *config = &w->call->options.front_end;
+    const bool has_bands = config->kind == HM_FRONT_END_FBANK && config->differences == 0;
+    double *hertz = hm_alloc(w->call->context, (size_t)config->bands, sizeof *hertz, error);
+    hm_spectrogram look = {.title = w->sounds.sound[0].name, .seconds = config->step / 1000, .hertz = has_bands ? hertz : NULL};
+    hm_image *image = NULL;
+    if (!hertz)
+        return HM_ERROR_MEMORY;
+    hm_front_end_centres(config, hertz);
+    hm_status status = hm_image_spectrogram(w->call->context, frames, &look, &image, error);
+    if (status == HM_OK)
+        status = hm_image_save_png(image, w->call->options.output.output, error);
+    hm_image_destroy(image);
+    hm_free(w->call->context, hertz);
+    return status;
 }
 
 static hm_status draw_sound(const work *w, hm_error *error)
 {
     const cli_call *call = w->call;
-    const hm_front_end_config *config = &call->options.front_end;
     const char *path = call->options.output.output;
-    char title[HM_TEXT_MAX], across[64];
-    float *frames, *picture = NULL;
+    float *frames;
     size_t n, C;
-    hm_image *image = NULL;
     if (w->sounds.n != 1 || *call->options.frames.speeds)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: one sound is drawn at a time, and here are %zu; name one, or write .npy", path,
-                       w->sounds.n);
-    hm_status status = hm_sound_frames(call->context, config, w->sounds.sound[0].path, &frames, &n, &C, error);
-    if (status == HM_OK) {
-        picture = hm_alloc(call->context, n * C, sizeof *picture, error);
-        status = picture ? HM_OK : HM_ERROR_MEMORY;
-    }
-    if (status == HM_OK) {
-        turn(frames, n, C, picture);
-        snprintf(title, sizeof title, "%.200s, %g to %g Hz upwards", w->sounds.sound[0].name, config->lower, config->upper);
-        snprintf(across, sizeof across, "frames of %g ms", config->step);
-        status = hm_image_matrix(call->context, hm_matrix_f32(picture, C, n), title, "coefficients", across, &image, error);
-    }
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: one sound is drawn at a time, and here are %zu; name one and no speeds, or write .npy",
+                       path, w->sounds.n);
+    hm_status status = hm_sound_frames(call->context, &call->options.front_end, w->sounds.sound[0].path, &frames, &n, &C, error);
     if (status == HM_OK)
-        status = hm_image_save_png(image, path, error);
+        status = draw_frames(w, hm_matrix_f32(frames, n, C), error);
     if (status == HM_OK)
         cli_say(call, "%s: %zu frames of %zu coefficients", path, n, C);
-    hm_image_destroy(image);
-    hm_free(call->context, picture);
     hm_sound_frames_free(call->context, frames);
     return status;
 }

@@ -36,9 +36,10 @@ static size_t point(const hm_front_end_config *c, size_t i)
     return (size_t)(edge(c, i) * (double)c->fft / (double)c->rate + 0.5);
 }
 
-double hm_mel_centre(const hm_front_end_config *c, size_t b)
+void hm_front_end_centres(const hm_front_end_config *c, double *hertz)
 {
-    return edge(c, b + 1);
+    for (size_t b = 0; b < (size_t)c->bands; b++)
+        hertz[b] = edge(c, b + 1);
 }
 
 /* The weight at both ends is 0. */

@@ -19,7 +19,4 @@ void hm_mel_clear(hm_mel *mel);
 /* bands[n]: the natural logarithms of the power in each, of power[fft / 2 + 1]. */
 void hm_mel_apply(const hm_mel *mel, const float *power, float *bands);
 
-/* Of band b, in Hz. */
-double hm_mel_centre(const hm_front_end_config *config, size_t b);
-
 #endif
