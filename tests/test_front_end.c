@@ -50,7 +50,8 @@ static void hold_against(const frames *f, const float *reference, size_t C, floa
             assert_float_equal(f->x[reference_row[r] * C + i], reference[r * C + i], tolerance);
 }
 
-/* Differences of 6e-5 in the bands and 1e-4 in the cepstra were seen, of which the four digits of the record are 5e-5. */
+/* Over all frames 9e-5 in the bands and 5e-4 in the cepstra were seen: a transform of floats rounds in bands far below the loudest, and
+ * the lifter multiplies by up to 12. Four digits of the record are 5e-5 more. */
 static void test_reference(void **state)
 {
     (void)state;
@@ -58,7 +59,7 @@ static void test_reference(void **state)
     open_sound(&place);
     frames bands = take(&place, "kind=fbank"), cepstra = take(&place, "kind=mfcc");
     hold_against(&bands, reference_bands[0], REFERENCE_BANDS, 3e-4f);
-    hold_against(&cepstra, reference_cepstra[0], REFERENCE_CEPSTRA, 5e-4f);
+    hold_against(&cepstra, reference_cepstra[0], REFERENCE_CEPSTRA, 1e-3f);
     hm_sound_frames_free(place.context, bands.x);
     hm_sound_frames_free(place.context, cepstra.x);
     close_place(&place);
@@ -130,7 +131,7 @@ static void test_normalise(void **state)
                 sum += (double)f.x[t * f.C + i];
                 squares += (double)f.x[t * f.C + i] * (double)f.x[t * f.C + i];
             }
-            assert_true(fabs(sum / (double)f.n) < 1e-6); /* 5e-8 seen: the rounding of floats */
+            assert_true(fabs(sum / (double)f.n) < 1e-6); /* 8e-9 seen, and 6e-8 of the deviation: the rounding of floats */
             assert_true(fabs(squares / (double)f.n - 1) < 1e-5);
         }
         hm_sound_frames_free(place.context, f.x);
@@ -152,7 +153,7 @@ static void test_flat(void **state)
     }
 }
 
-/* A tone of f Hz becomes one of f speed Hz, away from the ends; errors of 7e-5 of it seen. */
+/* A tone of f Hz becomes one of f speed Hz, away from the ends; errors of 5e-5 of it seen. */
 static void test_speed(void **state)
 {
     (void)state;

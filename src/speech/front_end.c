@@ -251,11 +251,16 @@ hm_status hm_front_end_read(const hm_front_end *f, const char *path, float **fra
 
 #else
 
+static hm_status fail_absent(hm_error *error)
+{
+    return hm_fail(error, HM_ERROR_UNSUPPORTED, "frames of sound: this build lacks FFTW; install libfftw3-dev and build again");
+}
+
 hm_status hm_front_end_create(const hm_context *context, const hm_front_end_config *config, hm_front_end **out, hm_error *error)
 {
     (void)context, (void)config;
     *out = NULL;
-    return hm_fail(error, HM_ERROR_UNSUPPORTED, "frames of sound: this build lacks FFTW; install libfftw3-dev and build again");
+    return fail_absent(error);
 }
 
 void hm_front_end_destroy(hm_front_end *f)
@@ -266,14 +271,15 @@ void hm_front_end_destroy(hm_front_end *f)
 hm_status hm_front_end_apply(const hm_front_end *f, const float *samples, size_t n, float *frames, hm_error *error)
 {
     (void)f, (void)samples, (void)n, (void)frames;
-    return hm_fail(error, HM_ERROR_UNSUPPORTED, "frames of sound: this build lacks FFTW");
+    return fail_absent(error);
 }
 
 hm_status hm_front_end_read(const hm_front_end *f, const char *path, float **frames, size_t *n_frames, hm_error *error)
 {
+    (void)f, (void)path;
     *frames = NULL;
     *n_frames = 0;
-    return hm_front_end_apply(f, NULL, 0, NULL, path ? error : NULL);
+    return fail_absent(error);
 }
 
 #endif
@@ -284,6 +290,7 @@ hm_status hm_sound_frames(const hm_context *context, const hm_front_end_config *
     hm_front_end *f;
     double *sums = NULL;
     *frames = NULL;
+    *n_frames = 0;
     *n_coefficients = hm_front_end_n_coefficients(config);
     hm_status status = hm_front_end_create(context, config, &f, error);
     if (status == HM_OK)
