@@ -298,6 +298,33 @@ static void failing_allocations_leak_nothing(void **state)
     unlink(path);
 }
 
+/* The loudest cell is black and lies where its time and its row are; the quiet ones are white. */
+static void spectrograms_have_time_across_and_frequency_up(void **state)
+{
+    (void)state;
+    hm_context *context;
+    hm_image *image;
+    const float values[2][3] = {{0, 0, 9}, {0, 0, 0}}; /* loud at first, high up */
+    const double hertz[3] = {250, 500, 1000};
+    const hm_spectrogram look = {.title = "", .seconds = 0.01, .hertz = hertz};
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    assert_int_equal(hm_image_spectrogram(context, hm_matrix_f32((float *)values, 2, 3), &look, &image, NULL), HM_OK);
+    size_t n_black = 0, first = 0;
+    const size_t left = 62, top = 38, side = 12;
+    for (size_t y = 0; y < 3 * side; y++)
+        for (size_t x = 0; x < 2 * side; x++) {
+            bool is_black = hm_image_pixels(image)[3 * ((top + y) * hm_image_width(image) + left + x)] == 0;
+            first = is_black && n_black == 0 ? y * 100 + x : first;
+            n_black += is_black;
+        }
+    assert_int_equal(n_black, side * side);
+    assert_int_equal(first, 0);
+    hm_image_destroy(image);
+    hm_error error;
+    assert_int_equal(hm_image_spectrogram(context, hm_matrix_f32((float *)values, 0, 3), &look, &image, &error), HM_ERROR_ARGUMENT);
+    hm_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +339,7 @@ int main(void)
 #ifdef HM_HAVE_GIF
         cmocka_unit_test(movies_decode_to_their_frames),
 #endif
+        cmocka_unit_test(spectrograms_have_time_across_and_frequency_up),
         cmocka_unit_test(ticks_are_round_and_cover_the_range),
 #ifdef HM_HAVE_CAIRO
         cmocka_unit_test(plots_survive_awkward_numbers),

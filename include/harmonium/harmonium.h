@@ -16,6 +16,7 @@
 #include <harmonium/random.h>
 #include <harmonium/rbm.h>
 #include <harmonium/show.h>
+#include <harmonium/speech.h>
 #include <harmonium/status.h>
 #include <harmonium/train.h>
 

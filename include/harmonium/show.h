@@ -75,6 +75,16 @@ hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, cons
 hm_status hm_image_matrix(const hm_context *context, hm_matrix values, const char *title, const char *row_name,
                           const char *col_name, hm_image **image, hm_error *error);
 
+typedef struct hm_spectrogram {
+    const char *title;
+    double seconds;      /* from one frame to the next */
+    const double *hertz; /* of each value of a frame, rising; null: they are no frequencies and are numbered */
+} hm_spectrogram;
+
+/* values[n_frames][n], time across and values upwards, dark where they are large, with both axes (their text needs cairo). */
+hm_status hm_image_spectrogram(const hm_context *context, hm_matrix values, const hm_spectrogram *spectrogram, hm_image **image,
+                               hm_error *error);
+
 /* A layer of a network, drawn with a cell for each unit: values 0..1. */
 typedef struct hm_layer_picture {
     const char *name;            /* below it */

@@ -146,6 +146,13 @@ void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n)
         writer->failure = errno ? errno : EIO;
 }
 
+void hm_file_overwrite(hm_file_writer *writer, const void *bytes, size_t n)
+{
+    if (!writer->failure && is_open(writer) && fseek(writer->stream, 0, SEEK_SET) != 0)
+        writer->failure = errno ? errno : EIO;
+    hm_file_write(writer, bytes, n);
+}
+
 /* So that the new name itself survives a power cut; a file system that cannot do it is no error. */
 static void flush_folder(const char *path)
 {

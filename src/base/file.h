@@ -26,6 +26,9 @@ typedef struct hm_file_writer {
 
 hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *error);
 void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n);
+/* Writes over the first bytes, such as a header that counts what came after it; fails on a pipe. Nothing can be written
+ * behind the end afterwards. */
+void hm_file_overwrite(hm_file_writer *writer, const void *bytes, size_t n);
 hm_status hm_file_commit(hm_file_writer *writer, hm_error *error);
 void hm_file_abandon(hm_file_writer *writer);
 

@@ -79,6 +79,11 @@ typedef struct cli_hmm {
     char transcripts[HM_TEXT_MAX], words[HM_TEXT_MAX], phones[HM_TEXT_MAX];
     bool skip_failed;
 } cli_hmm;
+/* Of `harmonium frames`: which sounds, and how often. */
+typedef struct cli_frames {
+    char list[HM_TEXT_MAX], root[HM_TEXT_MAX], speeds[HM_TEXT_MAX];
+    bool skip_damaged;
+} cli_frames;
 
 typedef struct cli_options {
     cli_common common;
@@ -92,9 +97,11 @@ typedef struct cli_options {
     cli_output output;
     cli_import_config import;
     cli_hmm hmm;
+    hm_front_end_config front_end;
+    cli_frames frames;
 } cli_options;
 
-enum { CLI_OPERANDS_MAX = 16, CLI_TABLES_MAX = 10, CLI_DATA_ROWS_MAX = 64 };
+enum { CLI_OPERANDS_MAX = 4096, CLI_TABLES_MAX = 10, CLI_DATA_ROWS_MAX = 64 };
 
 typedef struct cli_call {
     cli_options options;
@@ -126,7 +133,7 @@ const cli_verb *cli_find_verb(const char *name); /* null: there is none */
 /* That there is no such verb, and which may be meant. */
 hm_status cli_fail_verb(const char *name, hm_error *error);
 
-extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options, cli_hmm_options;
+extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options, cli_hmm_options, cli_frames_options;
 
 /* Where in the options the fields of a table lie. */
 void *cli_config_of(cli_options *options, const hm_option_table *table);

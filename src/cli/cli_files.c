@@ -58,10 +58,10 @@ static hm_status check_apart(const cli_call *call, const char *written, hm_error
 {
     const cli_options *options = &call->options;
     const cli_hmm *hmm = &options->hmm;
-    const char *inputs[CLI_OPERANDS_MAX + 11] = {options->data.data, options->data.labels, options->output.from,
+    const char *inputs[CLI_OPERANDS_MAX + 12] = {options->data.data, options->data.labels, options->output.from,
                                                 options->import.visible_bias, options->import.hidden_bias, options->output.learn,
-                                                 hmm->definition, hmm->transitions, hmm->dictionary, hmm->fillers, hmm->transcripts};
-    int n = 11;
+                                                 hmm->definition, hmm->transitions, hmm->dictionary, hmm->fillers, hmm->transcripts, options->frames.list};
+    int n = 12;
     for (int i = 0; i < call->n_operands; i++)
         inputs[n++] = call->operand[i];
     for (int i = 0; i < n; i++)

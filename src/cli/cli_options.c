@@ -139,23 +139,36 @@ static const hm_option hmm_rows[] = {
      "utterances that cannot be aligned are named in warnings, and their frames labelled 0"},
 };
 
+#define FRAMES(name, type, field, initial, unit, help)                                                       \
+    {name, 0, HM_OPTION_##type, offsetof(cli_frames, field), initial, 0, 0, unit, NULL, help}
+
+static const hm_option frames_rows[] = {
+    FRAMES("list", TEXT, list, "", "FILE", "the sounds, a line each: their paths below --root, without .wav or .flac"),
+    FRAMES("root", TEXT, root, "", "FOLDER", "where the sounds of --list lie; empty: here"),
+    FRAMES("speeds", TEXT, speeds, "", "LIST",
+           "write each sound once at each of these speeds, as in \"0.9 1 1.1\"; its name gets the speed, as in @0.9, if that is not 1"),
+    FRAMES("skip-damaged", FLAG, skip_damaged, "no", NULL,
+           "leave out sounds that cannot be used and list them at the end; otherwise the first is an error"),
+};
+
 #define TABLE(section, title, rows) {section, title, rows, sizeof rows / sizeof *rows, false}
 const hm_option_table cli_common_options = TABLE("run", "Running", common_rows);
 const hm_option_table cli_model_options = TABLE("model", "Model", model_rows);
 const hm_option_table cli_output_options = TABLE("output", "Output", output_rows);
 const hm_option_table cli_import_options = TABLE("import", "Import", import_rows);
 const hm_option_table cli_hmm_options = TABLE("hmm", "Hidden Markov models", hmm_rows);
+const hm_option_table cli_frames_options = TABLE("frames", "Sounds", frames_rows);
 
 /* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
                                                 &cli_output_options, &cli_import_options, &hm_evaluate_options,
-                                                &hm_belief_options, &hm_belief_learn_options, &cli_hmm_options};
+                                                &hm_belief_options, &hm_belief_learn_options, &cli_hmm_options, &hm_front_end_options, &cli_frames_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
-                             &options->evaluate, &options->belief, &options->belief_learn, &options->hmm};
+                             &options->evaluate, &options->belief, &options->belief_learn, &options->hmm, &options->front_end, &options->frames};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];

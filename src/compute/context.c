@@ -162,9 +162,14 @@ static const hm_feature_info features[] = {
     {"lbfgs", "fine-tuning by L-BFGS (liblbfgs-dev)", ABSENT},
 #endif
 #ifdef HM_HAVE_FFTW
-    {"fftw", "whitening pictures", PRESENT},
+    {"fftw", "whitening pictures, spectra of sound", PRESENT},
 #else
-    {"fftw", "whitening pictures (libfftw3-dev)", ABSENT},
+    {"fftw", "whitening pictures, spectra of sound (libfftw3-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_SNDFILE
+    {"sndfile", "sound", PRESENT},
+#else
+    {"sndfile", "sound (libsndfile1-dev)", ABSENT},
 #endif
 };
 

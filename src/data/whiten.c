@@ -12,12 +12,12 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/planner.h"
 
 #ifdef HM_HAVE_FFTW
 
 #include <fftw3.h>
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
 struct hm_whitener {
@@ -28,17 +28,14 @@ struct hm_whitener {
     float *work; /* what they were made for: plans depend on its alignment */
 };
 
-/* Of FFTW, only running a plan is safe for several threads; making and destroying them share its tables. */
-static pthread_mutex_t planner = PTHREAD_MUTEX_INITIALIZER;
-
 static void destroy_plans(hm_whitener *w)
 {
-    pthread_mutex_lock(&planner);
+    hm_planner_lock();
     if (w->forward)
         fftwf_destroy_plan(w->forward);
     if (w->back)
         fftwf_destroy_plan(w->back);
-    pthread_mutex_unlock(&planner);
+    hm_planner_unlock();
     w->forward = w->back = NULL;
 }
 
@@ -48,10 +45,10 @@ static bool make_plans(hm_whitener *w, size_t height, size_t width)
     if (w->forward && w->back && w->height == height && w->width == width)
         return true;
     destroy_plans(w);
-    pthread_mutex_lock(&planner);
+    hm_planner_lock();
     w->forward = fftwf_plan_r2r_2d((int)height, (int)width, w->work, w->work, FFTW_REDFT10, FFTW_REDFT10, FFTW_ESTIMATE);
     w->back = fftwf_plan_r2r_2d((int)height, (int)width, w->work, w->work, FFTW_REDFT01, FFTW_REDFT01, FFTW_ESTIMATE);
-    pthread_mutex_unlock(&planner);
+    hm_planner_unlock();
     w->height = height;
     w->width = width;
     return w->forward && w->back;
