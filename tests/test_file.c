@@ -94,6 +94,20 @@ static void save_replaces_and_leaves_nothing_else(void **state)
     assert_int_equal(count_entries(), 1);
 }
 
+/* As a header that counts what came after it. */
+static void the_beginning_can_be_written_again(void **state)
+{
+    (void)state;
+    name path;
+    hm_file_writer writer;
+    assert_int_equal(hm_file_create(&writer, at(path, "x"), NULL), HM_OK);
+    hm_file_write(&writer, "?? bytes", 8);
+    hm_file_overwrite(&writer, "08", 2);
+    assert_int_equal(hm_file_commit(&writer, NULL), HM_OK);
+    expect_content(path, "08 bytes");
+    assert_int_equal(count_entries(), 1);
+}
+
 static void an_abandoned_writer_leaves_nothing(void **state)
 {
     (void)state;
@@ -280,7 +294,7 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
     const struct CMUnitTest tests[] = {
-        TEST(save_replaces_and_leaves_nothing_else),
+        TEST(save_replaces_and_leaves_nothing_else), TEST(the_beginning_can_be_written_again),
         TEST(an_abandoned_writer_leaves_nothing),
         TEST(what_killed_processes_left_is_removed),
         TEST(a_killed_writer_is_cleaned_up_after),

@@ -143,6 +143,9 @@ bool cli_takes(const cli_verb *verb, const hm_option_table *table, const hm_opti
 /* Behind "data:" of its words; null: it takes all options of hm_data_options. */
 const char *cli_data_words(const cli_verb *verb);
 
+/* Whether a recipe's [data] is of use to the verb. */
+bool cli_takes_recipe(const cli_verb *verb);
+
 /* As on a command line: "epochs", or "up-down-epochs". */
 const char *cli_option_name(const hm_option_table *table, const hm_option *row, char name[CLI_NAME_MAX]);
 /* ---- Stages (cli_stages.c) ------------------------------------------------------------------------------ */

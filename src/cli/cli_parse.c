@@ -92,8 +92,7 @@ static hm_status parse_option(const cli_verb *verb, int n, char **arguments, int
     return cli_set_option(call, table, row->name, value, error);
 }
 
-/* Whether a recipe's [data] is of use to the verb. */
-static bool has_data(const cli_verb *verb)
+bool cli_takes_recipe(const cli_verb *verb)
 {
     for (int t = 0; verb->tables[t] && !cli_data_words(verb); t++)
         if (verb->tables[t] == &hm_data_options)
@@ -116,7 +115,7 @@ static bool is_named_set(const char *name)
 
 static hm_status take_operand(const cli_verb *verb, const char *operand, cli_call *call, hm_error *error)
 {
-    if (has_data(verb) && !is_named_set(operand) && cli_is_recipe(operand)) {
+    if (cli_takes_recipe(verb) && !is_named_set(operand) && cli_is_recipe(operand)) {
         call->recipe = operand;
         call->is_reading_recipe = true;
         hm_status status = cli_read_recipe(call, operand, error);
