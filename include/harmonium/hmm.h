@@ -23,6 +23,7 @@
 
 #include <harmonium/context.h>
 #include <harmonium/matrix.h>
+#include <harmonium/model.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -126,6 +127,11 @@ hm_status hm_scores_load(const hm_context *context, const char *path, size_t n_s
 void hm_scores_free(const hm_context *context, hm_matrix *scores);
 /* Scores more than 3355 below the best of their frame are written as that. HM_ERROR_NUMERIC for a score that is no number. */
 hm_status hm_scores_save(const hm_context *context, hm_matrix scores, const char *path, hm_error *error);
+
+/* Scores by a network whose classes are senones: ln P(senone | x) - ln P(senone), -inf where it has no such class. cases[n_frames]
+ * [n_features], scores[n_frames][n_senones]. HM_ERROR_MISMATCH for a model that is no such network, or has a senone beyond
+ * n_senones. */
+hm_status hm_senone_scores(const hm_model *model, hm_matrix cases, hm_matrix scores, hm_error *error);
 
 /* ---- Alignment ----------------------------------------------------------------------------------- */
 

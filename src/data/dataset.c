@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "data/sequences.h"
 
 /* ---- Making and destroying ------------------------------------------------------------------- */
 
@@ -363,4 +364,23 @@ const float *hm_dataset_shift(const hm_dataset *set)
 const float *hm_dataset_spread(const hm_dataset *set)
 {
     return set->spread;
+}
+
+/* ---- Sequences ------------------------------------------------------------------------------- */
+
+const hm_sequences *hm_dataset_sequences(const hm_dataset *set)
+{
+    return set->storage->sequences;
+}
+
+hm_status hm_dataset_sequence_at(const hm_dataset *set, size_t first, size_t *sequence, size_t *n, hm_error *error)
+{
+    const hm_sequences *s = set->storage->sequences;
+    size_t begin = hm_view_at(&set->view, first), q = hm_sequences_at(s, begin);
+    *sequence = q;
+    *n = (size_t)(s->start[q + 1] - s->start[q]);
+    bool is_whole = begin == s->start[q] && first + *n <= set->view.n && hm_view_at(&set->view, first + *n - 1) == begin + *n - 1;
+    return is_whole ? HM_OK
+                    : hm_fail(error, HM_ERROR_MISMATCH, "%s: of the sequence %s only a part is taken; leave out what chooses single cases", s->path,
+                              s->name[q]);
 }

@@ -48,6 +48,15 @@ struct hm_dataset {
     char fingerprint[17];
 };
 
+struct hm_sequences;
+
+/* The sequences that the cases lie in; null: none are known. */
+const struct hm_sequences *hm_dataset_sequences(const hm_dataset *set);
+
+/* Which of them case `first` of the set begins, and how many cases it has. HM_ERROR_MISMATCH unless all of them are in the set, one
+ * after another. */
+hm_status hm_dataset_sequence_at(const hm_dataset *set, size_t first, size_t *sequence, size_t *n, hm_error *error);
+
 /* As hm_dataset_read; with a null epoch nothing is sampled. */
 hm_status hm_dataset_read_rows(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
                                const uint64_t *epoch, hm_matrix out, hm_error *error);

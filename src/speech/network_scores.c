@@ -1,0 +1,52 @@
+/* Senone scores by a network (Bourlard and Morgan 1994): ln p(x | s) = ln P(s | x) - ln P(s), up to a constant of the frame. */
+#include <math.h>
+
+#include <harmonium/hmm.h>
+#include <harmonium/infer.h>
+
+#include "base/alloc.h"
+#include "base/fail.h"
+
+static hm_status check(const hm_model *model, size_t n_senones, hm_error *error)
+{
+    if (model->kind != HM_MODEL_NET || !model->n_labels)
+        return hm_fail(error, HM_ERROR_MISMATCH, "senones are scored by a network that has them as classes; train one with --kind net and --labels");
+    if (!model->class_share)
+        return hm_fail(error, HM_ERROR_MISMATCH, "the network does not know how frequent its classes are; train it again");
+    for (size_t k = 0; k < model->n_labels; k++)
+        if ((size_t)hm_model_class_label(model, k) >= n_senones)
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "the network tells senone %d apart, but the model definition has only %zu; take the definition that its labels were "
+                           "aligned by",
+                           hm_model_class_label(model, k), n_senones);
+    return HM_OK;
+}
+
+/* Senones that no frame of the training had cannot be. */
+static void fill_row(const hm_model *model, const double *probability, float *row, size_t n_senones)
+{
+    for (size_t s = 0; s < n_senones; s++)
+        row[s] = -INFINITY;
+    for (size_t k = 0; k < model->n_labels; k++)
+        if (model->class_share[k] > 0)
+            row[hm_model_class_label(model, k)] = (float)(log(probability[k]) - log((double)model->class_share[k]));
+}
+
+hm_status hm_senone_scores(const hm_model *model, hm_matrix cases, hm_matrix scores, hm_error *error)
+{
+    enum { BLOCK = 512 };
+    hm_status status = check(model, scores.cols, error);
+    if (status != HM_OK)
+        return status;
+    double *probability = hm_alloc(model->context, BLOCK * model->n_labels, sizeof *probability, error);
+    if (!probability)
+        return HM_ERROR_MEMORY;
+    for (size_t first = 0; status == HM_OK && first < cases.rows; first += BLOCK) {
+        size_t n = cases.rows - first < BLOCK ? cases.rows - first : BLOCK;
+        status = hm_class_probabilities(model, HM_RECOGNISE_ENERGY, 1, hm_matrix_rows(cases, first, n), probability, error);
+        for (size_t i = 0; status == HM_OK && i < n; i++)
+            fill_row(model, probability + i * model->n_labels, hm_row_f32(&scores, first + i), scores.cols);
+    }
+    hm_free(model->context, probability);
+    return status;
+}
