@@ -32,11 +32,19 @@ pictures() { # model
     for layer in 1 2 3; do run show "$1.safetensors" --layer $layer -o "$1-$layer.png"; done
 }
 
+# Small classes learn for more epochs: as many steps as 240 pictures take in those of the recipe.
+recipe_for() { # pictures
+    n=$(find "$1" -name '*.jpg' | wc -l)
+    n=$((n < 300 ? n : 300))
+    awk -v times=$((n < 300 ? (300 + n / 2) / n : 1)) '/^epochs/ {$3 *= times} {sub(/@8$/, "@" 8 * times)} 1' "$here/parts.ini"
+}
+
 learn() { # name data
     unfinished=
+    recipe_for "$2" >"$folder/$1.ini"
     [ ! -e "$folder/$1.safetensors.checkpoint" ] || unfinished=--resume
     # shellcheck disable=SC2046,SC2086
-    [ -s "$folder/$1.safetensors" ] || run train "$here/parts.ini" --data "$2" $(chosen "$2") $unfinished -o "$folder/$1.safetensors"
+    [ -s "$folder/$1.safetensors" ] || run train "$folder/$1.ini" --data "$2" $(chosen "$2") $unfinished -o "$folder/$1.safetensors"
     pictures "$folder/$1"
 }
 

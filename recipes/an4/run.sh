@@ -51,3 +51,56 @@ align gmm-1 labels-1
 step "GMM, trained again on its own alignment"
 "$here/gmm.sh" "$an4" "$folder/gmm-2" "$folder/labels-1.transcripts"
 align gmm-2 labels
+
+# Utterances of the speakers held back, and what was said in them.
+held_pattern=$(echo "$held_back" | sed 's/ /|/g')
+grep -E "/($held_pattern)/" "$train_ids" >"$folder/held-back.ids"
+sed 's|.*/||' "$folder/held-back.ids" | while read -r id; do grep "($id)" "$an4/etc/an4_train.transcription"; done >"$folder/held-back.transcripts"
+
+decode() { # model scores ids transcripts weight: the word error in %
+    "$here/decode.sh" "$an4" "$folder/$1/model" "$2" "$3" "$4" "$5" | sed -n 's/^word error *\([0-9.]*\).*/\1/p'
+}
+
+# Word errors of scores: the weight of the language model is chosen on the speakers held back. "name validation weight test"
+rate() { # name
+    name=$1 best=
+    grep -q "^$name " "$folder/rows.txt" 2>/dev/null && return
+    for weight in 3 4 5 6 8 10; do
+        error=$(decode gmm-2 "$folder/$name-scores/held-back" "$folder/held-back.ids" "$folder/held-back.transcripts" $weight)
+        if [ -z "$best" ] || awk "BEGIN {exit !($error < $best)}"; then best=$error chosen=$weight; fi
+    done
+    test=$(decode gmm-2 "$folder/$name-scores/test" "$test_ids" "$an4/etc/an4_test.transcription" "$chosen")
+    echo "$name $best $chosen $test" >>"$folder/rows.txt"
+    step "$name: word error $best % of the speakers held back, $test % of the test set (language weight $chosen)"
+}
+
+score() { # name
+    for part in train test; do
+        frames=$folder/$part.npy groups=
+        [ $part = test ] || groups=$held_back
+        out=$folder/$1-scores/$([ $part = test ] && echo test || echo held-back)
+        run scores "$folder/$1.safetensors" "$frames" --validation-groups "$groups" --definition "$folder/gmm-2/model/mdef.txt" -o "$out"
+    done
+}
+
+network() { # name frames labels hidden-layers options
+    name=$1 data=$2 labels=$3 hidden=$4
+    shift 4
+    if [ ! -s "$folder/$name.safetensors" ]; then
+        unfinished=
+        [ ! -e "$folder/$name.safetensors.checkpoint" ] || unfinished=--resume
+        n=$("$harmonium" data "$folder/$data.npy" --labels "$folder/$labels.npy" | grep -c '^  class ')
+        run train "$here/network.ini" --data "$folder/$data.npy" --labels "$folder/$labels.npy" --validation-groups "$held_back" \
+            --layers "gaussian 1800 | $hidden | softmax $n" $unfinished "$@" -o "$folder/$name.safetensors"
+    fi
+    score "$name"
+    rate "$name"
+}
+
+repeat() { # text times: "text | text"
+    for i in $(seq "$2"); do [ "$i" = 1 ] || printf ' | '; printf '%s' "$1"; done
+}
+
+for depth in ${DEPTHS:-1 2 4 8 12}; do
+    network "relu-$depth" train labels "$(repeat "relu 512" "$depth")"
+done
