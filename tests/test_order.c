@@ -194,6 +194,35 @@ static void test_unbalanced(void **state)
     close_place(&place);
 }
 
+/* Runs of 7 neighbours stay together, come in another order than the file's, and are shuffled in themselves. */
+static void test_runs(void **state)
+{
+    (void)state;
+    enum { N = 100, RUN = 7 };
+    data_place place;
+    open_place(&place, 1, 1);
+    uint32_t order[N], other[N];
+    char text[4 * N] = "";
+    for (int i = 0; i < N; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%d\n", i);
+    write_text(&place, "runs.csv", text);
+    set_option(&place, "shuffle-run", "7");
+    hm_dataset *set = open_set(&place, place.path);
+    assert_int_equal(hm_dataset_order(set, 0, 10, order, NULL), HM_OK);
+    assert_int_equal(hm_dataset_order(set, 1, 10, other, NULL), HM_OK);
+    expect_permutation(order, N);
+    assert_memory_not_equal(order, other, sizeof order);
+    size_t n_breaks = 0, n_ascending = 0;
+    for (size_t i = 1; i < N; i++) {
+        n_breaks += order[i] / RUN != order[i - 1] / RUN;
+        n_ascending += order[i] == order[i - 1] + 1;
+    }
+    assert_int_equal(n_breaks, N / RUN);
+    assert_true(n_ascending < N / 2);
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_determinism),
         cmocka_unit_test(test_chances),
         cmocka_unit_test(test_unbalanced),
+        cmocka_unit_test(test_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

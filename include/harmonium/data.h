@@ -75,6 +75,7 @@ typedef struct hm_data_config {
     bool skip_damaged;         /* damaged pictures of a folder are left out, each named in a warning of the log */
     int64_t tile;              /* side of the tiles of a contact sheet; 0: it is one picture */
     int balance;               /* HM_BALANCE_..: of mini-batches over classes; auto: if labelled */
+    int64_t shuffle_run;       /* cases are shuffled within runs of so many neighbours, in random order; 0: all of them */
     int64_t memory;            /* megabytes: a larger set is read from its file case by case */
 } hm_data_config;
 

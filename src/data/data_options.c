@@ -86,6 +86,9 @@ static const hm_option rows[] = {
      "cut a contact sheet into square tiles of this side; 0 for a single picture"},
     {"balance", 0, HM_OPTION_CHOICE, FIELD(balance), "auto", 0, 0, "WHETHER", "auto|yes|no",
      "give every mini-batch its share of every class; auto does so when there are labels"},
+    {"shuffle-run", 0, HM_OPTION_INT, FIELD(shuffle_run), "0", 0, 4e9, "CASES", NULL,
+     "shuffle within runs of so many neighbours, which come in random order, and without balance, so that a file larger than memory "
+     "is read from near by; 0 shuffles all"},
     {"memory", 0, HM_OPTION_INT, FIELD(memory), "1024", 0, 1e9, "MB", NULL,
      "hold at most so much of a set in memory; a larger NPY or IDX file is read case by case"},
 };

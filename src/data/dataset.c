@@ -251,6 +251,7 @@ hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset *
     if (status == HM_OK) {
         memcpy((*part)->preparation, set->preparation, sizeof set->preparation);
         (*part)->is_balanced = set->is_balanced;
+        (*part)->shuffle_run = set->shuffle_run;
         hm_dataset_mark(*part);
     } else {
         hm_dataset_close(*part);

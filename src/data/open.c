@@ -158,6 +158,8 @@ static hm_status check_options(const plan *p, hm_error *error)
             return hm_fail(error, HM_ERROR_MISMATCH,
                            "%s: the cases of %s are no pictures; say with `shape` if they are", of_pictures[i].name,
                            storage->path);
+    if (p->config->balance == HM_BALANCE_YES && p->config->shuffle_run > 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "balance and shuffle-run exclude each other; leave one of them out");
     if (p->config->balance == HM_BALANCE_YES && !storage->labels)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "balance = yes: %s has no labels to balance by; give `labels`",
@@ -456,7 +458,8 @@ static hm_status make_set(const plan *p, hm_view *view, const char *part, hm_dat
     hm_status status = hm_dataset_make(p->storage, view, &transform, set, error);
     if (status == HM_OK) {
         print_preparation(p, (*set)->preparation, sizeof (*set)->preparation);
-        (*set)->is_balanced = p->storage->labels && config->balance != HM_BALANCE_NO;
+        (*set)->is_balanced = p->storage->labels && config->balance != HM_BALANCE_NO && config->shuffle_run == 0;
+        (*set)->shuffle_run = (size_t)config->shuffle_run;
         status = describe(p, *set, part, error);
     }
     return status;

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "data/dataset.h"
 
 /* The full batches are served in the order turn[n / batch_size], so that none is favoured by
@@ -69,6 +70,31 @@ static hm_status order_balanced(const hm_dataset *set, const hm_random *random, 
     return status;
 }
 
+/* Runs of neighbours in random order, each shuffled in itself: work[n_runs] is room. */
+static void order_runs(const hm_random *random, size_t n, size_t run, uint32_t *order, uint32_t *work)
+{
+    size_t n_runs = hm_n_parts(n, run), at = 0;
+    hm_random_permutation(random, 0, n_runs, work);
+    for (size_t k = 0; k < n_runs; k++) {
+        size_t first = (size_t)work[k] * run, m = n - first < run ? n - first : run;
+        hm_random_permutation(random, 1 + k, m, order + at);
+        for (size_t i = 0; i < m; i++)
+            order[at + i] += (uint32_t)first;
+        at += m;
+    }
+}
+
+static hm_status order_by_runs(const hm_dataset *set, const hm_random *random, uint32_t *order, hm_error *error)
+{
+    size_t n = set->view.n, run = set->shuffle_run;
+    uint32_t *work = hm_alloc(set->context, hm_n_parts(n, run), sizeof *work, error);
+    if (!work)
+        return HM_ERROR_MEMORY;
+    order_runs(random, n, run, order, work);
+    hm_free(set->context, work);
+    return HM_OK;
+}
+
 hm_status hm_dataset_order(const hm_dataset *set, uint64_t epoch, size_t batch_size,
                            uint32_t *order, hm_error *error)
 {
@@ -77,6 +103,8 @@ hm_status hm_dataset_order(const hm_dataset *set, uint64_t epoch, size_t batch_s
     assert(batch_size > 0);
     if (set->is_balanced)
         return order_balanced(set, &random, batch_size < n ? batch_size : n, order, error);
+    if (set->shuffle_run > 0 && set->shuffle_run < n)
+        return order_by_runs(set, &random, order, error);
     hm_random_permutation(&random, 0, n, order);
     return HM_OK;
 }
