@@ -71,6 +71,33 @@ scores sen/an1-ann-b.sen 0 1 2 3 4 5 6 7 8 0 1 2 2 2
 $align -o labels.npy --words aligned --quiet
 grep -q '^<s> GO <sil> G </s>' aligned || fail "no pause: $(cat aligned)"
 
+# A network in the place of the recogniser: frames that say their senone, learned with those beside them, scored, and aligned to the same.
+scores sen/an1-ann-b.sen $path1
+scores sen/here/an2-bob-b.sen $path2
+$align -o labels.csv --quiet
+for senone in $path1 $path2; do
+    row=
+    for s in 0 1 2 3 4 5 6 7 8 9 10 11; do row=$row$([ $s = "$senone" ] && echo 1 || echo 0),; done
+    echo "${row%,}"
+done >frames.csv
+"$harmonium" train frames.csv --labels labels.csv --context 1 --balance no --kind net --layers "36 | relu 20 | softmax 12" \
+    --backprop-epochs 60 --backprop-batch-size 7 -o net.safetensors --quiet
+"$harmonium" scores net.safetensors frames.csv --definition mdef.txt -o by-net --quiet
+[ -s by-net/here/an1-ann-b.sen ] && [ -s by-net/here/an2-bob-b.sen ] || fail "no scores of both utterances"
+$align --scores by-net -o again.csv --quiet
+cmp -s labels.csv again.csv || fail "the network's scores give other labels: $(tr '\n' ' ' <again.csv)"
+"$harmonium" scores net.safetensors frames.csv --definition mdef.txt -o by-net-3 --threads 3 --quiet
+cmp -s by-net/here/an1-ann-b.sen by-net-3/here/an1-ann-b.sen || fail "scores depend on the number of threads"
+sed 's/12 n_tied_state/11 n_tied_state/; /OW   G/d; s/1 n_tri/0 n_tri/; s/16 n_state_map/12 n_state_map/' mdef.txt >fewer.txt
+expect 1 'tells senone 11 apart, but the model definition has only 11' "$harmonium" scores net.safetensors frames.csv --definition fewer.txt -o x
+expect 2 'say in which folder' "$harmonium" scores net.safetensors frames.csv --definition mdef.txt
+expect 2 'say which senones' "$harmonium" scores net.safetensors frames.csv -o x
+expect 1 'only a part is taken' "$harmonium" scores net.safetensors frames.csv --definition mdef.txt --subset 9 -o x
+cp frames.csv alone.csv
+expect 2 'no file of them' "$harmonium" scores net.safetensors alone.csv --definition mdef.txt -o x
+"$harmonium" train frames.csv --hidden 3 --epochs 1 --context 1 -o rbm.safetensors --quiet
+expect 1 'scored by a network' "$harmonium" scores rbm.safetensors frames.csv --definition mdef.txt -o x
+
 # Wrong usage is 2, wrong files are 1; the message names file, value and remedy.
 expect 2 'say where the scores' "$harmonium" align frames.sequences $model --transcripts said -o l.npy
 expect 2 'say the model definition' "$harmonium" align frames.sequences --scores sen --transcripts said -o l.npy
