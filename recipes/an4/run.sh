@@ -101,6 +101,37 @@ repeat() { # text times: "text | text"
     for i in $(seq "$2"); do [ "$i" = 1 ] || printf ' | '; printf '%s' "$1"; done
 }
 
+# Layers of logistic units learned one by one, as a deep belief net, before they are told any label.
+pretrain() { # name depth
+    [ -s "$folder/$1.safetensors" ] && return
+    cp "$here/pretrain.ini" "$folder/$1.ini"
+    for level in $(seq 2 "$2"); do printf '\n[greedy %s]\nlearning-rate = 0.05\n' "$level" >>"$folder/$1.ini"; done
+    run train "$folder/$1.ini" --data "$folder/train.npy" --validation-groups "$held_back" --layers "gaussian 1800 | $(repeat 512 "$2")" --force \
+        -o "$folder/$1.safetensors"
+}
+
+# The lecture's table: rectified linear units from random weights.
 for depth in ${DEPTHS:-1 2 4 8 12}; do
     network "relu-$depth" train labels "$(repeat "relu 512" "$depth")"
+done
+
+# Does it help to learn without labels first?
+for depth in ${LOGISTIC_DEPTHS:-1 2 4 8}; do
+    network "logistic-$depth" train labels "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1
+    pretrain "dbn-$depth-greedy" "$depth"
+    network "dbn-$depth" train labels "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1 \
+        --from "$folder/dbn-$depth-greedy.safetensors"
+done
+
+# The best: every utterance at three speeds, labels aligned anew by the two-layer network.
+if [ ! -s "$folder/labels-3.npy" ]; then
+    run scores "$folder/relu-2.safetensors" "$folder/train.npy" --definition "$folder/gmm-2/model/mdef.txt" -o "$folder/relu-2-train"
+    run align "$folder/train.sequences" --scores "$folder/relu-2-train" --definition "$folder/gmm-2/model/mdef.txt" \
+        --transitions "$folder/gmm-2/model/transition_matrices" --dictionary "$an4/etc/an4.dic" --fillers "$an4/etc/an4.filler" \
+        --transcripts "$folder/train-1.transcripts" -o "$folder/labels-net.npy"
+    frames train-3 "$train_ids" --speeds "0.9 1 1.1"
+    "$here/stretch.py" "$folder/train.sequences" "$folder/labels-net.npy" "$folder/train-3.sequences" "$folder/labels-3.npy"
+fi
+for seed in ${SEEDS:-1 2 3}; do
+    network "best-$seed" train-3 labels-3 "$(repeat "relu 768" 4)" --seed "$seed"
 done
