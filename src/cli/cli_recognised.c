@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 
-static const float MASS_LEAST = 0.1f; /* a phone that is never as probable is not drawn */
+static const float MASS_LEAST = 0.2f; /* a phone that is never as probable is not drawn */
 
 typedef struct drawing {
     const cli_call *call;
@@ -198,7 +198,7 @@ static hm_status save(const drawing *d, hm_error *error)
 hm_status cli_draw_recognised(const cli_call *call, const cli_recognised *r, hm_error *error)
 {
     drawing d = {.call = call, .r = r, .seconds = r->front_end.step / 1000};
-    d.picture.title = r->sound->name;
+    d.picture.title = hm_utterance_name(r->sound->name);
     d.picture.seconds = d.seconds;
     hm_status status = find_bands(&d, error);
     if (status == HM_OK)

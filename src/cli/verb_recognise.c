@@ -25,13 +25,17 @@ typedef struct session {
 static void print_words(const session *s, const cli_recognised *r)
 {
     double step = s->front_end.step / 1000;
+    size_t n = 0;
     for (size_t i = 0; i < r->heard.n; i++) {
         const hm_heard_word *w = &r->heard.words[i];
-        if (!hm_word_is_filler(w->word))
-            printf("%s %.2f %.2f %.*s\n", r->sound->path, (double)w->begin * step, (double)w->end * step, (int)hm_word_length(w->word, NULL),
-                   w->word);
+        if (hm_word_is_filler(w->word))
+            continue;
+        printf("%s %.2f %.2f %.*s\n", r->sound->path, (double)w->begin * step, (double)w->end * step, (int)hm_word_length(w->word, NULL), w->word);
+        n++;
     }
     fflush(stdout);
+    if (n == 0)
+        cli_warn("%s: no word was recognised", r->sound->path);
 }
 
 /* "WORDS (utterance)" */
