@@ -43,6 +43,7 @@ hm_feature(INIH inih)
 hm_feature(LBFGS liblbfgs)
 hm_feature(FFTW fftw3f)
 hm_feature(SNDFILE sndfile)
+hm_feature(POCKETSPHINX pocketsphinx)
 
 # giflib ships no pkg-config file.
 set(HM_WITH_GIF AUTO CACHE STRING "AUTO, ON or OFF")

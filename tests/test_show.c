@@ -325,6 +325,41 @@ static void spectrograms_have_time_across_and_frequency_up(void **state)
     hm_context_destroy(context);
 }
 
+#ifdef HM_HAVE_CAIRO
+/* One frame of four is loud, and in another one the only phone is certain. */
+static void utterances_have_time_across_in_each_panel(void **state)
+{
+    (void)state;
+    hm_context *context;
+    hm_image *image, *bare;
+    hm_error error;
+    const float bands[4][2] = {{0, 0}, {0, 9}, {0, 0}, {0, 0}}, posteriors[4][1] = {{0}, {0}, {1}, {0}};
+    const double hertz[2] = {250, 500};
+    const char *const names[] = {"A"};
+    const hm_span word = {"A VERY LONG WORD", 0.01, 0.02};
+    hm_utterance_picture p = {.title = "", .seconds = 0.01, .hertz = hertz, .row_names = names, .words = &word, .n_words = 1};
+    p.spectrogram = hm_matrix_f32((float *)bands, 4, 2);
+    p.posteriors = hm_matrix_f32((float *)posteriors, 4, 1);
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    assert_int_equal(hm_image_utterance(context, &p, &image, NULL), HM_OK);
+    const size_t left = 62, top = 40 + 24, side = 12, band = 5, gap = 8;
+    const uint8_t *loud = hm_image_pixels(image) + 3 * ((top + 2) * hm_image_width(image) + left + side + side / 2);
+    const uint8_t *sure = hm_image_pixels(image) + 3 * ((top + 2 * band + gap + 6) * hm_image_width(image) + left + 2 * side + side / 2);
+    assert_int_equal(loud[0], 0);
+    assert_int_equal(loud[3 * side], 255);
+    assert_true(sure[0] == 0x1f && sure[1] == 0x4e && sure[2] == 0x8c);
+    assert_int_equal(sure[3 * side], 255);
+    p.n_words = 0;
+    assert_int_equal(hm_image_utterance(context, &p, &bare, NULL), HM_OK);
+    assert_int_equal(hm_image_height(bare) + 24, hm_image_height(image));
+    hm_image_destroy(bare);
+    p.spectrogram.rows = 0;
+    assert_int_equal(hm_image_utterance(context, &p, &bare, &error), HM_ERROR_ARGUMENT);
+    hm_image_destroy(image);
+    hm_context_destroy(context);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,6 +378,7 @@ int main(void)
         cmocka_unit_test(ticks_are_round_and_cover_the_range),
 #ifdef HM_HAVE_CAIRO
         cmocka_unit_test(plots_survive_awkward_numbers),
+        cmocka_unit_test(utterances_have_time_across_in_each_panel),
 #endif
         cmocka_unit_test(failing_allocations_leak_nothing),
     };

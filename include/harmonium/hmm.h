@@ -24,6 +24,7 @@
 #include <harmonium/context.h>
 #include <harmonium/matrix.h>
 #include <harmonium/model.h>
+#include <harmonium/speech.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +63,8 @@ int32_t hm_definition_find_phone(const hm_definition *definition, const char *na
 /* The triphone, or else its base phone without context; never null for a phone that exists. */
 const hm_triphone *hm_definition_find(const hm_definition *definition, int32_t base, int32_t left, int32_t right,
                                       hm_position position);
+/* Whose senone it is; HM_PHONE_NONE for a senone of no phone. */
+int32_t hm_definition_phone_of(const hm_definition *definition, uint32_t senone);
 
 /* ---- Transitions --------------------------------------------------------------------------------- */
 
@@ -133,6 +136,21 @@ hm_status hm_scores_save(const hm_context *context, hm_matrix scores, const char
  * n_senones. */
 hm_status hm_senone_scores(const hm_model *model, hm_matrix cases, hm_matrix scores, hm_error *error);
 
+/* P(phone | x), the sum over its senones: posteriors[n_frames][n_phones] of a network as above, each row of sum 1. */
+hm_status hm_phone_posteriors(const hm_model *model, const hm_definition *definition, hm_matrix cases, hm_matrix posteriors,
+                              hm_error *error);
+
+/* ---- Sounds as a network sees them --------------------------------------------------------------- */
+
+/* The front end of the frames that a model learned from, and how many frames to each side it sees with each. HM_ERROR_MISMATCH for a
+ * model that did not learn from sound, or whose frames were prepared in other ways as well. */
+hm_status hm_model_front_end(const hm_model *model, hm_front_end_config *front_end, size_t *around, hm_error *error);
+
+/* cases[*n_frames][n_features] of a sound file: frames with those around them, the first and the last repeated at the ends, standardised
+ * as the model wants. Fails as hm_model_front_end and hm_sound_frames do, and with HM_ERROR_MISMATCH for another number of features.
+ * The caller gives *cases to hm_sound_frames_free. */
+hm_status hm_sound_cases(const hm_model *model, const char *path, float **cases, size_t *n_frames, hm_error *error);
+
 /* ---- Alignment ----------------------------------------------------------------------------------- */
 
 typedef struct hm_hmm_files {
@@ -181,6 +199,39 @@ typedef struct hm_alignment {
 hm_status hm_align(const hm_hmms *hmms, const hm_transcript *transcript, hm_matrix scores, hm_alignment *alignment, hm_error *error);
 void hm_alignment_clear(hm_alignment *alignment);
 
+/* ---- Decoding: the words of a sound -------------------------------------------------------------- */
+
+typedef struct hm_decoder_files {
+    const char *hmms; /* the folder of Sphinx's acoustic model: mdef, transition_matrices, means, .. */
+    const char *dictionary, *fillers;
+    const char *language_model; /* ARPA or Sphinx's DMP */
+    double language_weight;     /* the power of P(words) beside that of the sound */
+} hm_decoder_files;
+
+typedef struct hm_decoder hm_decoder;
+
+typedef struct hm_heard_word {
+    char *word;        /* "EIGHTH(2)" as the dictionary has it; fillers as well */
+    size_t begin, end; /* frames begin .. end - 1 */
+} hm_heard_word;
+
+typedef struct hm_hypothesis {
+    const hm_context *context;
+    size_t n;
+    hm_heard_word *words; /* [n] in their order */
+} hm_hypothesis;
+
+/* PocketSphinx's search, one pass over scores alone. HM_ERROR_NOT_FOUND for files that are not there, HM_ERROR_FORMAT for what it cannot
+ * read, HM_ERROR_UNSUPPORTED without pocketsphinx. The caller destroys *decoder. One thread at a time may use a decoder; calls of
+ * several threads take turns, as the library's messages go one way for all. */
+hm_status hm_decoder_create(const hm_context *context, const hm_decoder_files *files, hm_decoder **decoder, hm_error *error);
+void hm_decoder_destroy(hm_decoder *decoder); /* null is allowed */
+
+/* The most probable words by scores[n_frames][n_senones] as of hm_senone_scores; no words when no path reaches the end.
+ * HM_ERROR_MISMATCH for other senones than those of the acoustic model. hm_hypothesis_clear after success. */
+hm_status hm_decoder_run(hm_decoder *decoder, hm_matrix scores, hm_hypothesis *hypothesis, hm_error *error);
+void hm_hypothesis_clear(hm_hypothesis *hypothesis);
+
 /* ---- Word error ---------------------------------------------------------------------------------- */
 
 typedef struct hm_word_errors {
@@ -200,6 +251,8 @@ hm_status hm_word_errors_count(const hm_context *context, const hm_transcript *r
                                hm_word_errors *errors, hm_word_pair *pairs, size_t *n_pairs, hm_error *error);
 /* Characters of a word without its variant: 6 of "EIGHTH(2)"; *variant, if not null, becomes 2, or 0 where none is written. */
 size_t hm_word_length(const char *word, int *variant);
+/* <s>, <sil>, ++NOISE++: what is heard but not said. */
+bool hm_word_is_filler(const char *word);
 
 #ifdef __cplusplus
 }

@@ -85,6 +85,27 @@ typedef struct hm_spectrogram {
 hm_status hm_image_spectrogram(const hm_context *context, hm_matrix values, const hm_spectrogram *spectrogram, hm_image **image,
                                hm_error *error);
 
+/* What was said between two times, in seconds. */
+typedef struct hm_span {
+    const char *name;
+    double begin, end;
+} hm_span;
+
+typedef struct hm_utterance_picture {
+    const char *title;
+    double seconds;               /* from one frame to the next */
+    const double *hertz;          /* [spectrogram.cols], rising */
+    hm_matrix spectrogram;        /* [n_frames][n_bands] */
+    hm_matrix posteriors;         /* [n_frames][n_rows] from 0 to 1; the first row is drawn uppermost */
+    const char *const *row_names; /* [n_rows] */
+    const hm_span *words, *phones;
+    size_t n_words, n_phones;
+} hm_utterance_picture;
+
+/* An utterance with time across: its words and phones, the spectrogram, and beneath it how probable each phone is (cairo;
+ * HM_ERROR_UNSUPPORTED without). */
+hm_status hm_image_utterance(const hm_context *context, const hm_utterance_picture *picture, hm_image **image, hm_error *error);
+
 /* A layer of a network, drawn with a cell for each unit: values 0..1. */
 typedef struct hm_layer_picture {
     const char *name;            /* below it */

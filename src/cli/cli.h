@@ -73,11 +73,13 @@ typedef struct cli_import_config {
     bool transposed;
 } cli_import_config;
 
-/* Of `harmonium align`: files, and the folder of the scores. */
+/* Of `harmonium align` and `harmonium recognise`: files, and the folder of the scores. */
 typedef struct cli_hmm {
     char scores[HM_TEXT_MAX], definition[HM_TEXT_MAX], transitions[HM_TEXT_MAX], dictionary[HM_TEXT_MAX], fillers[HM_TEXT_MAX];
     char transcripts[HM_TEXT_MAX], words[HM_TEXT_MAX], phones[HM_TEXT_MAX];
     bool skip_failed;
+    char hmms[HM_TEXT_MAX], language_model[HM_TEXT_MAX], hypotheses[HM_TEXT_MAX]; /* of `harmonium recognise` */
+    double language_weight;
 } cli_hmm;
 /* Of `harmonium frames`: which sounds, and how often. */
 typedef struct cli_frames {
@@ -133,7 +135,7 @@ const cli_verb *cli_find_verb(const char *name); /* null: there is none */
 /* That there is no such verb, and which may be meant. */
 hm_status cli_fail_verb(const char *name, hm_error *error);
 
-extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options, cli_hmm_options, cli_frames_options;
+extern const hm_option_table cli_common_options, cli_model_options, cli_output_options, cli_import_options, cli_hmm_options, cli_recognise_options, cli_frames_options;
 
 /* Where in the options the fields of a table lie. */
 void *cli_config_of(cli_options *options, const hm_option_table *table);

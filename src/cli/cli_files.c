@@ -58,10 +58,11 @@ static hm_status check_apart(const cli_call *call, const char *written, hm_error
 {
     const cli_options *options = &call->options;
     const cli_hmm *hmm = &options->hmm;
-    const char *inputs[CLI_OPERANDS_MAX + 12] = {options->data.data, options->data.labels, options->output.from,
+    const char *inputs[CLI_OPERANDS_MAX + 13] = {options->data.data, options->data.labels, options->output.from,
                                                 options->import.visible_bias, options->import.hidden_bias, options->output.learn,
-                                                 hmm->definition, hmm->transitions, hmm->dictionary, hmm->fillers, hmm->transcripts, options->frames.list};
-    int n = 12;
+                                                 hmm->definition, hmm->transitions, hmm->dictionary, hmm->fillers, hmm->transcripts, options->frames.list,
+                                                 hmm->language_model};
+    int n = 13;
     for (int i = 0; i < call->n_operands; i++)
         inputs[n++] = call->operand[i];
     for (int i = 0; i < n; i++)
@@ -77,7 +78,7 @@ hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *
 {
     const cli_output *output = &call->options.output;
     const char *const outputs[] = {output->output, output->metrics, output->confusion, output->mistakes,
-                                   call->options.hmm.words, call->options.hmm.phones};
+                                   call->options.hmm.words, call->options.hmm.phones, call->options.hmm.hypotheses};
     hm_status status = HM_OK;
     for (size_t i = 0; status == HM_OK && i < sizeof outputs / sizeof *outputs; i++) {
         status = *outputs[i] ? check_apart(call, outputs[i], error) : HM_OK;

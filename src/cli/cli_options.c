@@ -125,18 +125,33 @@ static const hm_option import_rows[] = {
 
 #define HMM(name, field, unit, help) {name, 0, HM_OPTION_TEXT, offsetof(cli_hmm, field), "", 0, 0, unit, NULL, help}
 
+#define HMM_DICTIONARY HMM("dictionary", dictionary, "FILE", "how words are pronounced, as in \"GO G OW\"")
+#define HMM_FILLERS HMM("fillers", fillers, "FILE", "likewise of noises that transcripts name")
+
 static const hm_option hmm_rows[] = {
     HMM("scores", scores, "FOLDER",
         "of senone scores, UTTERANCE.sen each; those that pocketsphinx_batch -senlogdir numbers are to be named so"),
     HMM("definition", definition, "FILE", "the model definition as text (Sphinx's mdef): phones, triphones and their senones"),
     HMM("transitions", transitions, "FILE", "Sphinx's transition_matrices"),
-    HMM("dictionary", dictionary, "FILE", "how words are pronounced, as in \"GO G OW\""),
-    HMM("fillers", fillers, "FILE", "likewise of noises that transcripts name"),
+    HMM_DICTIONARY,
+    HMM_FILLERS,
     HMM("transcripts", transcripts, "FILE", "what was said: \"<s> WORDS </s> (utterance)\" a line"),
     HMM("words", words, "FILE", "write the transcripts with the pronunciations that were said and <sil> where one paused"),
     HMM("phones", phones, "FILE", "write \"utterance begin end phone word\" a line; the frame `end` is the next phone's"),
     {"skip-failed", 0, HM_OPTION_FLAG, offsetof(cli_hmm, skip_failed), "no", 0, 0, NULL, NULL,
      "utterances that cannot be aligned are named in warnings, and their frames labelled 0"},
+};
+
+static const hm_option recognise_rows[] = {
+    HMM("hmm", hmms, "FOLDER", "hidden Markov models as Sphinx keeps them: mdef, transition_matrices, means, .."),
+    HMM_DICTIONARY,
+    HMM_FILLERS,
+    HMM("language-model", language_model, "FILE", "how probable words are behind one another: ARPA, or Sphinx's DMP"),
+    {"language-weight", 0, HM_OPTION_REAL, offsetof(cli_hmm, language_weight), "6", 0, 1000, "W", NULL,
+     "the power of the language model's probabilities beside those of the sound"},
+    HMM("hypotheses", hypotheses, "FILE", "write \"WORDS (utterance)\" a line, as `word-error` reads"),
+    HMM("definition", definition, "FILE", "the model definition as text; empty: mdef.txt, or else mdef, of the folder --hmm"),
+    HMM("transitions", transitions, "FILE", "Sphinx's transitions, for phones in the picture; empty: transition_matrices of that folder"),
 };
 
 #define FRAMES(name, type, field, initial, unit, help)                                                       \
@@ -157,18 +172,21 @@ const hm_option_table cli_model_options = TABLE("model", "Model", model_rows);
 const hm_option_table cli_output_options = TABLE("output", "Output", output_rows);
 const hm_option_table cli_import_options = TABLE("import", "Import", import_rows);
 const hm_option_table cli_hmm_options = TABLE("hmm", "Hidden Markov models", hmm_rows);
+const hm_option_table cli_recognise_options = TABLE("recognise", "Recognition", recognise_rows);
 const hm_option_table cli_frames_options = TABLE("frames", "Sounds", frames_rows);
 
 /* The tables that fill a part of the options; those of stages fill the stages (cli_stages.c). */
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
                                                 &cli_output_options, &cli_import_options, &hm_evaluate_options,
-                                                &hm_belief_options, &hm_belief_learn_options, &cli_hmm_options, &hm_front_end_options, &cli_frames_options};
+                                                &hm_belief_options, &hm_belief_learn_options, &cli_hmm_options, &cli_recognise_options, &hm_front_end_options,
+                                                &cli_frames_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
-                             &options->evaluate, &options->belief, &options->belief_learn, &options->hmm, &options->front_end, &options->frames};
+                             &options->evaluate, &options->belief, &options->belief_learn, &options->hmm, &options->hmm, &options->front_end,
+                             &options->frames};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];

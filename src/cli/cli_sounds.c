@@ -165,12 +165,12 @@ static hm_status add_list(cli_sounds *sounds, const char *list, const char *root
     return status;
 }
 
-hm_status cli_list_sounds(const cli_call *call, cli_sounds *sounds, hm_error *error)
+hm_status cli_list_sounds(const cli_call *call, int first, cli_sounds *sounds, hm_error *error)
 {
     const cli_frames *frames = &call->options.frames;
     *sounds = (cli_sounds){.context = call->context};
     hm_status status = HM_OK;
-    for (int i = 0; status == HM_OK && i < call->n_operands; i++)
+    for (int i = first; status == HM_OK && i < call->n_operands; i++)
         status = add_operand(sounds, call->operand[i], error);
     if (status == HM_OK && *frames->list)
         status = add_list(sounds, frames->list, frames->root, error);

@@ -16,9 +16,9 @@ typedef struct cli_sounds {
     size_t n, room;
 } cli_sounds;
 
-/* The operands in their order and the lines of --list. HM_ERROR_ARGUMENT when there are none, or for names that the file of
+/* The operands from number `first` on in their order and the lines of --list. HM_ERROR_ARGUMENT when there are none, or for names that the file of
  * sequences cannot hold; HM_ERROR_IO, HM_ERROR_NOT_FOUND for what is not there. cli_free_sounds whatever happened. */
-hm_status cli_list_sounds(const cli_call *call, cli_sounds *sounds, hm_error *error);
+hm_status cli_list_sounds(const cli_call *call, int first, cli_sounds *sounds, hm_error *error);
 void cli_free_sounds(cli_sounds *sounds);
 
 #endif

@@ -351,7 +351,7 @@ static hm_status run(cli_call *call, hm_error *error)
     w = (work){.call = call};
     if (!*path)
         return hm_fail(error, HM_ERROR_ARGUMENT, "say where the frames go: -o frames.npy, or -o picture.png");
-    hm_status status = cli_list_sounds(call, &w.sounds, error);
+    hm_status status = cli_list_sounds(call, 0, &w.sounds, error);
     if (status == HM_OK)
         status = strcmp(cli_ending(path), ".png") == 0 ? draw_sound(&w, error) : write_frames(&w, error);
     free_work(&w);

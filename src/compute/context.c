@@ -171,6 +171,11 @@ static const hm_feature_info features[] = {
 #else
     {"sndfile", "sound (libsndfile1-dev)", ABSENT},
 #endif
+#ifdef HM_HAVE_POCKETSPHINX
+    {"pocketsphinx", "words from speech", PRESENT},
+#else
+    {"pocketsphinx", "words from speech (libpocketsphinx-dev, libsphinxbase-dev)", ABSENT},
+#endif
 };
 
 const hm_feature_info *hm_feature_list(size_t index)

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "show/canvas.h"
+#include "show/spectrogram.h"
 
 enum {
     LEFT = 62, RIGHT = 16, TOP = 38, BOTTOM = 42, /* around the panel, in pixels */
@@ -16,7 +17,7 @@ typedef struct sheet {
     const hm_spectrogram *s;
     hm_matrix values;
     size_t wide, high; /* a cell, in pixels */
-    float light, dark; /* values that are white and black */
+    hm_range range;
 } sheet;
 
 static int compare_floats(const void *a, const void *b)
@@ -25,10 +26,9 @@ static int compare_floats(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* White up to the first quarter of the values, which is what lies behind the sound, black at the loudest. */
-static hm_status find_range(const hm_context *context, sheet *p, hm_error *error)
+hm_status hm_range_of(const hm_context *context, hm_matrix values, hm_range *range, hm_error *error)
 {
-    const hm_matrix *v = &p->values;
+    const hm_matrix *v = &values;
     size_t n = v->rows * v->cols;
     float *sorted = hm_alloc(context, n, sizeof *sorted, error);
     if (!sorted)
@@ -37,10 +37,14 @@ static hm_status find_range(const hm_context *context, sheet *p, hm_error *error
         for (size_t i = 0; i < v->cols; i++)
             sorted[t * v->cols + i] = hm_row_f32(v, t)[i];
     qsort(sorted, n, sizeof *sorted, compare_floats);
-    p->light = sorted[n / 4];
-    p->dark = sorted[n - 1];
+    *range = (hm_range){sorted[n / 4], sorted[n - 1]};
     hm_free(context, sorted);
     return HM_OK;
+}
+
+float hm_lightness(hm_range range, float value)
+{
+    return (range.dark - value) / (range.dark > range.light ? range.dark - range.light : 1);
 }
 
 static size_t cell(size_t wanted, size_t n)
@@ -52,11 +56,10 @@ static size_t cell(size_t wanted, size_t n)
 static void draw_cells(hm_image *image, const sheet *p)
 {
     const hm_matrix *v = &p->values;
-    float range = p->dark > p->light ? p->dark - p->light : 1;
     for (size_t t = 0; t < v->rows; t++)
         for (size_t i = 0; i < v->cols; i++)
             hm_image_fill(image, LEFT + t * p->wide, TOP + (v->cols - 1 - i) * p->high, p->wide, p->high,
-                          hm_grey_of((p->dark - hm_row_f32(v, t)[i]) / range));
+                          hm_grey_of(hm_lightness(p->range, hm_row_f32(v, t)[i])));
 }
 
 static void draw_times(hm_image *image, const sheet *p)
@@ -73,12 +76,11 @@ static void draw_times(hm_image *image, const sheet *p)
     }
 }
 
-/* The row whose frequency is nearest. */
-static size_t row_of(const hm_spectrogram *s, size_t n, double hertz)
+size_t hm_nearest_hertz(const double *hertz, size_t n, double wanted)
 {
     size_t nearest = 0;
     for (size_t i = 1; i < n; i++)
-        if (fabs(s->hertz[i] - hertz) < fabs(s->hertz[nearest] - hertz))
+        if (fabs(hertz[i] - wanted) < fabs(hertz[nearest] - wanted))
             nearest = i;
     return nearest;
 }
@@ -98,7 +100,7 @@ static void draw_frequencies(hm_image *image, const sheet *p)
     char text[32];
     for (double hertz = 250; s->hertz && hertz <= s->hertz[n - 1]; hertz *= 2) {
         snprintf(text, sizeof text, "%g Hz", hertz);
-        draw_tick(image, p, row_of(s, n, hertz), text);
+        draw_tick(image, p, hm_nearest_hertz(s->hertz, n, hertz), text);
     }
     for (size_t i = 0; !s->hertz && i < n; i += 5) {
         snprintf(text, sizeof text, "%zu", i);
@@ -114,7 +116,7 @@ hm_status hm_image_spectrogram(const hm_context *context, hm_matrix values, cons
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: %zu frames of %zu values", values.rows, values.cols);
     sheet p = {.s = spectrogram, .values = values, .wide = cell(WIDTH_WANTED, values.rows), .high = cell(HEIGHT_WANTED, values.cols)};
     size_t across = values.rows * p.wide, least = (size_t)hm_text_width(TITLE_SIZE, spectrogram->title);
-    hm_status status = find_range(context, &p, error);
+    hm_status status = hm_range_of(context, values, &p.range, error);
     if (status == HM_OK)
         status = hm_image_create(context, LEFT + (across > least ? across : least) + RIGHT, TOP + values.cols * p.high + BOTTOM,
                                  HM_COLOUR_PAPER, image, error);

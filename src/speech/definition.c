@@ -253,3 +253,12 @@ const hm_triphone *hm_definition_find(const hm_definition *d, int32_t base, int3
     const hm_triphone *found = bsearch(&key, d->row + d->n_phones, d->n_triphones, sizeof *d->row, compare);
     return found ? found : &d->row[base];
 }
+
+int32_t hm_definition_phone_of(const hm_definition *d, uint32_t senone)
+{
+    for (size_t i = 0; i < d->n_rows; i++)
+        for (int state = 0; state < HM_HMM_STATES; state++)
+            if (d->row[i].senone[state] == senone)
+                return d->row[i].base;
+    return HM_PHONE_NONE;
+}

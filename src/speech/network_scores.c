@@ -1,5 +1,6 @@
 /* Senone scores by a network (Bourlard and Morgan 1994): ln p(x | s) = ln P(s | x) - ln P(s), up to a constant of the frame. */
 #include <math.h>
+#include <string.h>
 
 #include <harmonium/hmm.h>
 #include <harmonium/infer.h>
@@ -48,5 +49,35 @@ hm_status hm_senone_scores(const hm_model *model, hm_matrix cases, hm_matrix sco
             fill_row(model, probability + i * model->n_labels, hm_row_f32(&scores, first + i), scores.cols);
     }
     hm_free(model->context, probability);
+    return status;
+}
+
+/* ---- Posteriors of phones ------------------------------------------------------------------------ */
+
+/* row[phone_of[k]] += probability[k] */
+static void add_row(const hm_model *model, const int32_t *phone_of, const double *probability, hm_matrix posteriors, size_t t)
+{
+    float *row = hm_row_f32(&posteriors, t);
+    memset(row, 0, posteriors.cols * sizeof *row);
+    for (size_t k = 0; k < model->n_labels; k++)
+        if (phone_of[k] != HM_PHONE_NONE)
+            row[phone_of[k]] += (float)probability[k];
+}
+
+hm_status hm_phone_posteriors(const hm_model *model, const hm_definition *definition, hm_matrix cases, hm_matrix posteriors,
+                              hm_error *error)
+{
+    hm_status status = check(model, hm_definition_n_senones(definition), error);
+    if (status != HM_OK)
+        return status;
+    int32_t *phone_of = hm_alloc(model->context, model->n_labels, sizeof *phone_of, error);
+    double *probability = phone_of ? hm_alloc(model->context, cases.rows * model->n_labels, sizeof *probability, error) : NULL;
+    status = probability ? hm_class_probabilities(model, HM_RECOGNISE_ENERGY, 1, cases, probability, error) : HM_ERROR_MEMORY;
+    for (size_t k = 0; status == HM_OK && k < model->n_labels; k++)
+        phone_of[k] = hm_definition_phone_of(definition, (uint32_t)hm_model_class_label(model, k));
+    for (size_t t = 0; status == HM_OK && t < cases.rows; t++)
+        add_row(model, phone_of, probability + t * model->n_labels, posteriors, t);
+    hm_free(model->context, probability);
+    hm_free(model->context, phone_of);
     return status;
 }

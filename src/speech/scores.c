@@ -6,11 +6,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "speech/s3.h"
+#include "speech/scores.h"
 
 static const double UNIT = 1024 * 9.9995000333308353e-05; /* 1024 ln 1.0001, in nats */
 static const size_t FILE_MAX = (size_t)1 << 32;
@@ -96,36 +98,39 @@ static hm_status pack_frame(const float *score, size_t n, size_t frame, const ch
     return HM_OK;
 }
 
-static void write_head(hm_file_writer *writer, size_t n_senones)
+static const char head_format[] = "s3\nversion 0.1\nmdef_file -\nn_sen %zu\nlogbase 1.000100\nendhdr\n";
+static const unsigned char magic[] = {0x44, 0x33, 0x22, 0x11};
+
+hm_status hm_scores_pack(const hm_context *context, hm_matrix scores, const char *name, unsigned char **bytes, size_t *n, hm_error *error)
 {
-    static const unsigned char magic[] = {0x44, 0x33, 0x22, 0x11};
     char head[128];
-    int n = snprintf(head, sizeof head, "s3\nversion 0.1\nmdef_file -\nn_sen %zu\nlogbase 1.000100\nendhdr\n", n_senones);
-    hm_file_write(writer, head, (size_t)n);
-    hm_file_write(writer, magic, sizeof magic);
+    size_t n_head = (size_t)snprintf(head, sizeof head, head_format, scores.cols), size = 2 * (1 + scores.cols);
+    *bytes = NULL;
+    if (scores.cols == 0 || scores.cols > WORST)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %zu senones; a file of scores has 1 to %d", name, scores.cols, WORST);
+    *n = n_head + sizeof magic + scores.rows * size;
+    unsigned char *packed = hm_alloc(context, *n, 1, error);
+    if (!packed)
+        return HM_ERROR_MEMORY;
+    memcpy(packed, head, n_head);
+    memcpy(packed + n_head, magic, sizeof magic);
+    hm_status status = HM_OK;
+    for (size_t t = 0; status == HM_OK && t < scores.rows; t++)
+        status = pack_frame(hm_row_f32(&scores, t), scores.cols, t, name, packed + n_head + sizeof magic + t * size, error);
+    if (status == HM_OK)
+        *bytes = packed;
+    else
+        hm_free(context, packed);
+    return status;
 }
 
 hm_status hm_scores_save(const hm_context *context, hm_matrix scores, const char *path, hm_error *error)
 {
-    hm_file_writer writer;
-    size_t size = 2 * (1 + scores.cols);
-    if (scores.cols == 0 || scores.cols > WORST)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %zu senones; a file of scores has 1 to %d", path, scores.cols, WORST);
-    unsigned char *bytes = hm_alloc(context, size, 1, error);
-    hm_status status = bytes ? hm_file_create(&writer, path, error) : HM_ERROR_MEMORY;
-    if (status != HM_OK) {
-        hm_free(context, bytes);
-        return status;
-    }
-    write_head(&writer, scores.cols);
-    for (size_t t = 0; status == HM_OK && t < scores.rows; t++) {
-        status = pack_frame(hm_row_f32(&scores, t), scores.cols, t, path, bytes, error);
-        hm_file_write(&writer, bytes, size);
-    }
+    unsigned char *bytes;
+    size_t n;
+    hm_status status = hm_scores_pack(context, scores, path, &bytes, &n, error);
     if (status == HM_OK)
-        status = hm_file_commit(&writer, error);
-    else
-        hm_file_abandon(&writer);
+        status = hm_file_save(path, bytes, n, error);
     hm_free(context, bytes);
     return status;
 }

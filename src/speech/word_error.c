@@ -16,7 +16,7 @@ typedef struct words {
     size_t n;
 } words;
 
-static bool is_filler(const char *word)
+bool hm_word_is_filler(const char *word)
 {
     size_t n = strlen(word);
     return (word[0] == '<' && word[n - 1] == '>') || (n > 4 && strncmp(word, "++", 2) == 0 && strcmp(word + n - 2, "++") == 0);
@@ -34,7 +34,7 @@ static hm_status take_words(const hm_context *context, const hm_transcript *t, w
     if (!taken->word)
         return HM_ERROR_MEMORY;
     for (size_t i = 0; i < t->n; i++)
-        if (!is_filler(t->word[i]))
+        if (!hm_word_is_filler(t->word[i]))
             taken->word[taken->n++] = t->word[i];
     return HM_OK;
 }
