@@ -88,6 +88,12 @@ $align --scores by-net -o again.csv --quiet
 cmp -s labels.csv again.csv || fail "the network's scores give other labels: $(tr '\n' ' ' <again.csv)"
 "$harmonium" scores net.safetensors frames.csv --definition mdef.txt -o by-net-3 --threads 3 --quiet
 cmp -s by-net/here/an1-ann-b.sen by-net-3/here/an1-ann-b.sen || fail "scores depend on the number of threads"
+if "$harmonium" scores net.safetensors frames.csv --labels labels.csv --definition mdef.txt -o x --confusion phones.png 2>told; then
+    [ -s phones.png ] || fail "no confusion of phones"
+else
+    grep -q 'libcairo' told || fail "$(cat told)"
+fi
+expect 2 'give --labels' "$harmonium" scores net.safetensors frames.csv --definition mdef.txt -o x --confusion phones.png
 sed 's/12 n_tied_state/11 n_tied_state/; /OW   G/d; s/1 n_tri/0 n_tri/; s/16 n_state_map/12 n_state_map/' mdef.txt >fewer.txt
 expect 1 'tells senone 11 apart, but the model definition has only 11' "$harmonium" scores net.safetensors frames.csv --definition fewer.txt -o x
 expect 2 'say in which folder' "$harmonium" scores net.safetensors frames.csv --definition mdef.txt

@@ -215,7 +215,8 @@ static void draw_cell(hm_canvas *canvas, double x, double y, double width, doubl
     cairo_fill(canvas->pen);
     hm_canvas_colour(canvas, shade > 0.55 ? HM_COLOUR_PAPER : HM_COLOUR_INK, 1);
     snprintf(text, sizeof text, "%.5g", value);
-    hm_canvas_text(canvas, x + width / 2, y + height / 2, 12, 0.5, text);
+    if (value != 0) /* a table of counts has many, which would hide the rest */
+        hm_canvas_text(canvas, x + width / 2, y + height / 2, 12, 0.5, text);
 }
 
 hm_status hm_plot_table(const hm_context *context, const hm_plot *plot, const double *values, size_t rows,
