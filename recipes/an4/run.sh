@@ -131,24 +131,24 @@ for depth in ${DEPTHS:-1 2 4 8 12}; do
 done
 
 # Does it help to learn without labels first?
-for depth in ${LOGISTIC_DEPTHS:-1 2 4 8}; do
+for depth in ${LOGISTIC_DEPTHS-1 2 4 8}; do
     network "logistic-$depth" train labels "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1
     pretrain "dbn-$depth-greedy" "$depth"
     network "dbn-$depth" train labels "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1 \
         --from "$folder/dbn-$depth-greedy.safetensors"
 done
 
-# The best: every utterance at three speeds, labels aligned anew by the two-layer network.
+# The best: every utterance at three speeds, labels aligned anew by the network of four layers.
 if [ ! -s "$folder/labels-3.npy" ]; then
-    run scores "$folder/relu-2.safetensors" "$folder/train.npy" --definition "$folder/gmm-2/model/mdef.txt" -o "$folder/relu-2-train"
-    run align "$folder/train.sequences" --scores "$folder/relu-2-train" --definition "$folder/gmm-2/model/mdef.txt" \
+    run scores "$folder/relu-4.safetensors" "$folder/train.npy" --definition "$folder/gmm-2/model/mdef.txt" -o "$folder/relu-4-train"
+    run align "$folder/train.sequences" --scores "$folder/relu-4-train" --definition "$folder/gmm-2/model/mdef.txt" \
         --transitions "$folder/gmm-2/model/transition_matrices" --dictionary "$an4/etc/an4.dic" --fillers "$an4/etc/an4.filler" \
         --transcripts "$folder/train-1.transcripts" -o "$folder/labels-net.npy"
     frames train-3 "$train_ids" --speeds "0.9 1 1.1"
     "$here/stretch.py" "$folder/train.sequences" "$folder/labels-net.npy" "$folder/train-3.sequences" "$folder/labels-3.npy"
 fi
 for seed in ${SEEDS:-1 2 3}; do
-    network "best-$seed" train-3 labels-3 "$(repeat "relu 768" 4)" --seed "$seed"
+    network "best-$seed" train-3 labels-3 "$(repeat "relu 512" 4)" --seed "$seed"
 done
 
 # What came out, beside the lecture's numbers on another, larger task.
