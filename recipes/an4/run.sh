@@ -96,14 +96,14 @@ score() { # name
     done
 }
 
-network() { # name frames labels hidden-layers options
+network() { # name frames file-of-labels hidden-layers options
     name=$1 data=$2 labels=$3 hidden=$4
     shift 4
     if [ ! -s "$folder/$name.safetensors" ]; then
         unfinished=
         [ ! -e "$folder/$name.safetensors.checkpoint" ] || unfinished=--resume
-        n=$("$harmonium" data "$folder/$data.npy" --labels "$folder/$labels.npy" | grep -c '^  class ')
-        run train "$here/network.ini" --data "$folder/$data.npy" --labels "$folder/$labels.npy" --validation-groups "$held_back" \
+        n=$("$harmonium" data "$folder/$data.npy" --labels "$folder/$labels" | grep -c '^  class ')
+        run train "$here/network.ini" --data "$folder/$data.npy" --labels "$folder/$labels" --validation-groups "$held_back" \
             --layers "gaussian 1800 | $hidden | softmax $n" $unfinished "$@" -o "$folder/$name.safetensors"
     fi
     score "$name"
@@ -127,28 +127,28 @@ rate_gmm
 
 # The lecture's table: rectified linear units from random weights.
 for depth in ${DEPTHS:-1 2 4 8 12}; do
-    network "relu-$depth" train labels "$(repeat "relu 512" "$depth")"
+    network "relu-$depth" train labels.npy "$(repeat "relu 512" "$depth")"
 done
 
 # Does it help to learn without labels first?
 for depth in ${LOGISTIC_DEPTHS-1 2 4 8}; do
-    network "logistic-$depth" train labels "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1
+    network "logistic-$depth" train labels.npy "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1
     pretrain "dbn-$depth-greedy" "$depth"
-    network "dbn-$depth" train labels "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1 \
+    network "dbn-$depth" train labels.npy "$(repeat 512 "$depth")" --backprop-dropout 0 --backprop-learning-rate 0.1 \
         --from "$folder/dbn-$depth-greedy.safetensors"
 done
 
 # The best: every utterance at three speeds, labels aligned anew by the network of four layers.
-if [ ! -s "$folder/labels-3.npy" ]; then
+if [ ! -s "$folder/labels-3.csv" ]; then
     run scores "$folder/relu-4.safetensors" "$folder/train.npy" --definition "$folder/gmm-2/model/mdef.txt" -o "$folder/relu-4-train"
     run align "$folder/train.sequences" --scores "$folder/relu-4-train" --definition "$folder/gmm-2/model/mdef.txt" \
         --transitions "$folder/gmm-2/model/transition_matrices" --dictionary "$an4/etc/an4.dic" --fillers "$an4/etc/an4.filler" \
-        --transcripts "$folder/train-1.transcripts" -o "$folder/labels-net.npy"
+        --transcripts "$folder/train-1.transcripts" -o "$folder/labels-net.csv"
     frames train-3 "$train_ids" --speeds "0.9 1 1.1"
-    "$here/stretch.py" "$folder/train.sequences" "$folder/labels-net.npy" "$folder/train-3.sequences" "$folder/labels-3.npy"
+    "$here/stretch.py" "$folder/train.sequences" "$folder/labels-net.csv" "$folder/train-3.sequences" "$folder/labels-3.csv"
 fi
 for seed in ${SEEDS:-1 2 3}; do
-    network "best-$seed" train-3 labels-3 "$(repeat "relu 512" 4)" --seed "$seed"
+    network "best-$seed" train-3 labels-3.csv "$(repeat "relu 512" 4)" --seed "$seed"
 done
 
 # What came out, beside the lecture's numbers on another, larger task.

@@ -1,11 +1,9 @@
 #!/usr/bin/env python3
-"""Labels of frames of the same utterances at other speeds: recipes/an4/stretch.py FROM.sequences LABELS.npy TO.sequences OUT.npy
+"""Labels of frames of the same utterances at other speeds: recipes/an4/stretch.py FROM.sequences LABELS.csv TO.sequences OUT.csv
 
 An utterance "name@0.9" of TO is "name" of FROM, slower; its frames take the labels of the frames at the same share of the time.
 """
 import sys
-
-import numpy as np
 
 
 def read(path):
@@ -16,16 +14,17 @@ def read(path):
 
 
 def main(source, labels, target, out):
-    values, begin, original = np.load(labels).reshape(-1), 0, {}
+    with open(labels, encoding="utf-8") as file:
+        values = file.read().split()
+    begin, original = 0, {}
     for name, n in read(source):
         original[name] = values[begin:begin + n]
         begin += n
-    stretched = []
-    for name, n in read(target):
-        own = original[name.split("@")[0]]
-        at = (np.arange(n) + 0.5) * len(own) / n
-        stretched.append(own[np.minimum(at.astype(int), len(own) - 1)])
-    np.save(out, np.concatenate(stretched).astype(np.float32)[:, None])
+    with open(out, "w", encoding="utf-8") as file:
+        for name, n in read(target):
+            own = original[name.split("@")[0]]
+            for i in range(n):
+                file.write(own[min(int((i + 0.5) * len(own) / n), len(own) - 1)] + "\n")
 
 
 if len(sys.argv) != 5:
