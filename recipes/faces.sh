@@ -17,7 +17,7 @@ held_out="--resize 60x48 --validation 50 --clamp left --means"
 for inference in layers upward; do
     echo "inference by $inference:"
     # shellcheck disable=SC2086
-    run sample "$net" "$faces" $held_out --inference $inference --gibbs-steps 100 -n 50 -o "$folder/$inference.npy"
+    run sample "$net" "$faces" $held_out --inference $inference --gibbs-steps 100 -n 50 --completions 1 -o "$folder/$inference.npy"
     # shellcheck disable=SC2086
     run sample "$net" "$faces" $held_out --inference $inference --gibbs-steps 100 -n 12 --completions 3 -o "$folder/$inference.png"
 done
