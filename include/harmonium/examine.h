@@ -54,7 +54,8 @@ typedef struct hm_examination {
 } hm_examination;
 
 /* Examines machine `machine` of an RBM or class model, or the first level of a DBN, on up to 1,000 cases of the training data
- * and of held-out data (may be null); without runs_chains, what only Gibbs chains tell (1,000 steps) is left out. Looks at data and parameters alone where parameters are not finite. HM_ERROR_MISMATCH
+ * and of held-out data (may be null); without runs_chains, what only Gibbs chains tell (1,000 steps) is left out. Looks at data and
+ * parameters alone where parameters are not finite. HM_ERROR_MISMATCH
  * for nets. */
 hm_status hm_examine(const hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *held_out, bool runs_chains,
                      hm_examination *result, hm_error *error);

@@ -147,6 +147,7 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_transform = {
     "transform", "Write the hidden means of each case: features, or the codes of an autoencoder", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &cli_output_options, &cli_common_options, NULL}, "output number machine layer layers pool pyramid root unit-length whole temperature", ".npy .csv .svm .png",
+    {&hm_data_options, &cli_output_options, &cli_common_options, NULL},
+    "output number machine layer layers pool pyramid root unit-length whole temperature", ".npy .csv .svm .png",
     "harmonium transform digits.safetensors digits -o features.npy", run,
 };

@@ -150,7 +150,12 @@ static hm_status check_options(const plan *p, hm_error *error)
         const char *name;
         bool is_wanted;
     } of_pictures[] = {
-        {"longest", p->reading.longest > 0}, {"resize", p->reading.height > 0}, {"whiten", p->config->whiten != HM_WHITEN_NONE}, {"contrast", p->config->contrast > 0}, {"frame", p->frame_height > 0}, {"crop", p->crop_height > 0},
+        {"longest", p->reading.longest > 0},
+        {"resize", p->reading.height > 0},
+        {"whiten", p->config->whiten != HM_WHITEN_NONE},
+        {"contrast", p->config->contrast > 0},
+        {"frame", p->frame_height > 0},
+        {"crop", p->crop_height > 0},
         {"mirror", p->config->mirror},     {"jitter", p->config->jitter > 0},
     };
     for (size_t i = 0; i < sizeof of_pictures / sizeof *of_pictures; i++)

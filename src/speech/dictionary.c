@@ -60,7 +60,9 @@ static hm_status read_phones(hm_dictionary *d, const reader *r, char *at, const 
     for (char *name; (name = hm_line_word(&at)); p->n++) {
         p->phone[p->n] = hm_definition_find_phone(d->definition, name);
         if (p->phone[p->n] == HM_PHONE_NONE)
-            return hm_fail(error, HM_ERROR_MISMATCH, "%s: line %zu: %.60s has the phone %.30s, which the model definition lacks; take the dictionary that the model was trained with",
+            return hm_fail(error, HM_ERROR_MISMATCH,
+                           "%s: line %zu: %.60s has the phone %.30s, which the model definition lacks; take the dictionary that the model "
+                           "was trained with",
                            r->path, number, word, name);
     }
     if (p->n == 0)
