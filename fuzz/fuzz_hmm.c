@@ -42,7 +42,7 @@ static void try_scores(const char *path)
         return;
     for (size_t t = 0; t < scores.rows; t++)
         for (size_t s = 0; s < scores.cols; s++)
-            EXPECT(hm_row_f32(&scores, t)[s] <= 0);
+            EXPECT(isfinite(hm_row_f32(&scores, t)[s]));
     hm_scores_free(fuzz_context(), &scores);
 }
 
