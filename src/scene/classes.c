@@ -43,10 +43,12 @@ static hm_status check_new(const reader *r, const char *name, uint32_t colour, s
 {
     const hm_scene_classes *c = r->classes;
     if (r->is_ended)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu: `%s` comes after `%s`, which must be the last", r->path, number, name, UNLABELLED);
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu: `%s` comes after `%s`, which must be the last", r->path, number, name,
+                       UNLABELLED);
     for (size_t i = 0; i < c->n; i++) {
         if (strcmp(c->name[i], name) == 0)
-            return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu: the name `%s` is there already; give each class its own", r->path, number, name);
+            return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu: the name `%s` is there already; give each class its own", r->path, number,
+                           name);
         if (c->colour[i] == colour)
             return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu: `%s` has the colour of `%s`; give each class its own", r->path, number, name,
                            c->name[i]);

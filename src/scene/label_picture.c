@@ -10,8 +10,8 @@ static hm_status check_labels(const hm_scene_classes *classes, const char *path,
 {
     for (size_t i = 0; i < picture->height * picture->width; i++)
         if (picture->labels[i] > classes->n)
-            return hm_fail(error, HM_ERROR_FORMAT, "%s: label %d at column %zu of row %zu, and there are but %zu classes (%zu: unlabelled)", path,
-                           picture->labels[i], i % picture->width, i / picture->width, classes->n, classes->n);
+            return hm_fail(error, HM_ERROR_FORMAT, "%s: label %d at column %zu of row %zu, and there are but %zu classes (%zu: unlabelled)",
+                           path, picture->labels[i], i % picture->width, i / picture->width, classes->n, classes->n);
     return HM_OK;
 }
 

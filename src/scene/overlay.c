@@ -55,7 +55,8 @@ hm_status hm_scene_overlay(const hm_scene_picture *picture, const hm_label_pictu
     if (labels->height != height || labels->width != width)
         return hm_fail(error, HM_ERROR_MISMATCH, "labels of %zu x %zu pixels do not belong to a picture of %zu x %zu", labels->height,
                        labels->width, height, width);
-    hm_status status = hm_image_create(picture->context, width > l.cell ? width : l.cell, height + l.n_rows * LINE, HM_COLOUR_PAPER, image, error);
+    size_t wide = width > l.cell ? width : l.cell;
+    hm_status status = hm_image_create(picture->context, wide, height + l.n_rows * LINE, HM_COLOUR_PAPER, image, error);
     if (status != HM_OK)
         return status;
     for (size_t i = 0; i < height * width; i++)

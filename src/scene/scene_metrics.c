@@ -12,7 +12,8 @@ static hm_status check(size_t n_classes, const uint8_t *truth, const uint8_t *pr
 {
     for (size_t i = 0; i < n; i++)
         if (truth[i] > n_classes || (truth[i] < n_classes && predicted[i] >= n_classes))
-            return hm_fail(error, HM_ERROR_ARGUMENT, "pixel %zu: true label %d, predicted %d, of %zu classes", i, truth[i], predicted[i], n_classes);
+            return hm_fail(error, HM_ERROR_ARGUMENT, "pixel %zu: true label %d, predicted %d, of %zu classes", i, truth[i], predicted[i],
+                           n_classes);
     return HM_OK;
 }
 

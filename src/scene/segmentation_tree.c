@@ -18,7 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "scene/graph.h"
+#include "scene/segments.h"
 
 static const size_t LEAVES_MAX = (size_t)1 << 30; /* two nodes a leaf, in an int32_t */
 
@@ -114,13 +114,15 @@ void hm_segmentation_tree_clear(hm_segmentation_tree *tree)
 static hm_status check_scores(const hm_segmentation_tree *tree, const hm_matrix *scores, hm_error *error)
 {
     if (scores->rows != tree->n_leaves || scores->cols == 0 || scores->cols > HM_SCENE_CLASSES_MAX)
-        return hm_fail(error, HM_ERROR_MISMATCH, "scores of %zu regions and %zu classes do not belong to a tree of %zu regions (1 to %d classes)",
-                       scores->rows, scores->cols, tree->n_leaves, HM_SCENE_CLASSES_MAX);
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "scores of %zu regions and %zu classes do not belong to a tree of %zu regions (1 to %d classes)", scores->rows, scores->cols,
+                       tree->n_leaves, HM_SCENE_CLASSES_MAX);
     for (size_t i = 0; i < scores->rows; i++)
         for (size_t c = 0; c < scores->cols; c++) {
             double score = hm_row_f32(scores, i)[c];
             if (!(score >= 0 && isfinite(score)))
-                return hm_fail(error, HM_ERROR_NUMERIC, "region %zu has a score of %g for class %zu; sums of probabilities are wanted", i, score, c);
+                return hm_fail(error, HM_ERROR_NUMERIC, "region %zu has a score of %g for class %zu; sums of probabilities are wanted", i,
+                               score, c);
         }
     return HM_OK;
 }

@@ -1,5 +1,5 @@
 /* Superpixels [Felzenszwalb, Huttenlocher 2004]: the smoothed picture as a graph of pixels and their eight neighbours, whose edges weigh
- * the distance of colours, cut into segments (graph.c).
+ * the distance of colours, cut into segments (segments.c).
  *
  * The paper segments each colour apart and intersects the results; as in the authors' program, the three are taken together here. */
 #include <harmonium/scene.h>
@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "scene/graph.h"
+#include "scene/segments.h"
 #include "scene/pixels.h"
 
 enum { RADIUS = 4 }; /* ceil(4 sigma) */

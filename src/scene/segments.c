@@ -7,7 +7,7 @@
  *
  * where Int(C), the largest weight of C's minimum spanning tree, is that of the edge that joined it last. Then components smaller than the
  * minimum are joined with a neighbour, again by increasing weight. */
-#include "scene/graph.h"
+#include "scene/segments.h"
 
 #include <stdlib.h>
 

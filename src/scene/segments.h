@@ -1,6 +1,6 @@
 /* Graphs of pixels and of regions: sorted edges, and sets of nodes that are joined. */
-#ifndef HM_SCENE_GRAPH_H
-#define HM_SCENE_GRAPH_H
+#ifndef HM_SCENE_SEGMENTS_H
+#define HM_SCENE_SEGMENTS_H
 
 #include <harmonium/scene.h>
 
