@@ -293,6 +293,138 @@ static void a_worked_graph_is_cut(void **state)
     close_place(&place);
 }
 
+enum { GRAPH_MAX = 42, GRAPH_EDGES_MAX = 4 * GRAPH_MAX };
+
+/* Int(C) by its definition: the least t for which the edges up to t inside C connect it. */
+static float literal_inside(const hm_scene_edge *edges, size_t n_edges, const uint32_t *region, size_t n, uint32_t C)
+{
+    uint32_t set[GRAPH_MAX];
+    size_t n_sets = 0;
+    for (size_t i = 0; i < n; i++) {
+        set[i] = (uint32_t)i;
+        n_sets += region[i] == C;
+    }
+    for (size_t k = 0; n_sets > 1 && k < n_edges; k++) {
+        uint32_t from = set[edges[k].b], to = set[edges[k].a];
+        if (region[edges[k].a] != C || region[edges[k].b] != C || from == to)
+            continue;
+        for (size_t i = 0; i < n; i++)
+            set[i] = set[i] == from ? to : set[i];
+        if (--n_sets == 1)
+            return edges[k].weight;
+    }
+    return 0;
+}
+
+static float literal_limit(const hm_scene_edge *edges, size_t n_edges, const uint32_t *region, size_t n, uint32_t C, float k)
+{
+    float size = 0;
+    for (size_t i = 0; i < n; i++)
+        size += region[i] == C;
+    return literal_inside(edges, n_edges, region, n, C) + k / size;
+}
+
+/* The paper's algorithm as it is written: region[i] becomes the number of a node of i's component. */
+static void literal_segments(const hm_scene_edge *edges, size_t n_edges, size_t n, float k, uint32_t *region)
+{
+    for (size_t i = 0; i < n; i++)
+        region[i] = (uint32_t)i;
+    for (size_t e = 0; e < n_edges; e++) {
+        uint32_t a = region[edges[e].a], b = region[edges[e].b];
+        if (a == b || edges[e].weight > literal_limit(edges, n_edges, region, n, a, k) ||
+            edges[e].weight > literal_limit(edges, n_edges, region, n, b, k))
+            continue;
+        for (size_t i = 0; i < n; i++)
+            region[i] = region[i] == b ? a : region[i];
+    }
+}
+
+static void expect_same_parts(const uint32_t *x, const uint32_t *y, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_int_equal(x[i] == x[j], y[i] == y[j]);
+}
+
+static void graphs_are_cut_as_the_paper_does(void **state)
+{
+    enum { N = 14 };
+    data_place place;
+    (void)state;
+    open_scene(&place);
+    for (uint64_t index = 0; index < 60; index++) {
+        hm_scene_edge edges[3 * N];
+        uint32_t region[N], wanted[N];
+        float weight[3 * N];
+        size_t n_regions;
+        const hm_segmenting how = {.k = 0.1f + 0.02f * (float)index};
+        fill(weight, 3 * N, index);
+        for (size_t e = 0; e < 3 * N; e++) {
+            uint32_t b = (uint32_t)(1 + whole(index, 2 * e, N - 1));
+            edges[e] = (hm_scene_edge){(uint32_t)whole(index, 2 * e + 1, b), b, weight[e]};
+        }
+        hm_edges_sort(edges, 3 * N);
+        literal_segments(edges, 3 * N, N, how.k, wanted);
+        assert_int_equal(hm_graph_segment(place.context, edges, 3 * N, N, &how, region, &n_regions, NULL), HM_OK);
+        expect_same_parts(region, wanted, N);
+    }
+    close_place(&place);
+}
+
+/* A colour's plane smoothed at (y, x), sigma 0.8, in one loop. */
+static double literal_smooth(const float *plane, ptrdiff_t height, ptrdiff_t width, ptrdiff_t y, ptrdiff_t x)
+{
+    double sum = 0, total = 0;
+    for (ptrdiff_t i = -4; i <= 4; i++)
+        for (ptrdiff_t j = -4; j <= 4; j++) {
+            ptrdiff_t v = y + i < 0 ? 0 : y + i >= height ? height - 1 : y + i, u = x + j < 0 ? 0 : x + j >= width ? width - 1 : x + j;
+            double mask = exp(-(double)(i * i + j * j) / (2 * 0.8 * 0.8));
+            sum += mask * (double)plane[v * width + u];
+            total += mask;
+        }
+    return sum / total;
+}
+
+/* All pairs of pixels at most one row and column apart, in any order. */
+static size_t literal_edges(const hm_scene_picture *picture, hm_scene_edge *edges)
+{
+    ptrdiff_t height = (ptrdiff_t)picture->height, width = (ptrdiff_t)picture->width, n = height * width;
+    size_t n_edges = 0;
+    for (ptrdiff_t b = 0; b < n; b++)
+        for (ptrdiff_t a = 0; a < b; a++) {
+            double square = 0;
+            if (labs((long)(a / width - b / width)) > 1 || labs((long)(a % width - b % width)) > 1)
+                continue;
+            for (ptrdiff_t c = 0; c < 3; c++) {
+                const float *plane = picture->values + c * n;
+                square += pow(literal_smooth(plane, height, width, a / width, a % width) -
+                                  literal_smooth(plane, height, width, b / width, b % width), 2);
+            }
+            edges[n_edges++] = (hm_scene_edge){(uint32_t)a, (uint32_t)b, (float)sqrt(square)};
+        }
+    return n_edges;
+}
+
+static void superpixels_are_those_of_the_paper(void **state)
+{
+    data_place place;
+    (void)state;
+    open_scene(&place);
+    for (uint64_t index = 0; index < 12; index++) {
+        hm_scene_picture picture = random_picture(&place, 6, 7, index);
+        hm_scene_edge edges[GRAPH_EDGES_MAX];
+        uint32_t region[GRAPH_MAX], wanted[GRAPH_MAX];
+        size_t n_edges = literal_edges(&picture, edges), n;
+        float k = 0.1f + 0.1f * (float)index;
+        hm_edges_sort(edges, n_edges);
+        literal_segments(edges, n_edges, GRAPH_MAX, k, wanted);
+        assert_int_equal(hm_superpixels(&picture, k, 0, region, &n, NULL), HM_OK);
+        expect_same_parts(region, wanted, GRAPH_MAX);
+        free(picture.values);
+    }
+    close_place(&place);
+}
+
 /* Two flat halves: the smoothed step is 8 columns wide, and what is flat on either side of it is kept apart. */
 static void two_halves_are_two_regions(void **state)
 {
@@ -862,6 +994,8 @@ int main(void)
         cmocka_unit_test(overlays_mix_colours),
         cmocka_unit_test(pictures_are_read),
         cmocka_unit_test(a_worked_graph_is_cut),
+        cmocka_unit_test(graphs_are_cut_as_the_paper_does),
+        cmocka_unit_test(superpixels_are_those_of_the_paper),
         cmocka_unit_test(two_halves_are_two_regions),
         cmocka_unit_test(random_pictures_keep_what_is_promised),
         cmocka_unit_test(superpixels_refuse),
