@@ -85,9 +85,10 @@ hm_status hm_scene_overlay(const hm_scene_picture *picture, const hm_label_pictu
 /* ---- Regions --------------------------------------------------------------------------------------- */
 
 /* Superpixels [Felzenszwalb, Huttenlocher 2004, Efficient graph-based image segmentation] to region[height][width]. k has the unit
- * of the picture's values: the larger, the larger the regions (the paper's 300 for 0..255 is about 1.2 for 0..1; 0.1 with a
- * minimum of 20 makes about a thousand of a street of 480 x 360 pixels, by whose edges 19 in 20 labels are kept). Regions are 8-connected and of at least `minimum` pixels, unless the picture has fewer. HM_ERROR_ARGUMENT for no pixels, more than 2^28 of them, or
- * k < 0; HM_ERROR_NUMERIC for a value that is not finite. Memory: 48 bytes a pixel and some. */
+ * of the picture's values: the larger, the larger the regions. The paper's 300 for 0..255 is about 1.2 for 0..1; 0.1 with a minimum of 20
+ * cuts one street of CamVid (480 x 360) into 1,014 regions, whose majorities keep 94.7 % of its true labels. Regions are 8-connected and of
+ * at least `minimum` pixels, unless the picture has fewer. HM_ERROR_ARGUMENT for no pixels, more than 2^28 of them, or k < 0;
+ * HM_ERROR_NUMERIC for a value that is not finite. Memory: 64 bytes a pixel, and 48 more while sorting. */
 hm_status hm_superpixels(const hm_scene_picture *picture, float k, size_t minimum, uint32_t *region, size_t *n_regions, hm_error *error);
 
 /* What joins two nodes of a graph: pixels or regions. */
