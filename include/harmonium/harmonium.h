@@ -15,6 +15,7 @@
 #include <harmonium/options.h>
 #include <harmonium/random.h>
 #include <harmonium/rbm.h>
+#include <harmonium/scene.h>
 #include <harmonium/show.h>
 #include <harmonium/speech.h>
 #include <harmonium/status.h>

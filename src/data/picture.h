@@ -37,6 +37,11 @@ bool hm_is_jpeg(const unsigned char *head, size_t n);
 hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error);
 hm_status hm_jpeg_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error);
 
+/* A PNG of a palette or of grey, at most 8 bits, as numbers: one channel of indices or grey values as
+ * the file has them. HM_ERROR_FORMAT for other kinds; else as hm_png_decode. */
+hm_status hm_png_decode_indices(hm_source *source, uint64_t memory, hm_picture *picture,
+                                hm_error *error);
+
 /* What the sizes in a header allow; most_pixels: what a file so long can hold. */
 hm_status hm_picture_check_size(const hm_source *source, uint64_t memory, size_t height,
                                 size_t width, uint64_t most_pixels, hm_error *error);

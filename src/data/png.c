@@ -18,6 +18,7 @@ typedef struct decoder {
     hm_status status; /* what has failed, if the message is written already */
     bool is_out_of_memory;
     hm_error *error;
+    bool keeps_indices; /* palettes are not looked up, small greys not scaled */
     size_t height, width, n_channels;
     unsigned char *pixels; /* [height][width][n_channels] */
 } decoder;
@@ -73,12 +74,28 @@ static hm_status check_size(const decoder *d)
     return hm_picture_check_size(d->source, d->memory, d->height, d->width, most, d->error);
 }
 
-/* Any kind of PNG to 8 bits a channel: grey or colours, perhaps with opacity as the last
- * channel. */
+static hm_status check_indices(const decoder *d)
+{
+    int type = png_get_color_type(d->png, d->info);
+    if ((type == PNG_COLOR_TYPE_PALETTE || type == PNG_COLOR_TYPE_GRAY) &&
+        png_get_bit_depth(d->png, d->info) <= 8)
+        return HM_OK;
+    return hm_fail(d->error, HM_ERROR_FORMAT,
+                   "%s: has colours, opacity or 16 bits, and labels want a palette or grey of at "
+                   "most 8; convert it",
+                   d->source->path);
+}
+
+/* To a byte a pixel, the index or the grey value; or any kind of PNG to 8 bits a channel: grey or
+ * colours, perhaps with opacity as the last channel. */
 static void ask_for_bytes(decoder *d)
 {
-    png_set_expand(d->png);
-    png_set_scale_16(d->png);
+    if (d->keeps_indices) {
+        png_set_packing(d->png);
+    } else {
+        png_set_expand(d->png);
+        png_set_scale_16(d->png);
+    }
     png_read_update_info(d->png, d->info);
     d->n_channels = png_get_channels(d->png, d->info);
 }
@@ -94,6 +111,8 @@ static hm_status decode(decoder *d)
     d->height = png_get_image_height(d->png, d->info);
     d->width = png_get_image_width(d->png, d->info);
     hm_status status = check_size(d);
+    if (status == HM_OK && d->keeps_indices)
+        status = check_indices(d);
     if (status != HM_OK)
         return status;
     int n_passes = png_set_interlace_handling(d->png);
@@ -108,9 +127,11 @@ static hm_status decode(decoder *d)
     return HM_OK;
 }
 
-hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
+static hm_status decode_as(hm_source *source, uint64_t memory, bool keeps_indices,
+                           hm_picture *picture, hm_error *error)
 {
-    decoder d = {.source = source, .memory = memory, .error = error};
+    decoder d = {
+        .source = source, .memory = memory, .error = error, .keeps_indices = keeps_indices};
     hm_status status = HM_ERROR_MEMORY;
     d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d, on_error, on_warning, &d,
                                      allocate_for_png, free_for_png);
@@ -131,6 +152,17 @@ hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture,
     return status;
 }
 
+hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
+{
+    return decode_as(source, memory, false, picture, error);
+}
+
+hm_status hm_png_decode_indices(hm_source *source, uint64_t memory, hm_picture *picture,
+                                hm_error *error)
+{
+    return decode_as(source, memory, true, picture, error);
+}
+
 #else
 
 hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture, hm_error *error)
@@ -140,6 +172,12 @@ hm_status hm_png_decode(hm_source *source, uint64_t memory, hm_picture *picture,
         error, HM_ERROR_UNSUPPORTED,
         "%s: is a PNG file, and this build lacks libpng; install libpng-dev and build again",
         source->path);
+}
+
+hm_status hm_png_decode_indices(hm_source *source, uint64_t memory, hm_picture *picture,
+                                hm_error *error)
+{
+    return hm_png_decode(source, memory, picture, error);
 }
 
 #endif

@@ -86,8 +86,14 @@ static void flush_nothing(png_structp png)
     (void)png;
 }
 
+/* values[height][width][n_channels], grey or red, green, blue */
+typedef struct pixels {
+    const uint8_t *values;
+    size_t width, height, n_channels;
+} pixels;
+
 /* False when libpng gave up; its errors jump back to here. */
-static bool encode(const hm_image *image, hm_file_writer *writer)
+static bool encode(const pixels *p, hm_file_writer *writer)
 {
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -96,26 +102,37 @@ static bool encode(const hm_image *image, hm_file_writer *writer)
         return false;
     }
     png_set_write_fn(png, writer, write_bytes, flush_nothing);
-    png_set_IHDR(png, info, (png_uint_32)image->width, (png_uint_32)image->height, 8, PNG_COLOR_TYPE_RGB,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8,
+                 p->n_channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                 PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, info);
-    for (size_t row = 0; row < image->height; row++)
-        png_write_row(png, (png_const_bytep)image->pixels + 3 * row * image->width);
+    for (size_t row = 0; row < p->height; row++)
+        png_write_row(png, p->values + p->n_channels * row * p->width);
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);
     return true;
 }
 
-hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error)
+static hm_status save(const pixels *p, const char *path, hm_error *error)
 {
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
     if (status != HM_OK)
         return status;
-    if (encode(image, &writer))
+    if (encode(p, &writer))
         return hm_file_commit(&writer, error);
     hm_file_abandon(&writer);
     return hm_fail(error, HM_ERROR_MEMORY, "%s: the PNG encoder ran out of memory", path);
+}
+
+hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error)
+{
+    return save(&(pixels){image->pixels, image->width, image->height, 3}, path, error);
+}
+
+hm_status hm_png_save_grey(const uint8_t *values, size_t width, size_t height, const char *path, hm_error *error)
+{
+    return save(&(pixels){values, width, height, 1}, path, error);
 }
 
 /* The header tells the size, which is checked before anything of it is made. */
@@ -161,5 +178,11 @@ hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *e
     (void)image;
     return hm_fail(error, HM_ERROR_UNSUPPORTED, "%s: this build writes no PNG; install libpng-dev and build again",
                    path);
+}
+
+hm_status hm_png_save_grey(const uint8_t *values, size_t width, size_t height, const char *path, hm_error *error)
+{
+    (void)values, (void)width, (void)height;
+    return hm_image_save_png(NULL, path, error);
 }
 #endif

@@ -21,6 +21,9 @@ enum {
 /* Sets one pixel to 0xRRGGBB. */
 void hm_image_set(hm_image *image, size_t x, size_t y, uint32_t colour);
 
+/* Writes values[height][width] as a grey PNG of 8 bits, as hm_image_save_png does. */
+hm_status hm_png_save_grey(const uint8_t *values, size_t width, size_t height, const char *path, hm_error *error);
+
 /* Fills a rectangle that lies inside the image. */
 void hm_image_fill(hm_image *image, size_t x, size_t y, size_t width, size_t height, uint32_t colour);
 

@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "speech/lines.h"
+#include "base/lines.h"
 
 enum { VALUES = 1 + HM_HMM_STATES }; /* numbers of a row: the matrix and the senones */
 

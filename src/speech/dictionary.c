@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "speech/lines.h"
+#include "base/lines.h"
 
 enum { FILES = 2 }; /* words, fillers */
 

@@ -6,7 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "speech/lines.h"
+#include "base/lines.h"
 
 void hm_transcripts_destroy(hm_transcripts *t)
 {

@@ -1,5 +1,5 @@
 /* Lines and words of text files. */
-#include "speech/lines.h"
+#include "base/lines.h"
 
 #include <stdbool.h>
 #include <string.h>

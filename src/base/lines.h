@@ -1,6 +1,6 @@
 /* Text files of lines and words, taken apart where they lie. */
-#ifndef HM_SPEECH_LINES_H
-#define HM_SPEECH_LINES_H
+#ifndef HM_BASE_LINES_H
+#define HM_BASE_LINES_H
 
 #include <stddef.h>
 

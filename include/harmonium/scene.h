@@ -1,0 +1,187 @@
+/* Scene labelling: a name for every pixel [Farabet, Couprie, Najman, LeCun 2013, Learning hierarchical features for scene labeling],
+ * all of it but the network.
+ *
+ * A picture becomes a pyramid of bands; whatever sees the bands says for each pixel how probable each class is; superpixels,
+ * or components of a tree of them, make of that one label a region; and a confusion matrix counts how often it is the true one.
+ *
+ *     hm_scene_classes *classes;
+ *     hm_scene_picture picture;
+ *     hm_scene_classes_load(context, "classes.txt", &classes, &error);
+ *     hm_scene_picture_load(context, "street.jpg", &picture, &error);
+ *     hm_superpixels(&picture, 0.1f, 20, region, &n_regions, &error);      // region[height * width]
+ *     hm_region_scores(probabilities, region, scores, &error);             // scores[n_regions][classes->n]
+ *     hm_region_vote(scores, label);                                       // label[n_regions]
+ *     hm_region_paint(region, label, height * width, labels);              // labels[height * width]
+ *
+ * Labels are bytes, in the order of the classes' file. Regions are numbers from 0 to n_regions - 1 in the order of their first pixels,
+ * row by row. Everything is deterministic and uses one thread. What allocates may fail with HM_ERROR_MEMORY. */
+#ifndef HARMONIUM_SCENE_H
+#define HARMONIUM_SCENE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <harmonium/context.h>
+#include <harmonium/matrix.h>
+#include <harmonium/show.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Classes --------------------------------------------------------------------------------------- */
+
+enum { HM_SCENE_CLASSES_MAX = 255 }; /* a label is a byte, and one is left for what does not count */
+
+/* Label n, the number after the last class, is that of pixels that do not count. */
+typedef struct hm_scene_classes {
+    const hm_context *context;
+    size_t n;
+    const char *name[HM_SCENE_CLASSES_MAX + 1]; /* [n + 1]; name[n] is "unlabelled" */
+    uint32_t colour[HM_SCENE_CLASSES_MAX + 1];  /* [n + 1], 0xRRGGBB */
+    char *text;                                 /* what the names lie in */
+} hm_scene_classes;
+
+/* A text file of lines "name red green blue", 0..255, in the order of their labels; '#' begins a comment. A last line of the name
+ * "unlabelled" gives the colour of what does not count, black without. Fails with HM_ERROR_IO and, naming file and line,
+ * HM_ERROR_FORMAT: another kind of line, a value outside 0..255, a name or colour twice, a class after "unlabelled", no class, more than
+ * HM_SCENE_CLASSES_MAX. The caller destroys *classes. */
+hm_status hm_scene_classes_load(const hm_context *context, const char *path, hm_scene_classes **classes, hm_error *error);
+void hm_scene_classes_destroy(hm_scene_classes *classes); /* null is allowed */
+
+/* ---- Pictures and their labels --------------------------------------------------------------------- */
+
+typedef struct hm_scene_picture {
+    const hm_context *context;
+    size_t height, width;
+    float *values; /* [3][height][width]: red, green, blue; a file's are 0..1 */
+} hm_scene_picture;
+
+/* A PNG or JPEG; grey ones become three equal planes. HM_ERROR_IO, HM_ERROR_FORMAT, HM_ERROR_UNSUPPORTED without libpng or libjpeg.
+ * hm_scene_picture_clear after success. */
+hm_status hm_scene_picture_load(const hm_context *context, const char *path, hm_scene_picture *picture, hm_error *error);
+void hm_scene_picture_clear(hm_scene_picture *picture);
+
+typedef struct hm_label_picture {
+    const hm_context *context;
+    size_t height, width;
+    uint8_t *labels; /* [height][width], 0 .. classes->n */
+} hm_label_picture;
+
+/* A PNG of a palette or of grey, of at most 8 bits: the index or the grey value is the label. HM_ERROR_FORMAT for other pictures and,
+ * naming file, value and place, for labels beyond classes->n; HM_ERROR_IO, HM_ERROR_UNSUPPORTED without libpng. hm_label_picture_clear
+ * after success. */
+hm_status hm_label_picture_load(const hm_scene_classes *classes, const char *path, hm_label_picture *picture, hm_error *error);
+void hm_label_picture_clear(hm_label_picture *picture);
+/* As a grey PNG of 8 bits, atomically. HM_ERROR_UNSUPPORTED without libpng. */
+hm_status hm_label_picture_save(const hm_label_picture *picture, const char *path, hm_error *error);
+
+/* The picture (0..1) mixed with the colours of its labels, 0 < opacity <= 1 of them, and a legend of all classes beneath (its text needs
+ * cairo). HM_ERROR_MISMATCH for another size. The caller destroys *image. */
+hm_status hm_scene_overlay(const hm_scene_picture *picture, const hm_label_picture *labels, const hm_scene_classes *classes, float opacity,
+                           hm_image **image, hm_error *error);
+
+/* ---- Regions --------------------------------------------------------------------------------------- */
+
+/* Superpixels [Felzenszwalb, Huttenlocher 2004, Efficient graph-based image segmentation] to region[height][width]. k has the unit
+ * of the picture's values: the larger, the larger the regions. The paper's 300 for 0..255 is about 1.2 for 0..1; 0.1 with a minimum of 20
+ * cuts one street of CamVid (480 x 360) into 1,014 regions, whose majorities keep 94.7 % of its true labels. Regions are 8-connected and of
+ * at least `minimum` pixels, unless the picture has fewer. HM_ERROR_ARGUMENT for no pixels, more than 2^28 of them, or k < 0;
+ * HM_ERROR_NUMERIC for a value that is not finite. Memory: 64 bytes a pixel, and 48 more while sorting. */
+hm_status hm_superpixels(const hm_scene_picture *picture, float k, size_t minimum, uint32_t *region, size_t *n_regions, hm_error *error);
+
+/* What joins two nodes of a graph: pixels or regions. */
+typedef struct hm_scene_edge {
+    uint32_t a, b; /* a < b */
+    float weight;
+} hm_scene_edge;
+
+/* The edges of all regions that touch, also at corners, in the order of a and b; their weight is the mean difference in colour (Euclidean)
+ * of the pixels that do. region[height][width]. The caller gives *edges to hm_region_edges_free. */
+hm_status hm_region_adjacency(const hm_scene_picture *picture, const uint32_t *region, hm_scene_edge **edges, size_t *n_edges,
+                              hm_error *error);
+void hm_region_edges_free(const hm_context *context, hm_scene_edge *edges); /* null is allowed */
+
+/* scores[n_regions][n_classes]: the sum of probabilities[n_pixels][n_classes] over each region's pixels. region[n_pixels].
+ * HM_ERROR_MISMATCH for other numbers of classes, or a region beyond scores.rows. */
+hm_status hm_region_scores(hm_matrix probabilities, const uint32_t *region, hm_matrix scores, hm_error *error);
+/* label[n_regions]: the class of the largest score, the first of equal ones. */
+void hm_region_vote(hm_matrix scores, uint8_t *label);
+/* labels[i] = label[region[i]] for n_pixels pixels. */
+void hm_region_paint(const uint32_t *region, const uint8_t *label, size_t n_pixels, uint8_t *labels);
+
+/* ---- The segmentation tree ------------------------------------------------------------------------- */
+
+enum { HM_NO_PARENT = -1 };
+
+/* Regions merged two by two, nearest first. Leaves 0 .. n_leaves - 1 are the regions; parents come after their children. */
+typedef struct hm_segmentation_tree {
+    const hm_context *context;
+    size_t n_leaves, n_nodes;
+    int32_t *parent; /* [n_nodes]; HM_NO_PARENT for a root, of which there is one when the regions are connected */
+    float *weight;   /* [n_nodes]: of the edge that made the node; 0 for a leaf */
+} hm_segmentation_tree;
+
+/* edges[n_edges] join leaves, in any order; equal weights are taken in the order of a and b. HM_ERROR_ARGUMENT for no leaves, more than
+ * 2^30 of them, or an edge beyond them; HM_ERROR_NUMERIC for a weight that is NaN. hm_segmentation_tree_clear after success. */
+hm_status hm_segmentation_tree_make(const hm_context *context, size_t n_leaves, const hm_scene_edge *edges, size_t n_edges,
+                                    hm_segmentation_tree *tree, hm_error *error);
+void hm_segmentation_tree_clear(hm_segmentation_tree *tree);
+
+/* The optimal cover by purity of scores[n_leaves][n_classes], sums of probabilities: component[n_leaves], the node that covers
+ * each leaf, and label[n_leaves], that node's largest class, the first of equal ones; either may be null. HM_ERROR_MISMATCH for another
+ * number of leaves, or no or more than HM_SCENE_CLASSES_MAX classes; HM_ERROR_NUMERIC for a score that is negative or not finite. */
+hm_status hm_segmentation_cover(const hm_segmentation_tree *tree, hm_matrix scores, uint32_t *component, uint8_t *label, hm_error *error);
+
+/* ---- Metrics --------------------------------------------------------------------------------------- */
+
+/* Adds n pixels to confusion[n_classes][n_classes], row: the true class, column: the predicted one. Pixels whose true label is n_classes
+ * do not count, whatever was predicted. HM_ERROR_ARGUMENT for a true label beyond, or one predicted that is no class where the
+ * true one counts: nothing is added then. */
+hm_status hm_scene_confusion_add(uint64_t *confusion, size_t n_classes, const uint8_t *truth, const uint8_t *predicted, size_t n,
+                                 hm_error *error);
+
+/* All from 0 to 1; NaN where there is nothing to divide by. A class's accuracy is NaN, and left out of the mean, when no pixel truly is of
+ * it; its intersection over union when no pixel is or was predicted to be. */
+typedef struct hm_scene_metrics {
+    uint64_t n_pixels;
+    double pixel_accuracy; /* of all pixels that count */
+    double class_accuracy; /* mean over classes */
+    double mean_iou;       /* mean over classes */
+    double accuracy[HM_SCENE_CLASSES_MAX], iou[HM_SCENE_CLASSES_MAX]; /* [n_classes] */
+} hm_scene_metrics;
+
+void hm_scene_metrics_count(const uint64_t *confusion, size_t n_classes, hm_scene_metrics *metrics);
+
+/* ---- What a network sees --------------------------------------------------------------------------- */
+
+/* In place: R, G, B of 0..1 to Y (0..1), U (-0.436 .. 0.436), V (-0.615 .. 0.615), by ITU-R BT.601. */
+void hm_scene_yuv(hm_scene_picture *picture);
+
+typedef struct hm_scene_pyramid_config {
+    size_t n_scales;       /* 0: 3, as in the paper */
+    size_t window;         /* of local normalisation, odd; 0: 15 */
+    bool is_raw;           /* bands are not normalised, and sum to the picture */
+    float least_deviation; /* a window of less is divided by it, in the picture's unit; 0: 0.001, which makes the blocks of a
+                              JPEG's U and V as large as anything else; 0.01 leaves most of them small */
+} hm_scene_pyramid_config;
+
+typedef struct hm_scene_band {
+    size_t height, width; /* half the last band's, rounded up */
+    size_t first;         /* where it begins among the values */
+} hm_scene_band;
+
+enum { HM_SCENE_SCALES_MAX = 16 };
+
+/* The bands of pictures of this size, band[HM_SCENE_SCALES_MAX]; returns how many values they have together. config may be null. */
+size_t hm_scene_pyramid_shape(const hm_scene_pyramid_config *config, size_t height, size_t width, hm_scene_band *band);
+
+/* The Laplacian pyramid of a picture: values[] of hm_scene_pyramid_shape's length, band after band, each [3][height][width].
+ * HM_ERROR_ARGUMENT for no pixels, too many scales, an even window, a negative deviation. */
+hm_status hm_scene_pyramid(const hm_scene_picture *picture, const hm_scene_pyramid_config *config, float *values, hm_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
