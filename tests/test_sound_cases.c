@@ -74,7 +74,7 @@ static void windows_are_those_of_the_data_room(void **state)
     make_wav(wav);
     assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
     hm_model *model = make_net(context, 6, preparation);
-    assert_int_equal(hm_sound_cases(model, wav, &cases, &n, NULL), HM_OK);
+    assert_int_equal(hm_sound_cases(model, NULL, wav, &cases, &n, NULL), HM_OK);
     float *wanted = malloc(n * WINDOW * sizeof *wanted);
     read_windows(context, wav, n, wanted);
     assert_memory_equal(cases, wanted, n * WINDOW * sizeof *wanted);
@@ -83,7 +83,7 @@ static void windows_are_those_of_the_data_room(void **state)
         spread[i] = i % 2 ? 2 : 0.5f;
     }
     assert_int_equal(hm_model_set_standardising(model, shift, spread, NULL), HM_OK);
-    assert_int_equal(hm_sound_cases(model, wav, &standard, &n, NULL), HM_OK);
+    assert_int_equal(hm_sound_cases(model, NULL, wav, &standard, &n, NULL), HM_OK);
     for (size_t i = 0; i < n * WINDOW; i++)
         assert_true(standard[i] == (cases[i] - shift[i % WINDOW]) / spread[i % WINDOW]);
     free(wanted);
@@ -92,6 +92,62 @@ static void windows_are_those_of_the_data_room(void **state)
     hm_model_destroy(model);
     hm_context_destroy(context);
     unlink(wav);
+}
+
+/* Two sounds of one voice, the second half as loud: together their frames have mean 0 and deviation 1, which each alone has not; a
+ * voice that is one sound is that sound. */
+static void sounds_of_one_voice_are_normalised_together(void **state)
+{
+    (void)state;
+    static const char normalised[] = "front-end = kind=fbank bands=12 normalise=speaker\ncontext = 40\n";
+    char wav[2][TEMPORARY_MAX];
+    hm_context *context;
+    hm_front_end_config front_end;
+    hm_voice voice = {0};
+    double sum[BANDS] = {0}, squares[BANDS] = {0};
+    size_t n, n_all = 0;
+    int16_t *samples = make_sound();
+    for (int k = 0; k < 2; k++) {
+        for (size_t i = 0; k == 1 && i < SOUND_N; i++)
+            samples[i] = (int16_t)(samples[i] / 2);
+        temporary_file(wav[k]);
+        write_wav(wav[k], samples, SOUND_N, SOUND_RATE);
+    }
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    hm_model *model = make_net(context, 6, normalised);
+    assert_int_equal(hm_front_end_parse("kind=fbank bands=12 normalise=speaker", &front_end, NULL), HM_OK);
+    float *alone, *voiced;
+    assert_int_equal(hm_voice_add(context, &front_end, wav[0], &voice, NULL), HM_OK);
+    assert_int_equal(hm_sound_cases(model, NULL, wav[0], &alone, &n, NULL), HM_OK);
+    assert_int_equal(hm_sound_cases(model, &voice, wav[0], &voiced, &n, NULL), HM_OK);
+    assert_memory_equal(alone, voiced, n * WINDOW * sizeof *alone);
+    hm_sound_frames_free(context, voiced);
+    assert_int_equal(hm_voice_add(context, &front_end, wav[1], &voice, NULL), HM_OK);
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(hm_sound_cases(model, &voice, wav[k], &voiced, &n, NULL), HM_OK);
+        for (size_t t = 0; t < n; t++)
+            for (size_t b = 0; b < BANDS; b++) {
+                double x = (double)voiced[t * WINDOW + AROUND * BANDS + b];
+                sum[b] += x;
+                squares[b] += x * x;
+            }
+        n_all += n;
+        if (k == 0)
+            assert_memory_not_equal(alone, voiced, n * WINDOW * sizeof *alone);
+        hm_sound_frames_free(context, voiced);
+    }
+    assert_int_equal(voice.n_frames, n_all);
+    for (size_t b = 0; b < BANDS; b++) {
+        assert_float_equal(sum[b] / (double)n_all, 0, 1e-4);
+        assert_float_equal(squares[b] / (double)n_all, 1, 1e-3);
+    }
+    hm_sound_frames_free(context, alone);
+    hm_voice_clear(context, &voice);
+    hm_model_destroy(model);
+    hm_context_destroy(context);
+    free(samples);
+    unlink(wav[0]);
+    unlink(wav[1]);
 }
 
 static void models_of_other_frames_are_refused(void **state)
@@ -112,7 +168,7 @@ static void models_of_other_frames_are_refused(void **state)
         float *cases;
         size_t n;
         hm_model *model = make_net(context, 6, refused[i].preparation);
-        assert_int_not_equal(hm_sound_cases(model, wav, &cases, &n, &error), HM_OK);
+        assert_int_not_equal(hm_sound_cases(model, NULL, wav, &cases, &n, &error), HM_OK);
         assert_non_null(strstr(error.message, refused[i].message));
         assert_null(cases);
         hm_model_destroy(model);
@@ -138,7 +194,7 @@ static void failing_allocations_leak_nothing(void **state)
         size_t n;
         memory.n_asked = 0;
         memory.fail_at = i;
-        status = hm_sound_cases(model, wav, &cases, &n, NULL);
+        status = hm_sound_cases(model, NULL, wav, &cases, &n, NULL);
         hm_sound_frames_free(context, cases);
         assert_int_equal(memory.n_live, n_live);
     }
@@ -187,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #if defined HM_HAVE_SNDFILE && defined HM_HAVE_FFTW
         cmocka_unit_test(windows_are_those_of_the_data_room),
+        cmocka_unit_test(sounds_of_one_voice_are_normalised_together),
         cmocka_unit_test(models_of_other_frames_are_refused),
         cmocka_unit_test(failing_allocations_leak_nothing),
 #endif

@@ -147,9 +147,9 @@ hm_status hm_phone_posteriors(const hm_model *model, const hm_definition *defini
 hm_status hm_model_front_end(const hm_model *model, hm_front_end_config *front_end, size_t *around, hm_error *error);
 
 /* cases[*n_frames][n_features] of a sound file: frames with those around them, the first and the last repeated at the ends, standardised
- * as the model wants. Fails as hm_model_front_end and hm_sound_frames do, and with HM_ERROR_MISMATCH for another number of features.
+ * as the model wants. Where the front end normalises by the speaker it goes by `voice`; null: by this sound alone. Fails as hm_model_front_end and hm_sound_frames do, and with HM_ERROR_MISMATCH for another number of features.
  * The caller gives *cases to hm_sound_frames_free. */
-hm_status hm_sound_cases(const hm_model *model, const char *path, float **cases, size_t *n_frames, hm_error *error);
+hm_status hm_sound_cases(const hm_model *model, const hm_voice *voice, const char *path, float **cases, size_t *n_frames, hm_error *error);
 
 /* ---- Alignment ----------------------------------------------------------------------------------- */
 

@@ -60,6 +60,20 @@ hm_status hm_sound_frames(const hm_context *context, const hm_front_end_config *
                           size_t *n_frames, size_t *n_coefficients, hm_error *error);
 void hm_sound_frames_free(const hm_context *context, float *frames); /* null is allowed */
 
+/* All that was heard of one speaker: sums[2][n_coefficients], of the coefficients of n_frames frames and of their squares. It begins as
+ * {0}; the caller clears it. */
+typedef struct hm_voice {
+    size_t n_frames, n_coefficients;
+    double *sums;
+} hm_voice;
+
+/* The frames of a sound, before they are normalised. Fails as hm_sound_frames does. */
+hm_status hm_voice_add(const hm_context *context, const hm_front_end_config *config, const char *path, hm_voice *voice, hm_error *error);
+void hm_voice_clear(const hm_context *context, hm_voice *voice);
+
+/* Each coefficient of frames[n_frames][n_coefficients] to mean 0 and deviation 1 over all that was heard. */
+void hm_voice_normalise(const hm_voice *voice, float *frames, size_t n_frames);
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,6 +17,8 @@ typedef struct session {
     hm_decoder *decoder;
     hm_front_end_config front_end;
     hm_file_writer hypotheses;
+    hm_voice voice;       /* of the speaker of the sounds from `voiced` on, where the front end goes by it */
+    size_t voiced;
     double seconds, work; /* of sound, and from features to words */
 } session;
 
@@ -63,11 +65,31 @@ static void tell(const session *s)
 
 /* ---- One sound -------------------------------------------------------------------------------- */
 
+static bool is_one_voice(const session *s, size_t i, size_t j)
+{
+    return strcmp(s->sounds.sound[i].speaker, s->sounds.sound[j].speaker) == 0;
+}
+
+/* The sounds of one speaker, which are those of one folder, follow one another. */
+static hm_status find_voice(session *s, size_t i, hm_error *error)
+{
+    hm_status status = HM_OK;
+    if (s->front_end.normalise != HM_NORMALISE_SPEAKER || (s->voice.sums && is_one_voice(s, i, s->voiced)))
+        return HM_OK;
+    hm_voice_clear(s->call->context, &s->voice);
+    s->voiced = i;
+    for (size_t j = i; status == HM_OK && j < s->sounds.n && is_one_voice(s, i, j); j++)
+        status = hm_voice_add(s->call->context, &s->front_end, s->sounds.sound[j].path, &s->voice, error);
+    return status;
+}
+
 static hm_status hear(session *s, cli_recognised *r, hm_error *error)
 {
     float *cases;
     size_t n, n_senones = hm_definition_n_senones(s->definition);
-    hm_status status = hm_sound_cases(s->model, r->sound->path, &cases, &n, error);
+    hm_status status = find_voice(s, (size_t)(r->sound - s->sounds.sound), error);
+    if (status == HM_OK)
+        status = hm_sound_cases(s->model, s->voice.sums ? &s->voice : NULL, r->sound->path, &cases, &n, error);
     if (status != HM_OK)
         return status;
     r->cases = hm_matrix_f32(cases, n, hm_model_n_features(s->model));
@@ -186,6 +208,7 @@ static hm_status run(cli_call *call, hm_error *error)
         status = recognise_into_file(&s, error);
     if (status == HM_OK)
         tell(&s);
+    hm_voice_clear(call->context, &s.voice);
     hm_decoder_destroy(s.decoder);
     hm_definition_destroy(s.definition);
     hm_model_destroy(s.model);

@@ -69,15 +69,21 @@ static hm_status make_cases(const hm_model *model, hm_matrix frames, size_t arou
     return HM_OK;
 }
 
-hm_status hm_sound_cases(const hm_model *model, const char *path, float **cases, size_t *n_frames, hm_error *error)
+hm_status hm_sound_cases(const hm_model *model, const hm_voice *voice, const char *path, float **cases, size_t *n_frames, hm_error *error)
 {
     hm_front_end_config front_end;
     size_t around, n_coefficients;
     float *frames = NULL;
     *cases = NULL;
     hm_status status = hm_model_front_end(model, &front_end, &around, error);
-    if (status == HM_OK)
-        status = hm_sound_frames(model->context, &front_end, path, &frames, n_frames, &n_coefficients, error);
+    if (status != HM_OK)
+        return status;
+    bool has_voice = voice && front_end.normalise == HM_NORMALISE_SPEAKER;
+    if (has_voice)
+        front_end.normalise = HM_NORMALISE_NONE;
+    status = hm_sound_frames(model->context, &front_end, path, &frames, n_frames, &n_coefficients, error);
+    if (status == HM_OK && has_voice)
+        hm_voice_normalise(voice, frames, *n_frames);
     if (status == HM_OK)
         status = make_cases(model, hm_matrix_f32(frames, *n_frames, n_coefficients), around, cases, error);
     hm_sound_frames_free(model->context, frames);
