@@ -122,6 +122,14 @@ static hm_status read_samples(const hm_context *context, const char *path, SNDFI
     return check_samples(path, sound, error);
 }
 
+/* A descriptor of its own, since libsndfile closes that of a file which it does not know even when told not to, and the number may by
+ * then be another thread's. */
+static SNDFILE *open_own(int descriptor, SF_INFO *info)
+{
+    int own = dup(descriptor);
+    return own < 0 ? NULL : sf_open_fd(own, SFM_READ, info, SF_TRUE);
+}
+
 hm_status hm_sound_load(const hm_context *context, const char *path, int64_t rate, hm_sound *sound, hm_error *error)
 {
     int descriptor;
@@ -133,7 +141,7 @@ hm_status hm_sound_load(const hm_context *context, const char *path, int64_t rat
     if (status != HM_OK)
         return status;
     status = check_wav_length(path, descriptor, size, error);
-    if (status == HM_OK && !(file = sf_open_fd(descriptor, SFM_READ, &info, SF_FALSE)))
+    if (status == HM_OK && !(file = open_own(descriptor, &info)))
         status = hm_fail(error, HM_ERROR_FORMAT, "%s: is no sound that can be read (%s); WAV and FLAC files can", path, sf_strerror(NULL));
     if (status == HM_OK)
         status = check_content(path, &info, rate, error);
