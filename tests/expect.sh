@@ -15,3 +15,12 @@ expect() {
     [ "$status" = "$code" ] || { cat "$folder/err"; fail "exit $status, not $code: $*"; }
     [ -z "$text" ] || grep -q $text_is -- "$text" "$folder/err" || { cat "$folder/err"; fail "no \"$text\" from: $*"; }
 }
+
+# Bytes of files that a test writes.
+number() { # VALUE BYTES, the least significant first
+    value=$1 i=0
+    while [ $i -lt "$2" ]; do
+        printf "\\$(printf %03o $((value % 256)))"
+        value=$((value / 256)) i=$((i + 1))
+    done
+}

@@ -8,13 +8,6 @@ fi
 cd "$folder"
 
 # ---- Sounds: q is silence, l a tone of 800 Hz, h one of 4000 Hz, 0.2 s each, that is 20 frames ----
-number() { # VALUE BYTES, the least significant first
-    value=$1 i=0
-    while [ $i -lt "$2" ]; do
-        printf "\\$(printf %03o $((value % 256)))"
-        value=$((value / 256)) i=$((i + 1))
-    done
-}
 samples() {
     for letter in "$@"; do
         case $letter in

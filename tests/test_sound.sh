@@ -7,13 +7,6 @@ if "$harmonium" info | grep -q '\(sndfile\|fftw\) *absent'; then
 fi
 
 # wav RATE CHANNELS BITS SAMPLES [CLAIMED BYTES]: letters as sound, so that it is no silence.
-number() { # VALUE BYTES, the least significant first
-    value=$1 i=0
-    while [ $i -lt "$2" ]; do
-        printf "\\$(printf %03o $((value % 256)))"
-        value=$((value / 256)) i=$((i + 1))
-    done
-}
 wav() {
     bytes=$(($2 * $3 / 8 * $4))
     printf RIFF; number $((36 + bytes)) 4; printf 'WAVEfmt '

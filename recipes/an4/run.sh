@@ -4,7 +4,7 @@
 #
 #     recipes/an4/run.sh AN4 [FOLDER]     AN4 holds etc/ and flac/
 #
-# HARMONIUM_PROGRAM says which program, THREADS how many, DEPTHS which depths, SEEDS which seeds, EPOCHS how long. Debian's packages
+# HARMONIUM_PROGRAM says which program, THREADS how many, DEPTHS and LOGISTIC_DEPTHS which depths, SEEDS which seeds. Debian's packages
 # pocketsphinx, sphinxtrain, sphinxbase-utils and flac are installed if they are missing.
 set -eu
 harmonium=${HARMONIUM_PROGRAM:-harmonium}

@@ -223,6 +223,14 @@ typedef struct cli_material {
 /* Takes operand `i`, if there, as the name of the data. */
 hm_status cli_name_data(cli_call *call, int i, hm_error *error);
 
+/* What a verb cannot do without: text that may be empty, and how to say it. */
+typedef struct cli_need {
+    const char *value, *advice;
+} cli_need;
+
+/* HM_ERROR_ARGUMENT, "say <advice>", for the first of needs[n] that is empty. */
+hm_status cli_require(const cli_need *needs, size_t n, hm_error *error);
+
 /* Whether the call, or its recipe, says this option of the data itself. */
 bool cli_is_data_given(const cli_call *call, const char *name);
 

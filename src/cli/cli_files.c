@@ -129,3 +129,11 @@ bool cli_is_values(const char *path)
 {
     return is_among(cli_ending(path), ".npy .csv .svm");
 }
+
+hm_status cli_require(const cli_need *needs, size_t n, hm_error *error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!*needs[i].value)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "say %s", needs[i].advice);
+    return HM_OK;
+}

@@ -195,18 +195,13 @@ static void tell(const session *s, double seconds)
 static hm_status check(const cli_call *call, hm_error *error)
 {
     const cli_hmm *o = &call->options.hmm;
-    const struct {
-        const char *value, *advice;
-    } needed[] = {{call->options.output.output, "where the labels go: -o labels.npy"},
-                  {o->scores, "where the scores of the senones are: --scores FOLDER"},
-                  {o->definition, "the model definition: --definition mdef.txt"},
-                  {o->transitions, "the transitions: --transitions transition_matrices"},
-                  {o->dictionary, "the pronunciations: --dictionary FILE"},
-                  {o->transcripts, "what was said: --transcripts FILE"}};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (!*needed[i].value)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "say %s", needed[i].advice);
-    return HM_OK;
+    const cli_need needs[] = {{call->options.output.output, "where the labels go: -o labels.npy"},
+                              {o->scores, "where the scores of the senones are: --scores FOLDER"},
+                              {o->definition, "the model definition: --definition mdef.txt"},
+                              {o->transitions, "the transitions: --transitions transition_matrices"},
+                              {o->dictionary, "the pronunciations: --dictionary FILE"},
+                              {o->transcripts, "what was said: --transcripts FILE"}};
+    return cli_require(needs, sizeof needs / sizeof *needs, error);
 }
 
 static hm_status load(session *s, hm_error *error)

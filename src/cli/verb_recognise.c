@@ -150,16 +150,11 @@ static hm_status recognise_into_file(session *s, hm_error *error)
 static hm_status check(const cli_call *call, hm_error *error)
 {
     const cli_hmm *o = &call->options.hmm;
-    const struct {
-        const char *value, *advice;
-    } needed[] = {{o->hmms, "where the hidden Markov models are: --hmm FOLDER"},
-                  {o->dictionary, "the pronunciations: --dictionary FILE"},
-                  {o->fillers, "those of silence and noises: --fillers FILE"},
-                  {o->language_model, "the language model: --language-model FILE"}};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (!*needed[i].value)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "say %s", needed[i].advice);
-    return HM_OK;
+    const cli_need needs[] = {{o->hmms, "where the hidden Markov models are: --hmm FOLDER"},
+                              {o->dictionary, "the pronunciations: --dictionary FILE"},
+                              {o->fillers, "those of silence and noises: --fillers FILE"},
+                              {o->language_model, "the language model: --language-model FILE"}};
+    return cli_require(needs, sizeof needs / sizeof *needs, error);
 }
 
 static hm_status list_sounds(session *s, hm_error *error)

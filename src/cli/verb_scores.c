@@ -158,11 +158,11 @@ static hm_status run(cli_call *call, hm_error *error)
     cli_material m;
     size_t n_utterances = 0;
     double began = hm_seconds();
-    if (!*call->options.output.output)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "say in which folder the scores go: -o FOLDER");
-    if (!*call->options.hmm.definition)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "say which senones there are: --definition mdef.txt");
-    hm_status status = cli_open_material(call, &m, error);
+    const cli_need needs[] = {{call->options.output.output, "in which folder the scores go: -o FOLDER"},
+                              {call->options.hmm.definition, "which senones there are: --definition mdef.txt"}};
+    hm_status status = cli_require(needs, sizeof needs / sizeof *needs, error);
+    if (status == HM_OK)
+        status = cli_open_material(call, &m, error);
     if (status != HM_OK)
         return status;
     session s = {.call = call, .m = &m};

@@ -8,10 +8,9 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "base/file.h"
+#include "base/lines.h"
 
 enum { WORD_MAX = 255 };
-static const size_t FILE_MAX = (size_t)1 << 30;
 
 void hm_sequences_destroy(hm_sequences *sequences)
 {
@@ -52,12 +51,13 @@ static void read_comment(hm_sequences *s, const char *line)
         snprintf(s->front_end, sizeof s->front_end, "%.*s", HM_TEXT_MAX - 1, line + sizeof key - 1);
 }
 
-static hm_status read_line(hm_sequences *s, const char *line, size_t number, hm_error *error)
+static hm_status read_line(void *what, char *line, size_t number, hm_error *error)
 {
+    hm_sequences *s = what;
     char name[WORD_MAX + 1], group[WORD_MAX + 1];
     uint64_t n;
     int used = 0;
-    if (*line == '#' || !line[strspn(line, " \t\r")]) {
+    if (*line == '#') {
         read_comment(s, line);
         return HM_OK;
     }
@@ -71,20 +71,6 @@ static hm_status read_line(hm_sequences *s, const char *line, size_t number, hm_
     return s->group[i] ? HM_OK : HM_ERROR_MEMORY;
 }
 
-static hm_status read_lines(hm_sequences *s, char *text, hm_error *error)
-{
-    hm_status status = HM_OK;
-    size_t number = 1;
-    for (char *line = text; status == HM_OK && *line; number++) {
-        size_t n = strcspn(line, "\n");
-        bool is_last = !line[n];
-        line[n] = 0;
-        status = read_line(s, line, number, error);
-        line += is_last ? n : n + 1;
-    }
-    return status;
-}
-
 static hm_status check_sum(const hm_sequences *s, uint64_t n_cases, hm_error *error)
 {
     if (n_cases == 0 || s->start[s->n] == n_cases)
@@ -96,21 +82,19 @@ static hm_status check_sum(const hm_sequences *s, uint64_t n_cases, hm_error *er
 
 hm_status hm_sequences_read(const hm_context *context, const char *path, uint64_t n_cases, hm_sequences **out, hm_error *error)
 {
-    unsigned char *bytes;
-    size_t n, n_lines = 1;
+    char *text;
+    size_t n_lines;
     hm_sequences *s = NULL;
     *out = NULL;
-    hm_status status = hm_file_load(context, path, FILE_MAX, &bytes, &n, error);
+    hm_status status = hm_lines_load(context, path, &text, &n_lines, error);
     if (status != HM_OK)
         return status;
-    for (size_t i = 0; i < n; i++)
-        n_lines += bytes[i] == '\n';
     status = make(context, path, n_lines, &s, error);
     if (status == HM_OK)
-        status = read_lines(s, (char *)bytes, error);
+        status = hm_lines_each(text, read_line, s, error);
     if (status == HM_OK)
         status = check_sum(s, n_cases, error);
-    hm_free(context, bytes);
+    hm_free(context, text);
     if (status == HM_OK)
         *out = s;
     else
