@@ -320,14 +320,13 @@ void hm_storage_fetch(const hm_storage *storage, size_t index)
         __builtin_prefetch(storage->bytes + (uint64_t)first * case_bytes(storage) + i);
 }
 
-/* The first or last of n_run cases, which begin at `first`, stands for those that its sequence lacks. */
-static void lay_around(const hm_storage *storage, size_t index, size_t first, size_t n_run, float *out)
+void hm_window_lay(float *out, size_t n, size_t around, size_t n_before, size_t n_run)
 {
-    size_t n = storage->n_stored, n_missing = storage->around - (index - first);
+    size_t n_missing = around - n_before;
     memmove(out + n_missing * n, out, n_run * n * sizeof *out);
     for (size_t t = 0; t < n_missing; t++)
         memcpy(out + t * n, out + n_missing * n, n * sizeof *out);
-    for (size_t t = n_missing + n_run; t < window(storage); t++)
+    for (size_t t = n_missing + n_run; t < 2 * around + 1; t++)
         memcpy(out + t * n, out + (t - 1) * n, n * sizeof *out);
 }
 
@@ -344,7 +343,7 @@ bool hm_storage_read(const hm_storage *storage, size_t index, void *scratch, flo
     }
     if (storage->around) {
         storage->element->to_f32(bytes, n_run * storage->n_stored, out);
-        lay_around(storage, index, first, n_run, out);
+        hm_window_lay(out, storage->n_stored, storage->around, index - first, n_run);
         return true;
     }
     if (!storage->resize) {

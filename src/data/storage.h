@@ -105,6 +105,10 @@ hm_status hm_storage_resize(hm_storage *storage, size_t height, size_t width, ui
  * first or last case is repeated. Cases become pictures of time x features. Takes the sequences over, even when it fails. */
 hm_status hm_storage_look_around(hm_storage *storage, struct hm_sequences *sequences, size_t around, hm_error *error);
 
+/* The window of a case: out[2 around + 1][n] begins with a run of n_run cases, of which n_before lie before the case, and the run's first
+ * and last then stand for those that its sequence lacks. */
+void hm_window_lay(float *out, size_t n, size_t around, size_t n_before, size_t n_run);
+
 /* Makes the cases floats in memory, resized where that was put off; HM_ERROR_ARGUMENT when they take more than `memory`
  * bytes. */
 hm_status hm_storage_hold(hm_storage *storage, uint64_t memory, hm_error *error);

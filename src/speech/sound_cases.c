@@ -41,11 +41,9 @@ hm_status hm_model_front_end(const hm_model *model, hm_front_end_config *front_e
 /* row[2 around + 1][n_coefficients]: frames t - around .. t + around. */
 static void fill_window(hm_matrix frames, size_t t, size_t around, float *row)
 {
-    const size_t C = frames.cols, last = frames.rows - 1;
-    for (size_t i = 0; i <= 2 * around; i++) {
-        size_t from = t + i < around ? 0 : t + i - around;
-        memcpy(row + i * C, hm_row_f32(&frames, from < last ? from : last), C * sizeof *row);
-    }
+    size_t first = t < around ? 0 : t - around, end = frames.rows - t > around ? t + around + 1 : frames.rows;
+    memcpy(row, hm_row_f32(&frames, first), (end - first) * frames.cols * sizeof *row);
+    hm_window_lay(row, frames.cols, around, t - first, end - first);
 }
 
 static void standardise(const hm_model *model, float *row, size_t n)
