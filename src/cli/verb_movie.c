@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "cli/cli_page.h"
 #include "cli/cli_pictures.h"
@@ -95,14 +96,6 @@ static void copy_row(hm_matrix from, size_t row, float *to)
 {
     if (from.data)
         memcpy(to, hm_row_f32(&from, row), from.cols * sizeof *to);
-}
-
-static size_t largest(const float *x, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        best = x[i] > x[best] ? i : best;
-    return best;
 }
 
 /* ---- Generating ----------------------------------------------------------------------------------------- */
@@ -216,7 +209,7 @@ static hm_status settle(scene *s, hm_matrix v, int32_t truth, hm_error *error)
             s->labels[y] = (float)probability[y];
         if (is_last)
             snprintf(title, sizeof title, "Recognised as a %s%s",
-                     hm_model_class_name(s->model, largest(s->labels, Y), name, sizeof name), said);
+                     hm_model_class_name(s->model, hm_largest(s->labels, Y), name, sizeof name), said);
         else
             snprintf(title, sizeof title, "Recognising: the labels settle");
         if (status == HM_OK)

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "cli/cli_pictures.h"
@@ -35,14 +36,6 @@ static hm_status begin_confusion(session *s, hm_error *error)
     return s->posteriors ? HM_OK : HM_ERROR_MEMORY;
 }
 
-static size_t largest(const float *values, size_t n)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < n; i++)
-        best = values[i] > values[best] ? i : best;
-    return best;
-}
-
 static hm_status count_confusion(const session *s, size_t first, hm_matrix cases, hm_error *error)
 {
     hm_matrix posteriors = hm_matrix_f32(s->posteriors, cases.rows, s->n_phones);
@@ -51,7 +44,7 @@ static hm_status count_confusion(const session *s, size_t first, hm_matrix cases
         int32_t label = hm_dataset_label(s->m->set, first + t);
         int32_t phone = label >= 0 && (size_t)label < s->n_senones ? hm_definition_phone_of(s->definition, (uint32_t)label) : HM_PHONE_NONE;
         if (phone != HM_PHONE_NONE)
-            s->confusion[(size_t)phone * s->n_phones + largest(hm_row_f32(&posteriors, t), s->n_phones)]++;
+            s->confusion[(size_t)phone * s->n_phones + hm_largest(hm_row_f32(&posteriors, t), s->n_phones)]++;
     }
     return status;
 }

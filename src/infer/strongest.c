@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 
 typedef struct search {
@@ -29,9 +30,7 @@ static hm_layer maps_of(const hm_layer *layer)
 
 static hm_place strongest_of(const float *map, size_t n_places, size_t width, size_t index)
 {
-    size_t most = 0;
-    for (size_t s = 1; s < n_places; s++)
-        most = map[s] > map[most] ? s : most;
+    size_t most = hm_largest(map, n_places);
     return (hm_place){index, most / width, most % width, map[most]};
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "model/machine.h"
 #include "model/model_internal.h"
@@ -174,21 +175,13 @@ typedef struct loss_job {
     hm_unit kind;
 } loss_job;
 
-static size_t largest(const float *x, size_t n)
-{
-    size_t best = 0;
-    for (size_t k = 1; k < n; k++)
-        best = x[k] > x[best] ? k : best;
-    return best;
-}
-
 /* E = -log p_y; a target of zeros is a case without a label. */
 static void softmax_loss(const float *p, const float *y, float *delta, size_t n, double *loss, double *wrong)
 {
-    size_t label = largest(y, n);
+    size_t label = hm_largest(y, n);
     bool is_known = y[label] > 0;
     *loss = is_known ? -log(fmax(p[label], 1e-30)) : 0;
-    *wrong = is_known && largest(p, n) != label;
+    *wrong = is_known && hm_largest(p, n) != label;
     for (size_t k = 0; k < n; k++)
         delta[k] = is_known ? p[k] - y[k] : 0;
 }

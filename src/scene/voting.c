@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/count.h"
 #include "base/fail.h"
 
 static hm_status check(const hm_matrix *probabilities, const uint32_t *region, const hm_matrix *scores, hm_error *error)
@@ -34,13 +35,8 @@ hm_status hm_region_scores(hm_matrix probabilities, const uint32_t *region, hm_m
 
 void hm_region_vote(hm_matrix scores, uint8_t *label)
 {
-    for (size_t r = 0; r < scores.rows; r++) {
-        const float *score = hm_row_f32(&scores, r);
-        label[r] = 0;
-        for (size_t c = 1; c < scores.cols; c++)
-            if (score[c] > score[label[r]])
-                label[r] = (uint8_t)c;
-    }
+    for (size_t r = 0; r < scores.rows; r++)
+        label[r] = (uint8_t)hm_largest(hm_row_f32(&scores, r), scores.cols);
 }
 
 void hm_region_paint(const uint32_t *region, const uint8_t *label, size_t n_pixels, uint8_t *labels)
