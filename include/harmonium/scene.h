@@ -24,7 +24,9 @@
 
 #include <harmonium/context.h>
 #include <harmonium/matrix.h>
+#include <harmonium/options.h>
 #include <harmonium/show.h>
+#include <harmonium/train.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -49,6 +51,8 @@ typedef struct hm_scene_classes {
  * HM_SCENE_CLASSES_MAX. The caller destroys *classes. */
 hm_status hm_scene_classes_load(const hm_context *context, const char *path, hm_scene_classes **classes, hm_error *error);
 void hm_scene_classes_destroy(hm_scene_classes *classes); /* null is allowed */
+/* The caller destroys *copy. */
+hm_status hm_scene_classes_copy(const hm_scene_classes *classes, hm_scene_classes **copy, hm_error *error);
 
 /* ---- Pictures and their labels --------------------------------------------------------------------- */
 
@@ -180,6 +184,64 @@ size_t hm_scene_pyramid_shape(const hm_scene_pyramid_config *config, size_t heig
 /* The Laplacian pyramid of a picture: values[] of hm_scene_pyramid_shape's length, band after band, each [3][height][width].
  * HM_ERROR_ARGUMENT for no pixels, too many scales, an even window, a negative deviation. */
 hm_status hm_scene_pyramid(const hm_scene_picture *picture, const hm_scene_pyramid_config *config, float *values, hm_error *error);
+
+/* ---- A network that names the class of every pixel --------------------------------------------------- */
+
+typedef struct hm_scene_set hm_scene_set;
+typedef struct hm_scene_net hm_scene_net;
+
+enum { HM_SCENE_NORMALISE_BATCH, HM_SCENE_NORMALISE_NONE };
+enum { HM_SCENE_WEIGHTS_MEDIAN, HM_SCENE_WEIGHTS_NATURAL, HM_SCENE_WEIGHTS_BALANCED };
+
+/* What a net is. Every field is a row of hm_scene_options. */
+typedef struct hm_scene_net_config {
+    char layers[HM_TEXT_MAX]; /* "relu 16 by 7x7 pool 2 | relu 64 by 7x7 pool 2 | relu 128 by 5x5": the same at each scale */
+    int64_t scales;           /* bands of the pyramid */
+    int64_t units;            /* that see the features of all scales; 0: none, classes are sums over the scales */
+    int normalise;            /* HM_SCENE_NORMALISE_..: sums of filters */
+    int64_t window;           /* of the local normalisation of bands, odd; 0: none */
+    double least_deviation;   /* see hm_scene_pyramid_config */
+    double size;              /* pictures are seen at so much of their size */
+} hm_scene_net_config;
+
+/* And how it learns. */
+typedef struct hm_scene_config {
+    hm_scene_net_config net;
+    char classes[HM_TEXT_MAX], validation[HM_TEXT_MAX], validation_labels[HM_TEXT_MAX]; /* file, folders */
+    int class_weights; /* HM_SCENE_WEIGHTS_..: of a pixel in the loss, by its class's share of the pixels */
+    double most_weight; /* of median weights */
+    bool mirror;
+    double zoom;  /* pictures are seen larger or smaller by up to so much of their size */
+    double turn;  /* and turned by up to so many degrees */
+    double light; /* and each colour made lighter or darker by up to so much */
+} hm_scene_config;
+
+extern const hm_option_table hm_scene_options;
+
+/* A net with random weights. HM_ERROR_ARGUMENT for layers, scales or units that cannot be. The classes are copied. The caller destroys
+ * *net. */
+hm_status hm_scene_net_create(const hm_scene_classes *classes, const hm_scene_net_config *config, hm_scene_net **net, hm_error *error);
+void hm_scene_net_destroy(hm_scene_net *net); /* null is allowed */
+
+/* The same net with finer scales before its own, for pictures at another size: what it has learned at half the size becomes what it knows
+ * of whole pictures. The finest scales begin as their neighbour, and with no say. */
+hm_status hm_scene_net_refine(const hm_scene_net *coarse, int64_t n_scales, double size, hm_scene_net **fine, hm_error *error);
+
+/* As safetensors, atomically. Loading fails with HM_ERROR_FORMAT, naming file and tensor, for a file that does not hold such a net. */
+hm_status hm_scene_net_save(const hm_scene_net *net, const char *path, hm_error *error);
+hm_status hm_scene_net_load(const hm_context *context, const char *path, hm_scene_net **net, hm_error *error);
+/* Whether the file holds such a net, and no other model; false too where it cannot be read. */
+bool hm_scene_net_is_in(const hm_context *context, const char *path);
+
+const hm_scene_classes *hm_scene_net_classes(const hm_scene_net *net);
+const hm_scene_net_config *hm_scene_net_configuration(const hm_scene_net *net);
+size_t hm_scene_net_count_parameters(const hm_scene_net *net);
+/* Pixels to each side that an answer depends on, of pictures in their own size. */
+size_t hm_scene_net_reach(const hm_scene_net *net);
+/* The recipe it was learned by, for people; what it has gone through, a line a stage. */
+hm_status hm_scene_net_set_recipe(hm_scene_net *net, const char *recipe, hm_error *error);
+const char *hm_scene_net_recipe(const hm_scene_net *net);
+const char *hm_scene_net_history(const hm_scene_net *net);
 
 #ifdef __cplusplus
 }

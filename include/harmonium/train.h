@@ -121,6 +121,7 @@ typedef struct hm_train_report {
     double loss;                   /* backprop: mean cross-entropy (nats) or squared error per case, in training */
     double error_train;            /* share of labels that are wrong: of the training cases as they were seen, */
     double error_validation;       /* and of the validation cases; autoencoder: squared error per case. NaN: unknown */
+    double class_accuracy, mean_iou; /* of scene labelling: of the validation pictures, means over classes */
     double seconds;                /* of this epoch, monitors included */
 } hm_train_report;
 

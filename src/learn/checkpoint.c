@@ -33,7 +33,7 @@ hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *
     for (size_t i = 0; status == HM_OK && i < sizeof wide / sizeof *wide; i++)
         status = hm_tensor_file_add(file, &wide[i], error);
     if (status == HM_OK)
-        status = hm_model_to_file(stage->model, file, error);
+        status = stage->kind->to_file ? stage->kind->to_file(stage, file, error) : hm_model_to_file(stage->model, file, error);
     for (int i = 0; status == HM_OK && i < stage->n_arrays; i++) {
         const hm_stage_array *array = &stage->array[i];
         status = hm_tensor_file_add(file, &(hm_tensor){array->name, HM_TENSOR_F32, 1, {array->n}, array->data}, error);
@@ -46,8 +46,7 @@ hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *
     return status;
 }
 
-static hm_status check_same(const char *path, const char *what, const char *then, const char *now,
-                            hm_error *error)
+hm_status hm_checkpoint_check(const char *path, const char *what, const char *then, const char *now, hm_error *error)
 {
     if (strcmp(then, now) == 0)
         return HM_OK;
@@ -72,8 +71,8 @@ static hm_status check_architecture(const hm_model *model, const hm_model *saved
     if (model->seed != saved->seed)
         return hm_fail(error, HM_ERROR_MISMATCH, "%s: was written by a run with seed %llu, not %llu", path,
                        (unsigned long long)saved->seed, (unsigned long long)model->seed);
-    hm_status status = check_same(path, "training data", saved->fingerprint, model->fingerprint, error);
-    return status == HM_OK ? check_same(path, "recipe", saved->recipe, model->recipe, error) : status;
+    hm_status status = hm_checkpoint_check(path, "training data", saved->fingerprint, model->fingerprint, error);
+    return status == HM_OK ? hm_checkpoint_check(path, "recipe", saved->recipe, model->recipe, error) : status;
 }
 
 static hm_status read_counters(const hm_tensor_file *file, size_t n_machines, const char *path,
@@ -175,7 +174,7 @@ hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *
         return status;
     status = hm_tensor_file_get(file, "train.error_sum", HM_TENSOR_F64, 1, one, &error_sum, error);
     if (status == HM_OK)
-        status = read_counters(file, stage->model->n_rbms, path, &counters, error);
+        status = read_counters(file, stage->model ? stage->model->n_rbms : 1, path, &counters, error);
     for (int i = 0; status == HM_OK && i < stage->n_arrays; i++)
         status = load_array(file, &stage->array[i], error);
     if (status == HM_OK) {

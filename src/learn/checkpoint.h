@@ -10,6 +10,9 @@ hm_status hm_checkpoint_save(const hm_stage *stage, const char *path, hm_error *
  * belongs to another architecture, recipe, seed or data. */
 hm_status hm_checkpoint_load_model(hm_model *model, const char *path, size_t *machine, hm_error *error);
 
+/* HM_ERROR_MISMATCH, naming `what`, unless both are the same. */
+hm_status hm_checkpoint_check(const char *path, const char *what, const char *then, const char *now, hm_error *error);
+
 /* Restores epoch, batch and arrays; model and stage must be those that the checkpoint belongs to. */
 hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *error);
 

@@ -131,7 +131,7 @@ hm_status hm_feed_create(const hm_model *model, const hm_dataset *set, const hm_
     hm_feed *feed = hm_alloc(model->context, 1, sizeof *feed, error);
     if (!feed)
         return HM_ERROR_MEMORY;
-    *feed = (hm_feed){.model = model, .set = set, .config = *config, .stream = hm_stage_stream(model) + HM_STREAM_FEED};
+    *feed = (hm_feed){.model = model, .set = set, .config = *config, .stream = hm_stage_stream(model->history) + HM_STREAM_FEED};
     feed->n_features = hm_model_layer_size(model, config->level);
     feed->n_labels = hm_rbm_visible(model->rbm[config->level])->n_units - feed->n_features;
     if (feed->n_labels && config->wants_labels)

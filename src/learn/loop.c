@@ -36,7 +36,7 @@ static void tell_progress(const run *r)
     const hm_stage *stage = r->stage;
     if (!r->events->on_batch)
         return;
-    size_t seen = stage->batch * stage->B, n_cases = hm_dataset_n_cases(stage->train);
+    size_t seen = stage->batch * stage->B, n_cases = stage->n_cases;
     hm_train_progress progress = {
         .stage = stage->kind->name,
         .machine = stage->machine,
@@ -64,7 +64,7 @@ static hm_status stop(run *r, hm_error *error)
 static hm_status train_batches(run *r, hm_error *error)
 {
     hm_stage *stage = r->stage;
-    size_t n_batches = hm_stage_n_batches(stage), n_cases = hm_dataset_n_cases(stage->train);
+    size_t n_batches = hm_stage_n_batches(stage), n_cases = stage->n_cases;
     while (stage->batch < n_batches) {
         size_t first = stage->batch * stage->B, n = n_cases - first < stage->B ? n_cases - first : stage->B;
         hm_status status = stage->kind->step(stage, first, n, error);
@@ -99,7 +99,9 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
                               .mean_activity = NAN,
                               .loss = NAN,
                               .error_train = NAN,
-                              .error_validation = NAN};
+                              .error_validation = NAN,
+                              .class_accuracy = NAN,
+                              .mean_iou = NAN};
     hm_status status = stage->kind->monitor(stage, &report, error);
     if (status != HM_OK)
         return status;
@@ -118,7 +120,8 @@ static hm_status train_epoch(run *r, hm_error *error)
 {
     hm_stage *stage = r->stage;
     double began = hm_seconds();
-    hm_status status = hm_dataset_order(stage->train, stage->epoch, stage->B, stage->order, error);
+    hm_status status = stage->kind->shuffle ? stage->kind->shuffle(stage, error)
+                                            : hm_dataset_order(stage->train, stage->epoch, stage->B, stage->order, error);
     if (status == HM_OK)
         status = train_batches(r, error);
     return status == HM_OK ? end_epoch(r, began, error) : status;

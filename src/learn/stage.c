@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "learn/checkpoint.h"
 
@@ -41,34 +42,40 @@ hm_status hm_stage_record(hm_model *model, const hm_dataset *train, const char *
 }
 
 /* The history has a line for each stage so far. */
-uint32_t hm_stage_stream(const hm_model *model)
+uint32_t hm_stage_stream(const char *history)
 {
-    uint32_t n_lines = *model->history != 0;
-    for (const char *at = model->history; *at; at++)
+    uint32_t n_lines = *history != 0;
+    for (const char *at = history; *at; at++)
         n_lines += *at == '\n';
     return n_lines * HM_STREAM_STAGE;
 }
 
-hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
-                        const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error)
+hm_status hm_stage_init_cases(hm_stage *stage, const hm_stage_kind *kind, size_t n_cases, size_t n_epochs, size_t batch_size,
+                              hm_error *error)
 {
-    size_t n_cases = hm_dataset_n_cases(train);
-    *stage = (hm_stage){.kind = kind,
-                        .context = model->context,
-                        .model = model,
-                        .train = train,
-                        .validation = validation,
-                        .n_epochs = n_epochs,
-                        .B = batch_size < n_cases ? batch_size : n_cases,
-                        .stream = hm_stage_stream(model),
-                        .error_unit = 1};
+    stage->kind = kind;
+    stage->n_cases = n_cases;
+    stage->n_epochs = n_epochs;
+    stage->B = hm_least(batch_size, n_cases);
+    stage->error_unit = 1;
     if (n_epochs > BATCHES_MAX / hm_stage_n_batches(stage))
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%zu epochs of %zu mini-batches are more than there are random numbers for; take fewer epochs or "
                        "larger batches",
                        n_epochs, hm_stage_n_batches(stage));
-    stage->order = hm_alloc(model->context, n_cases, sizeof *stage->order, error);
+    stage->order = hm_alloc(stage->context, n_cases, sizeof *stage->order, error);
     return stage->order ? HM_OK : HM_ERROR_MEMORY;
+}
+
+hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
+                        const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error)
+{
+    *stage = (hm_stage){.context = model->context,
+                        .model = model,
+                        .train = train,
+                        .validation = validation,
+                        .stream = hm_stage_stream(model->history)};
+    return hm_stage_init_cases(stage, kind, hm_dataset_n_cases(train), n_epochs, batch_size, error);
 }
 
 void hm_stage_clear(hm_stage *stage)
@@ -96,7 +103,7 @@ float *hm_stage_array_create(hm_stage *stage, const char *name, size_t n, hm_err
 
 size_t hm_stage_n_batches(const hm_stage *stage)
 {
-    return (hm_dataset_n_cases(stage->train) + stage->B - 1) / stage->B;
+    return hm_n_parts(stage->n_cases, stage->B);
 }
 
 double hm_stage_time(const hm_stage *stage)

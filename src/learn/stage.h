@@ -8,6 +8,7 @@
 #include <harmonium/train.h>
 
 #include "model/machine.h"
+#include "model/tensor_file.h"
 
 enum { HM_STAGE_ARRAYS_MAX = 64, HM_STAGE_NAME_MAX = 48 };
 
@@ -23,6 +24,10 @@ typedef struct hm_stage_kind {
     hm_status (*monitor)(hm_stage *stage, hm_train_report *report, hm_error *error);
     /* Once after the last epoch; null: nothing to do. */
     hm_status (*finish)(hm_stage *stage, hm_error *error);
+    /* Fills `order` for the epoch; null: as the training set orders its cases. */
+    hm_status (*shuffle)(hm_stage *stage, hm_error *error);
+    /* What a checkpoint holds of what is learned; null: the model. */
+    hm_status (*to_file)(const hm_stage *stage, hm_tensor_file *file, hm_error *error);
 } hm_stage_kind;
 
 /* Floats of the state of learning: part of a checkpoint under the name "train.<name>". */
@@ -35,8 +40,9 @@ typedef struct hm_stage_array {
 struct hm_stage {
     const hm_stage_kind *kind;
     const hm_context *context;
-    hm_model *model;
+    hm_model *model;                      /* null, as are the sets, of a stage that learns something else */
     const hm_dataset *train, *validation;
+    size_t n_cases;   /* to learn from */
     size_t machine;   /* of a class model, or level of a stack */
     uint32_t stream;  /* of its random numbers */
     size_t index;     /* among the stages of the run */
@@ -51,8 +57,8 @@ struct hm_stage {
     hm_stage_array array[HM_STAGE_ARRAYS_MAX];
 };
 
-/* The first stream of the next stage of a model. */
-uint32_t hm_stage_stream(const hm_model *model);
+/* The first stream of the next stage of a model, which its history tells. */
+uint32_t hm_stage_stream(const char *history);
 
 /* What comes before a stage of that name: the model notes and checks its data, and takes its parameters from the
  * checkpoint if there is one to go on from, which also says which machine was in work. */
@@ -62,7 +68,10 @@ hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_tr
 hm_status hm_stage_record(hm_model *model, const hm_dataset *train, const char *name, size_t n_epochs,
                           int64_t batch_size, hm_error *error);
 
-/* Fills the stage and allocates `order`; a batch larger than the set becomes the set. */
+/* Fills the stage and allocates `order`; a batch larger than the set becomes the set. stage->context is the caller's to fill. */
+hm_status hm_stage_init_cases(hm_stage *stage, const hm_stage_kind *kind, size_t n_cases, size_t n_epochs, size_t batch_size,
+                              hm_error *error);
+/* The same for a model and its data. */
 hm_status hm_stage_init(hm_stage *stage, const hm_stage_kind *kind, hm_model *model, const hm_dataset *train,
                         const hm_dataset *validation, size_t n_epochs, size_t batch_size, hm_error *error);
 /* Frees `order` and the arrays. */

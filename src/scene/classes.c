@@ -1,6 +1,7 @@
 /* The classes of a scene: their names and colours, from a text file. */
-#include <harmonium/scene.h>
+#include "scene/classes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -86,32 +87,61 @@ static hm_status read_line(void *what, char *line, size_t number, hm_error *erro
     return add(r, name, colour, number, error);
 }
 
-static hm_status read_all(reader *r, hm_error *error)
-{
-    size_t n_lines;
-    hm_scene_classes *c = r->classes;
-    hm_status status = hm_lines_load(c->context, r->path, &c->text, &n_lines, error);
-    if (status == HM_OK)
-        status = hm_lines_each(c->text, read_line, r, error);
-    if (status == HM_OK && c->n == 0)
-        status = hm_fail(error, HM_ERROR_FORMAT, "%s: names no class; give each a line: name red green blue", r->path);
-    c->name[c->n] = UNLABELLED;
-    return status;
-}
-
-hm_status hm_scene_classes_load(const hm_context *context, const char *path, hm_scene_classes **classes, hm_error *error)
+/* Takes the text over. */
+static hm_status read_text(const hm_context *context, const char *path, char *text, hm_scene_classes **classes, hm_error *error)
 {
     hm_scene_classes *c = hm_alloc(context, 1, sizeof *c, error);
     *classes = NULL;
-    if (!c)
+    if (!c) {
+        hm_free(context, text);
         return HM_ERROR_MEMORY;
+    }
     c->context = context;
-    hm_status status = read_all(&(reader){.classes = c, .path = path}, error);
+    c->text = text;
+    hm_status status = hm_lines_each(text, read_line, &(reader){.classes = c, .path = path}, error);
+    if (status == HM_OK && c->n == 0)
+        status = hm_fail(error, HM_ERROR_FORMAT, "%s: names no class; give each a line: name red green blue", path);
+    c->name[c->n] = UNLABELLED;
     if (status == HM_OK)
         *classes = c;
     else
         hm_scene_classes_destroy(c);
     return status;
+}
+
+hm_status hm_scene_classes_load(const hm_context *context, const char *path, hm_scene_classes **classes, hm_error *error)
+{
+    size_t n_lines;
+    char *text;
+    *classes = NULL;
+    hm_status status = hm_lines_load(context, path, &text, &n_lines, error);
+    return status == HM_OK ? read_text(context, path, text, classes, error) : status;
+}
+
+hm_status hm_scene_classes_parse(const hm_context *context, const char *path, const char *text, hm_scene_classes **classes, hm_error *error)
+{
+    char *copy = hm_strdup(context, text, error);
+    *classes = NULL;
+    return copy ? read_text(context, path, copy, classes, error) : HM_ERROR_MEMORY;
+}
+
+char *hm_scene_classes_print(const hm_scene_classes *c, hm_error *error)
+{
+    size_t size = 1, used = 0;
+    for (size_t k = 0; k <= c->n; k++)
+        size += strlen(c->name[k]) + sizeof " 255 255 255\n";
+    char *text = hm_alloc(c->context, size, 1, error);
+    for (size_t k = 0; text && k <= c->n; k++)
+        used += (size_t)snprintf(text + used, size - used, "%s %u %u %u\n", c->name[k], c->colour[k] >> 16, c->colour[k] >> 8 & 255,
+                                 c->colour[k] & 255);
+    return text;
+}
+
+hm_status hm_scene_classes_copy(const hm_scene_classes *classes, hm_scene_classes **copy, hm_error *error)
+{
+    char *text = hm_scene_classes_print(classes, error);
+    *copy = NULL;
+    return text ? read_text(classes->context, "classes", text, copy, error) : HM_ERROR_MEMORY;
 }
 
 void hm_scene_classes_destroy(hm_scene_classes *classes)
