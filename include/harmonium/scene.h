@@ -86,6 +86,65 @@ hm_status hm_label_picture_save(const hm_label_picture *picture, const char *pat
 hm_status hm_scene_overlay(const hm_scene_picture *picture, const hm_label_picture *labels, const hm_scene_classes *classes, float opacity,
                            hm_image **image, hm_error *error);
 
+/* ---- Pictures on disk ------------------------------------------------------------------------------ */
+
+/* Pairs of pictures and label pictures, read one by one when they are asked for. */
+typedef struct hm_scene_set hm_scene_set;
+
+/* `pictures`: a folder, of which the PNG and JPEG files (.png .jpg .jpeg, in letters of any case) are taken in the order of their names
+ * without endings; or one file. `labels` (null or "": none): a folder that has a PNG (.png or .PNG) of the same name, but for the ending,
+ * for each; with one picture it may be the one PNG. Files are looked for, not read. HM_ERROR_IO for what cannot be opened;
+ * HM_ERROR_NOT_FOUND for a folder without pictures and, naming both, for a picture without labels; HM_ERROR_ARGUMENT for two pictures
+ * of one name, or labels that are no folder where the pictures are one. The classes must outlive the set, which the caller closes. */
+hm_status hm_scene_set_open(const hm_scene_classes *classes, const char *pictures, const char *labels, hm_scene_set **set, hm_error *error);
+void hm_scene_set_close(hm_scene_set *set); /* null is allowed */
+
+size_t hm_scene_set_count(const hm_scene_set *set);
+bool hm_scene_set_has_labels(const hm_scene_set *set);
+/* Of pair i < hm_scene_set_count: its name without folder and ending, and the path of its picture. They live as long as the set. */
+const char *hm_scene_set_name(const hm_scene_set *set, size_t i);
+const char *hm_scene_set_path(const hm_scene_set *set, size_t i);
+/* Of the names and sizes of all files when the set was opened, 16 hexadecimal digits; the folders they lie in do not matter. */
+const char *hm_scene_set_fingerprint(const hm_scene_set *set);
+
+/* Reads pair i. `labels` may be null; without any in the set they are empty: of no pixels, labels->labels null. HM_ERROR_MISMATCH, naming
+ * both files and sizes, when picture and labels differ in size; else as hm_scene_picture_load and hm_label_picture_load. Clear both after
+ * success. Several threads may read at once. */
+hm_status hm_scene_set_read(const hm_scene_set *set, size_t i, hm_scene_picture *picture, hm_label_picture *labels, hm_error *error);
+
+/* count[classes->n]: the pixels of each class in all label pictures, each of which is read. HM_ERROR_ARGUMENT for a set without labels. */
+hm_status hm_scene_set_frequencies(const hm_scene_set *set, uint64_t *count, hm_error *error);
+
+/* ---- Views of a picture ---------------------------------------------------------------------------- */
+
+/* A part of a picture, resized, turned, mirrored or in other colours. Pixel (i, j) of the view sees the picture at
+ *
+ *     (down, across) from its centre + R(turn) (i - (height - 1) / 2, +-(j - (width - 1) / 2)) / scale
+ *
+ * with - when mirrored; R turns so that what is seen has turned anticlockwise. */
+typedef struct hm_scene_view {
+    size_t height, width;      /* of the view */
+    float scale;               /* pixels of the view per pixel of the picture: 0.5 is half the size */
+    float turn;                /* radians, anticlockwise as seen (and clockwise as seen in a mirror) */
+    float down, across;        /* where the view's centre lies from the picture's, in pixels of the picture */
+    bool is_mirrored;          /* left and right */
+    float gain[3], offset[3];  /* of red, green, blue: value * gain + offset, clamped to 0..1; a gain of 0 is taken as 1, and with an
+                                  offset of 0 that leaves the values alone */
+} hm_scene_view;
+
+/* A centred view of the whole picture at that scale: height and width rounded to the nearest, at least 1. */
+void hm_scene_view_whole(const hm_scene_picture *picture, float scale, hm_scene_view *view);
+
+/* What is seen of a picture: with a scale below 1 the means of areas, else the picture itself, read between its pixels (bilinear); beyond
+ * the edges the outermost pixel goes on. A view as large as the picture that changes nothing is an exact copy; one of half an even size has
+ * the means of 2 x 2 pixels. What is seen of labels is the nearest pixel at any scale, and classes->n outside.
+ *
+ * `labels` may be null or empty, and seen_labels null; seen_labels is empty without labels. classes is for labels alone. HM_ERROR_ARGUMENT
+ * for no pixels or too many, a scale that is not above 0, a number that is not finite; HM_ERROR_MISMATCH for labels of another size. Clear
+ * what is seen after success. Several threads may take views of one picture. */
+hm_status hm_scene_view_take(const hm_scene_classes *classes, const hm_scene_view *view, const hm_scene_picture *picture,
+                             const hm_label_picture *labels, hm_scene_picture *seen, hm_label_picture *seen_labels, hm_error *error);
+
 /* ---- Regions --------------------------------------------------------------------------------------- */
 
 /* Superpixels [Felzenszwalb, Huttenlocher 2004, Efficient graph-based image segmentation] to region[height][width]. k has the unit

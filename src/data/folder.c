@@ -1,107 +1,17 @@
 /* A folder of PNG and JPEG files as data: one case a file in the order of the names, or sub-folders
  * that are the classes, numbered in the order of theirs. Names that begin with a point are passed
  * over. */
-#define _GNU_SOURCE /* opendir */
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <harmonium/data.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "data/fitting.h"
+#include "data/names.h"
 #include "data/picture.h"
 #include "data/readers.h"
-
-enum { PATH_ROOM = 4096 };
-
-/* ---- Lists of names -------------------------------------------------------------------------- */
-
-typedef struct names {
-    char **name;
-    size_t n, room;
-} names;
-
-static void free_names(const hm_context *context, names *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        hm_free(context, list->name[i]);
-    hm_free(context, list->name);
-    *list = (names){0};
-}
-
-static hm_status add_name(const hm_context *context, names *list, const char *name, hm_error *error)
-{
-    if (list->n == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        char **grown = hm_realloc(context, list->name, list->n, room, sizeof *grown, error);
-        if (!grown)
-            return HM_ERROR_MEMORY;
-        list->name = grown;
-        list->room = room;
-    }
-    list->name[list->n] = hm_strdup(context, name, error);
-    if (!list->name[list->n])
-        return HM_ERROR_MEMORY;
-    list->n++;
-    return HM_OK;
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool is_picture_name(const char *name)
-{
-    static const char *const ends[] = {".png", ".jpg", ".jpeg"};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        size_t n = strlen(name), m = strlen(ends[i]);
-        if (n > m && strcasecmp(name + n - m, ends[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-static hm_status join(char out[PATH_ROOM], const char *folder, const char *name, hm_error *error)
-{
-    if (hm_path_join(out, PATH_ROOM, folder, name))
-        return HM_OK;
-    return hm_fail(error, HM_ERROR_ARGUMENT,
-                   "%s: the path of a file in it is longer than %d characters", folder,
-                   PATH_ROOM - 1);
-}
-
-/* The sorted names of the pictures and of the folders in a folder. */
-static hm_status list_folder(const hm_context *context, const char *path, names *pictures,
-                             names *folders, hm_error *error)
-{
-    char inner[PATH_ROOM];
-    hm_status status = HM_OK;
-    DIR *stream = opendir(path);
-    if (!stream)
-        return hm_fail_io(error, "read", path);
-    for (const struct dirent *entry; status == HM_OK && (entry = readdir(stream));) {
-        if (entry->d_name[0] == '.')
-            continue;
-        status = join(inner, path, entry->d_name, error);
-        if (status == HM_OK && hm_folder_exists(inner))
-            status = add_name(context, folders, entry->d_name, error);
-        else if (status == HM_OK && is_picture_name(entry->d_name))
-            status = add_name(context, pictures, entry->d_name, error);
-    }
-    closedir(stream);
-    if (pictures->n > 0)
-        qsort(pictures->name, pictures->n, sizeof *pictures->name, compare_names);
-    if (folders->n > 0)
-        qsort(folders->name, folders->n, sizeof *folders->name, compare_names);
-    return status;
-}
 
 /* ---- What lies where ------------------------------------------------------------------------- */
 
@@ -109,30 +19,30 @@ static hm_status list_folder(const hm_context *context, const char *path, names 
 typedef struct gallery {
     const hm_context *context;
     const char *path;
-    names files, classes;
+    hm_names files, classes;
     int32_t *label; /* null when there are no sub-folders */
 } gallery;
 
 /* Adds the pictures of one class. */
 static hm_status list_class(gallery *g, const char *name, hm_error *error)
 {
-    char inner[PATH_ROOM], file[PATH_ROOM];
-    names pictures = {0}, folders = {0};
-    hm_status status = join(inner, g->path, name, error);
+    char inner[HM_PATH_ROOM], file[HM_PATH_ROOM];
+    hm_names pictures = {0}, folders = {0};
+    hm_status status = hm_path_in(inner, g->path, name, error);
     if (status == HM_OK)
-        status = list_folder(g->context, inner, &pictures, &folders, error);
+        status = hm_folder_list(g->context, inner, &pictures, &folders, error);
     if (status == HM_OK && pictures.n == 0)
         status = hm_fail(error, HM_ERROR_FORMAT,
                          "%s: a sub-folder is a class, but this one holds no PNG or JPEG file; "
                          "remove it or fill it",
                          inner);
     for (size_t i = 0; status == HM_OK && i < pictures.n; i++) {
-        status = join(file, name, pictures.name[i], error);
+        status = hm_path_in(file, name, pictures.name[i], error);
         if (status == HM_OK)
-            status = add_name(g->context, &g->files, file, error);
+            status = hm_names_add(g->context, &g->files, file, error);
     }
-    free_names(g->context, &pictures);
-    free_names(g->context, &folders);
+    hm_names_clear(g->context, &pictures);
+    hm_names_clear(g->context, &folders);
     return status;
 }
 
@@ -156,7 +66,7 @@ static hm_status list_classes(gallery *g, hm_error *error)
 
 static hm_status list_gallery(gallery *g, hm_error *error)
 {
-    hm_status status = list_folder(g->context, g->path, &g->files, &g->classes, error);
+    hm_status status = hm_folder_list(g->context, g->path, &g->files, &g->classes, error);
     if (status != HM_OK)
         return status;
     if (g->files.n > 0 && g->classes.n > 0)
@@ -185,8 +95,8 @@ static void drop_file(gallery *g, size_t i)
 static void free_gallery(gallery *g)
 {
     hm_free(g->context, g->label);
-    free_names(g->context, &g->files);
-    free_names(g->context, &g->classes);
+    hm_names_clear(g->context, &g->files);
+    hm_names_clear(g->context, &g->classes);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -194,10 +104,10 @@ static void free_gallery(gallery *g)
 static hm_status read_picture(const gallery *g, size_t i, const hm_reading *reading,
                               hm_picture *picture, hm_error *error)
 {
-    char path[PATH_ROOM];
+    char path[HM_PATH_ROOM];
     hm_source source;
     *picture = (hm_picture){0};
-    hm_status status = join(path, g->path, g->files.name[i], error);
+    hm_status status = hm_path_in(path, g->path, g->files.name[i], error);
     if (status == HM_OK)
         status = hm_source_open(g->context, path, &source, error);
     if (status != HM_OK)
@@ -413,7 +323,7 @@ static hm_status label_gallery(gallery *g, hm_storage *storage, hm_error *error)
         return status;
     storage->class_names = g->classes.name;
     storage->n_classes = g->classes.n; /* of the last, too, all may have been damaged */
-    g->classes = (names){0};
+    g->classes = (hm_names){0};
     return HM_OK;
 }
 
