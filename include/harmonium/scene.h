@@ -246,7 +246,6 @@ hm_status hm_scene_pyramid(const hm_scene_picture *picture, const hm_scene_pyram
 
 /* ---- A network that names the class of every pixel --------------------------------------------------- */
 
-typedef struct hm_scene_set hm_scene_set;
 typedef struct hm_scene_net hm_scene_net;
 
 enum { HM_SCENE_NORMALISE_BATCH, HM_SCENE_NORMALISE_NONE };
@@ -295,12 +294,49 @@ bool hm_scene_net_is_in(const hm_context *context, const char *path);
 const hm_scene_classes *hm_scene_net_classes(const hm_scene_net *net);
 const hm_scene_net_config *hm_scene_net_configuration(const hm_scene_net *net);
 size_t hm_scene_net_count_parameters(const hm_scene_net *net);
-/* Pixels to each side that an answer depends on, of pictures in their own size. */
+/* Pixels to each side that an answer may depend on, in the size that the net sees. */
 size_t hm_scene_net_reach(const hm_scene_net *net);
 /* The recipe it was learned by, for people; what it has gone through, a line a stage. */
 hm_status hm_scene_net_set_recipe(hm_scene_net *net, const char *recipe, hm_error *error);
 const char *hm_scene_net_recipe(const hm_scene_net *net);
 const char *hm_scene_net_history(const hm_scene_net *net);
+
+/* Learns from pictures and their labels by backpropagation, as a stage like all others: epochs, mini-batches of pictures, method (sgd or
+ * adam), learning-rate, momentum, weight-cost, dropout (of the units that see all scales), halving, patience and keep-best are those of
+ * `backprop`. All pictures are seen in the size of the first one, times the net's; larger ones in parts. validation and events may be null.
+ * A fresh net (without a history) notes the shares of the classes. Errors as hm_train; HM_ERROR_ARGUMENT for sets without labels. */
+hm_status hm_train_scene(hm_scene_net *net, const hm_scene_set *train, const hm_scene_set *validation, const hm_scene_config *config,
+                         const hm_backprop_config *backprop, const hm_train_events *events, hm_error *error);
+
+/* ---- Labelling ----------------------------------------------------------------------------------------- */
+
+enum { HM_SCENE_REGIONS_NONE, HM_SCENE_REGIONS_SUPERPIXELS, HM_SCENE_REGIONS_COVER };
+
+/* Every field is a row of hm_scene_label_options. */
+typedef struct hm_scene_label_config {
+    int regions;        /* HM_SCENE_REGIONS_..: what gets one label: a pixel, a superpixel, or a component of the optimal cover */
+    double region_size; /* k of hm_superpixels */
+    int64_t least_region;
+    double prior;       /* a class's score is raised by so much of the logarithm of its share in learning */
+    bool mirrored;      /* the mean over the picture and its mirror image: better, and twice the work */
+    int64_t tile;       /* pictures of more pixels than a tile and its surroundings are labelled in tiles of this side */
+} hm_scene_label_config;
+
+extern const hm_option_table hm_scene_label_options;
+
+/* A net with room to label pictures; it and the configuration must live as long. One picture at a time; the context's threads share
+ * the work. Pictures of the same size as the one before take no new memory. */
+typedef struct hm_scene_labeller hm_scene_labeller;
+hm_status hm_scene_labeller_create(const hm_scene_net *net, const hm_scene_label_config *config, hm_scene_labeller **labeller,
+                                   hm_error *error);
+void hm_scene_labeller_destroy(hm_scene_labeller *labeller); /* null is allowed */
+
+/* Labels of the picture's own size. HM_ERROR_ARGUMENT for no pixels, HM_ERROR_NUMERIC for a value that is not finite.
+ * hm_label_picture_clear after success. */
+hm_status hm_scene_label(hm_scene_labeller *labeller, const hm_scene_picture *picture, hm_label_picture *labels, hm_error *error);
+
+/* probabilities[height width][n_classes] of a picture, before regions. */
+hm_status hm_scene_probabilities(hm_scene_labeller *labeller, const hm_scene_picture *picture, hm_matrix probabilities, hm_error *error);
 
 #ifdef __cplusplus
 }

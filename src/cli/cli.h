@@ -15,7 +15,7 @@ typedef struct cli_common {
     bool quiet;
 } cli_common;
 
-enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET, CLI_KIND_SBN };
+enum { CLI_KIND_RBM, CLI_KIND_CLASSES, CLI_KIND_DBN, CLI_KIND_NET, CLI_KIND_SBN, CLI_KIND_SCENE };
 enum { CLI_BY_PROJECTION, CLI_BY_SAMPLING };
 enum { CLI_PATCHES_MAX = 100 }; /* of a feature, beside one another */
 enum { CLI_INFER_CHAINS, CLI_INFER_LAYERS, CLI_INFER_ONCE, CLI_INFER_UPWARD };
@@ -101,6 +101,8 @@ typedef struct cli_options {
     cli_hmm hmm;
     hm_front_end_config front_end;
     cli_frames frames;
+    hm_scene_config scene;
+    hm_scene_label_config label;
 } cli_options;
 
 enum { CLI_OPERANDS_MAX = 4096, CLI_TABLES_MAX = 10, CLI_DATA_ROWS_MAX = 64 };

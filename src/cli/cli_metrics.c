@@ -84,6 +84,8 @@ static void print_line(FILE *stream, const char *head, const hm_train_report *r)
     print_number(stream, "loss", r->loss);
     print_number(stream, "error_train", r->error_train);
     print_number(stream, "error_validation", r->error_validation);
+    print_number(stream, "class_accuracy", r->class_accuracy);
+    print_number(stream, "mean_iou", r->mean_iou);
     print_number(stream, "update_ratio", r->update_ratio);
     if (isfinite(r->mean_activity))
         fprintf(stream, "\"mean_activity\": %.6g, \"dead\": %zu, \"stuck\": %zu, ", r->mean_activity, r->n_dead,

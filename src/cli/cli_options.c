@@ -26,9 +26,9 @@ static const hm_option common_rows[] = {
 
 static const hm_option model_rows[] = {
     {"kind", 0, HM_OPTION_CHOICE, offsetof(cli_model, kind), "rbm", 0, 0, "KIND",
-     "rbm|classes|dbn|net|sbn",
+     "rbm|classes|dbn|net|sbn|scene",
      "one machine; one for each class with learned offsets; a deep belief net; a feed-forward net from random weights; a sigmoid "
-     "belief net, for wake-sleep"},
+     "belief net, for wake-sleep; a net that names the class of every pixel"},
     {"layers", 0, HM_OPTION_TEXT, offsetof(cli_model, layers), "", 0, 0, "LAYERS", NULL,
      "of a dbn, net or sbn from the data up, as in \"784, 500, 500, 2000\" or \"gaussian 39 | 500 | softmax 10\""},
     {"labels", 0, HM_OPTION_TEXT, offsetof(cli_model, labels), "auto", 0, 0, "UNITS", NULL,
@@ -179,14 +179,14 @@ const hm_option_table cli_frames_options = TABLE("frames", "Sounds", frames_rows
 static const hm_option_table *const tables[] = {&hm_data_options, &cli_model_options, &cli_common_options,
                                                 &cli_output_options, &cli_import_options, &hm_evaluate_options,
                                                 &hm_belief_options, &hm_belief_learn_options, &cli_hmm_options, &cli_recognise_options, &hm_front_end_options,
-                                                &cli_frames_options};
+                                                &cli_frames_options, &hm_scene_options, &hm_scene_label_options};
 enum { N_TABLES = sizeof tables / sizeof *tables };
 
 void *cli_config_of(cli_options *options, const hm_option_table *table)
 {
     void *const configs[] = {&options->data, &options->model, &options->common, &options->output, &options->import,
                              &options->evaluate, &options->belief, &options->belief_learn, &options->hmm, &options->hmm, &options->front_end,
-                             &options->frames};
+                             &options->frames, &options->scene, &options->label};
     for (int i = 0; i < N_TABLES; i++)
         if (tables[i] == table)
             return configs[i];
@@ -241,8 +241,9 @@ const char *cli_option_name(const hm_option_table *table, const hm_option *row, 
 void cli_echo_recipe(const cli_options *options, char *text, size_t size)
 {
     size_t used = 0;
-    const hm_option_table *const told[] = {&hm_data_options, &cli_model_options};
-    for (int i = 0; i < 2 && used < size; i++) {
+    const hm_option_table *const told[] = {&hm_data_options, &cli_model_options, &hm_scene_options};
+    int n = options->model.kind == CLI_KIND_SCENE ? 3 : 2;
+    for (int i = 0; i < n && used < size; i++) {
         char rows[4096];
         hm_options_echo(told[i], cli_config_of((cli_options *)options, told[i]), false, rows, sizeof rows);
         used += (size_t)snprintf(text + used, size - used, "%s[%s]\n%s", i ? "\n" : "", told[i]->section, rows);

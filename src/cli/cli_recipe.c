@@ -61,7 +61,7 @@ typedef struct recipe {
 
 static const hm_option_table *const recipe_tables[] = {&hm_data_options,     &cli_model_options,
                                                        &hm_train_options,    &hm_wake_sleep_options, &hm_up_down_options,
-                                                       &hm_backprop_options, &cli_common_options};
+                                                       &hm_backprop_options, &hm_scene_options,    &cli_common_options};
 enum { N_RECIPE_TABLES = sizeof recipe_tables / sizeof *recipe_tables };
 
 static char *stop_at(recipe *r, hm_status status)
@@ -111,8 +111,8 @@ static char *next_line(char *text, int room, void *user)
 static hm_status fail_section(const char *section, const char *name, hm_error *error)
 {
     static const char known[] = "the sections are [data], [model], the stages [greedy] (or [learn]), [wake-sleep], [up-down] "
-                                "and [backprop] in the order they are run, [greedy 1] and so on for single levels of a stack, and "
-                                "[run]";
+                                "and [backprop] in the order they are run, [greedy 1] and so on for single levels of a stack, "
+                                "[scene] and [run]";
     const char *names[N_RECIPE_TABLES + 1] = {[N_RECIPE_TABLES] = "learn"};
     for (int i = 0; i < N_RECIPE_TABLES; i++)
         names[i] = recipe_tables[i]->section;

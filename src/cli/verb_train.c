@@ -12,6 +12,7 @@
 #include "base/lock.h"
 #include "cli/cli_metrics.h"
 #include "cli/cli_pictures.h"
+#include "cli/cli_scene.h"
 #include "cli/verbs.h"
 
 enum { RECIPE_MAX = 16384 };
@@ -88,6 +89,8 @@ static void tell_epoch(const training *t, const hm_train_report *r)
                percent * r->error_train);
     add_number(line, sizeof line, t->has_labels ? " in validation %.2f %%," : " in validation %.3f,",
                percent * r->error_validation);
+    add_number(line, sizeof line, " classes right %.2f %%,", 100 * r->class_accuracy);
+    add_number(line, sizeof line, " mean IoU %.2f %%,", 100 * r->mean_iou);
     add_number(line, sizeof line, " update/weight %.1e,", r->update_ratio);
     if (isfinite(r->mean_activity)) {
         size_t used = strlen(line);
@@ -290,8 +293,9 @@ static hm_status check_stages(cli_options *options, hm_error *error)
                        "a sigmoid belief net has no energy to learn greedily by; give --wake-sleep-epochs, or --kind dbn");
     if (up_down && options->model.kind != CLI_KIND_DBN && !is_from)
         return hm_fail(error, HM_ERROR_ARGUMENT, "up-down learning is for deep belief nets; give --kind dbn and --layers");
-    if (backprop && options->model.kind != CLI_KIND_DBN && options->model.kind != CLI_KIND_NET && !is_from)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "backpropagation is for --kind dbn and --kind net");
+    if (backprop && options->model.kind != CLI_KIND_DBN && options->model.kind != CLI_KIND_NET &&
+        options->model.kind != CLI_KIND_SCENE && !is_from)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "backpropagation is for --kind dbn, net and scene");
     return HM_OK;
 }
 
@@ -434,14 +438,26 @@ static void tell_beginning(session *s)
             hm_dataset_n_features(s->train), hm_dataset_describe(s->train), by, hm_context_n_threads(call->context));
 }
 
+static hm_status learn_scene(session *s, hm_error *error)
+{
+    s->talk.has_labels = true;
+    cli_progress_begin(&s->talk.progress, s->talk.call);
+    hm_status status = cli_scene_train(s->talk.call, &s->events, error);
+    cli_progress_clear(&s->talk.progress);
+    return status;
+}
+
 static hm_status learn(session *s, hm_error *error)
 {
     const cli_output *output = &s->talk.call->options.output;
-    hm_status status = open_model(s, error);
+    bool is_scene = s->talk.call->options.model.kind == CLI_KIND_SCENE;
+    hm_status status = is_scene ? HM_OK : open_model(s, error);
     if (status == HM_OK && *output->metrics)
         status = cli_metrics_open(&s->talk.metrics, output->metrics, output->resume, error);
     if (status != HM_OK)
         return status;
+    if (is_scene)
+        return learn_scene(s, error);
     begin_pictures(s, error);
     tell_beginning(s);
     return train_and_save(s, error);
@@ -468,7 +484,7 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_train = {
     "train", "Learn a model from data, by a recipe or by options", "[RECIPE.ini] [DATA]", 0, 1,
     {&hm_data_options, &cli_model_options, &hm_train_options, &hm_wake_sleep_options, &hm_up_down_options, &hm_backprop_options,
-     &cli_output_options, &cli_common_options, NULL},
+     &hm_scene_options, &cli_output_options, &cli_common_options, NULL},
     "output metrics pictures resume force from checkpoint-epochs checkpoint-minutes", NULL,
     "harmonium train --data digits --hidden 500 -o digits.safetensors", run,
 };

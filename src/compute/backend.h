@@ -82,6 +82,10 @@ void hm_propagate(const hm_context *context, const hm_propagation *job);
 void hm_correlate(const hm_context *context, const hm_correlation *job);
 void hm_update_parameters(const hm_context *context, const hm_update *job);
 
+/* What a step of Adam is scaled by after `count` steps, this one included: running means begin at zero, and what that takes from them is
+ * given back (Kingma and Ba, 2015, section 3). */
+double hm_adam_share(double momentum, uint64_t count);
+
 /* For overriding backends: the plain verbs over another `product`. */
 void hm_plain_propagate(const hm_context *context, const hm_propagation *job);
 void hm_plain_correlate(const hm_context *context, const hm_correlation *job);

@@ -269,10 +269,17 @@ typedef struct update_job {
     const hm_update *u;
 } update_job;
 
+static const double ADAM_MEMORY = 0.999;
+
+double hm_adam_share(double momentum, uint64_t count)
+{
+    return sqrt(1 - pow(ADAM_MEMORY, (double)count)) / (1 - pow(momentum, (double)count));
+}
+
 /* m = b1 m + (1 - b1) g, s = b2 s + (1 - b2) g^2, w += rate m / (sqrt(s) + e); costs apart from it (Loshchilov and Hutter, 2019). */
 static void adapt(const hm_update *u, size_t first, size_t n)
 {
-    const float memory = 0.999f, least = 1e-8f;
+    const float memory = (float)ADAM_MEMORY, least = 1e-8f;
     float *w = u->parameters + first, *m = u->velocity + first, *s = u->second + first;
     const float *g = u->gradient + first;
     for (size_t i = 0; i < n; i++) {

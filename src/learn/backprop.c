@@ -291,7 +291,8 @@ static hm_status start(hm_stage *stage, hm_error *error)
     return HM_OK;
 }
 
-static const hm_stage_kind backprop_stage = {"backprop", start, step, monitor, finish};
+static const hm_stage_kind backprop_stage = {
+    .name = "backprop", .start = start, .step = step, .monitor = monitor, .finish = finish};
 
 hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
                             const hm_backprop_config *config, const hm_train_events *events, hm_error *error)

@@ -588,4 +588,4 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     return status;
 }
 
-static const hm_stage_kind greedy_stage = {"greedy", start, step, monitor, NULL};
+static const hm_stage_kind greedy_stage = {.name = "greedy", .start = start, .step = step, .monitor = monitor};

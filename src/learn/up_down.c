@@ -451,8 +451,8 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     return status;
 }
 
-static const hm_stage_kind up_down_stage = {"up-down", start, step, monitor, NULL};
-static const hm_stage_kind wake_sleep_stage = {"wake-sleep", start, step, monitor, NULL};
+static const hm_stage_kind up_down_stage = {.name = "up-down", .start = start, .step = step, .monitor = monitor};
+static const hm_stage_kind wake_sleep_stage = {.name = "wake-sleep", .start = start, .step = step, .monitor = monitor};
 
 static hm_status check_model(const hm_model *model, const hm_dataset *train, bool has_prior, hm_error *error)
 {

@@ -196,8 +196,7 @@ static hm_update update_of(const hm_rbm *rbm, int part, const float *gradient, f
 {
     const hm_slice *slice = &rbm->slice[part];
     float costs = slice->has_costs;
-    /* Running means begin at zero: what that takes from them is given back (Kingma and Ba, 2015, section 3). */
-    double share = step->second ? sqrt(1 - pow(0.999, (double)step->count)) / (1 - pow(step->momentum, (double)step->count)) : 1;
+    double share = step->second ? hm_adam_share(step->momentum, step->count) : 1;
     return (hm_update){.parameters = rbm->block + slice->first,
                        .velocity = velocity + slice->first,
                        .gradient = gradient + slice->first,

@@ -43,6 +43,18 @@ size_t hm_scene_net_count_parameters(const hm_scene_net *net)
     return n;
 }
 
+/* Filters and pooling at the coarsest scale, the windows and smoothing of its band, and what is interpolated. */
+size_t hm_scene_net_reach(const hm_scene_net *net)
+{
+    enum { SMOOTHING = 6 };
+    size_t pool = 1, reach = SMOOTHING + (size_t)net->config.window / 2;
+    for (size_t l = 0; l < net->n_layers; l++) {
+        reach += net->layer[l].side / 2 * pool;
+        pool *= net->layer[l].pool;
+    }
+    return ((reach + 2 * pool) << (net->n_scales - 1)) + pool;
+}
+
 const char *hm_scene_net_recipe(const hm_scene_net *net)
 {
     return net->recipe;

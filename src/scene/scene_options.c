@@ -31,7 +31,23 @@ static const hm_option rows[] = {
     ROW("light", REAL, light, "0.1", 0, 0.9, "SHARE", NULL, "and lighter or darker by up to so much"),
 };
 
+#define LABEL(name, type, field, initial, least, most, unit, choices, help)                                   \
+    {name, 0, HM_OPTION_##type, offsetof(hm_scene_label_config, field), initial, least, most, unit, choices, help}
+
+static const hm_option label_rows[] = {
+    LABEL("regions", CHOICE, regions, "none", 0, 0, "WHAT", "none|superpixels|cover",
+          "what gets one label: each pixel; each superpixel; or each component of the tree of superpixels that is purest"),
+    LABEL("region-size", REAL, region_size, "0.1", 0, 1e3, "K", NULL, "of superpixels: the more, the larger they are"),
+    LABEL("least-region", INT, least_region, "20", 1, 1e9, "N", NULL, "pixels that a superpixel has at least"),
+    LABEL("prior", REAL, prior, "0", -4, 4, "P", NULL,
+          "raise the score of a class by so much of the logarithm of its share in learning: what was learned with class weights finds "
+          "rare classes too often"),
+    LABEL("mirrored", FLAG, mirrored, "no", 0, 0, NULL, NULL, "take the mean over the picture and its mirror image: twice the work"),
+    LABEL("tile", INT, tile, "512", 32, 1e5, "N", NULL, "side of the tiles in which large pictures are labelled"),
+};
+
 enum { N_NET_ROWS = 7 };
+const hm_option_table hm_scene_label_options = {"label", "Labelling", label_rows, sizeof label_rows / sizeof *label_rows, false};
 
 const hm_option_table hm_scene_options = {"scene", "Scene labelling", rows, sizeof rows / sizeof *rows, true};
 const hm_option_table hm_scene_net_options = {"scene", "Scene labelling", rows, N_NET_ROWS, true};

@@ -132,6 +132,23 @@ void hm_scene_pass_clear(hm_scene_pass *pass)
     *pass = (hm_scene_pass){0};
 }
 
+static void count_units(hm_scene_units *units, size_t n)
+{
+    units->sums.n = units->out.n = n;
+}
+
+void hm_scene_pass_count(hm_scene_pass *pass, size_t n)
+{
+    pass->n = n;
+    for (size_t s = 0; s < pass->net->n_scales; s++) {
+        pass->input[s].n = pass->join[s].n = n;
+        for (size_t l = 0; l < pass->net->n_layers; l++)
+            count_units(&pass->units[s][l], n);
+    }
+    count_units(&pass->join_units, n);
+    pass->sums.n = pass->scores.n = pass->rows[0].n = pass->rows[1].n = n;
+}
+
 void hm_scene_pass_pack(hm_scene_pass *pass)
 {
     const hm_scene_net *net = pass->net;

@@ -30,6 +30,9 @@ hm_status hm_scene_pass_create(const hm_scene_net *net, size_t n, size_t height,
                                hm_error *error);
 void hm_scene_pass_clear(hm_scene_pass *pass); /* a zeroed one is allowed */
 
+/* So many of the pictures are there from now on; n <= the number it was created for. */
+void hm_scene_pass_count(hm_scene_pass *pass, size_t n);
+
 /* After a change of the parameters, and before the first pass. */
 void hm_scene_pass_pack(hm_scene_pass *pass);
 

@@ -1,0 +1,138 @@
+/* A run of learning to label scenes: pictures and label pictures in place of a data set, a scene net in place of a model. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fail.h"
+#include "cli/cli_scene.h"
+
+enum { RECIPE_MAX = 16384 };
+
+typedef struct scene_run {
+    cli_call *call;
+    hm_train_events *events;
+    hm_scene_classes *classes;
+    hm_scene_set *train, *validation;
+    hm_scene_net *net;
+    size_t first; /* stage to begin with: that of the checkpoint */
+} scene_run;
+
+static hm_status check(const cli_options *options, hm_error *error)
+{
+    const cli_need needs[] = {{options->data.data, "where the pictures are: --data FOLDER"},
+                              {options->data.labels, "where their label pictures are: --labels FOLDER"},
+                              {options->scene.classes, "what the classes are: --scene-classes FILE, of lines \"name red green blue\""}};
+    hm_status status = cli_require(needs, sizeof needs / sizeof *needs, error);
+    if (status == HM_OK && *options->scene.validation && !*options->scene.validation_labels)
+        status = hm_fail(error, HM_ERROR_ARGUMENT, "say where the label pictures of %s are: --scene-validation-labels FOLDER",
+                         options->scene.validation);
+    for (int i = 0; status == HM_OK && i < options->n_stages; i++)
+        if (options->stage[i].kind != CLI_STAGE_BACKPROP)
+            status = hm_fail(error, HM_ERROR_ARGUMENT, "a scene net learns by backpropagation alone; leave out the other stages");
+    return status;
+}
+
+static hm_status open_sets(scene_run *r, hm_error *error)
+{
+    const cli_options *options = &r->call->options;
+    const hm_scene_config *scene = &options->scene;
+    hm_status status = hm_scene_classes_load(r->call->context, scene->classes, &r->classes, error);
+    if (status == HM_OK)
+        status = hm_scene_set_open(r->classes, options->data.data, options->data.labels, &r->train, error);
+    if (status == HM_OK && *scene->validation)
+        status = hm_scene_set_open(r->classes, scene->validation, scene->validation_labels, &r->validation, error);
+    return status;
+}
+
+/* The net of --from, with the scales and the size that are asked for now. */
+static hm_status go_on_from(scene_run *r, hm_error *error)
+{
+    const cli_options *options = &r->call->options;
+    hm_scene_net *coarse;
+    hm_status status = hm_scene_net_load(r->call->context, options->output.from, &coarse, error);
+    if (status != HM_OK)
+        return status;
+    if (hm_scene_net_classes(coarse)->n != r->classes->n)
+        status = hm_fail(error, HM_ERROR_MISMATCH, "%s: knows %zu classes, and %s names %zu; give the file it was learned with",
+                         options->output.from, hm_scene_net_classes(coarse)->n, options->scene.classes, r->classes->n);
+    else
+        status = hm_scene_net_refine(coarse, options->scene.net.scales, options->scene.net.size, &r->net, error);
+    hm_scene_net_destroy(coarse);
+    return status;
+}
+
+static hm_status make_net(scene_run *r, hm_error *error)
+{
+    cli_options *options = &r->call->options;
+    char name[64];
+    hm_status status = HM_OK;
+    if (options->output.resume)
+        status = hm_checkpoint_stage(r->call->context, r->events->checkpoint, &r->first, name, sizeof name, error);
+    if (status != HM_OK)
+        return status;
+    if (r->first > 0)
+        return hm_scene_net_load(r->call->context, r->events->checkpoint, &r->net, error);
+    if (*options->output.from)
+        return go_on_from(r, error);
+    if (*options->model.layers)
+        snprintf(options->scene.net.layers, sizeof options->scene.net.layers, "%s", options->model.layers);
+    return hm_scene_net_create(r->classes, &options->scene.net, &r->net, error);
+}
+
+static hm_status note_recipe(const scene_run *r, hm_error *error)
+{
+    static char recipe[RECIPE_MAX];
+    cli_echo_recipe(&r->call->options, recipe, sizeof recipe);
+    return hm_scene_net_set_recipe(r->net, recipe, error);
+}
+
+static hm_status run_stages(scene_run *r, hm_error *error)
+{
+    const cli_options *options = &r->call->options;
+    hm_status status = HM_OK;
+    for (size_t i = r->first; status == HM_OK && i < (size_t)options->n_stages; i++) {
+        r->events->stage = i;
+        status = hm_train_scene(r->net, r->train, r->validation, &options->scene, &options->stage[i].backprop, r->events, error);
+        r->events->resume = false;
+    }
+    return status;
+}
+
+static hm_status learn(scene_run *r, hm_error *error)
+{
+    const char *path = r->call->options.output.output;
+    double began = hm_seconds();
+    char by[80];
+    hm_context_describe(r->call->context, by, sizeof by);
+    cli_say(r->call, "%zu pictures, %zu parameters, computed by %s on %d threads", hm_scene_set_count(r->train),
+            hm_scene_net_count_parameters(r->net), by, hm_context_n_threads(r->call->context));
+    hm_status status = run_stages(r, error);
+    if (status == HM_OK)
+        status = hm_scene_net_save(r->net, path, error);
+    if (status != HM_OK)
+        return status;
+    if (r->events->checkpoint)
+        unlink(r->events->checkpoint);
+    cli_say(r->call, "%s: written in %.1f s", path, hm_seconds() - began);
+    return HM_OK;
+}
+
+hm_status cli_scene_train(cli_call *call, hm_train_events *events, hm_error *error)
+{
+    scene_run r = {.call = call, .events = events};
+    hm_status status = check(&call->options, error);
+    if (status == HM_OK)
+        status = open_sets(&r, error);
+    if (status == HM_OK)
+        status = make_net(&r, error);
+    if (status == HM_OK)
+        status = note_recipe(&r, error);
+    if (status == HM_OK)
+        status = learn(&r, error);
+    hm_scene_net_destroy(r.net);
+    hm_scene_set_close(r.train);
+    hm_scene_set_close(r.validation);
+    hm_scene_classes_destroy(r.classes);
+    return status;
+}
