@@ -54,6 +54,34 @@ extern const hm_kernels hm_kernels_generic;
 extern const hm_kernels hm_kernels_avx2;
 extern const hm_kernels hm_kernels_avx512;
 
+/* ---- Cells: what is pooled (cells.inc.c) --------------------------------------------------------------------------
+ *
+ * A row of cells lies over `n_rows` rows of sums, each cell over `side` places of each (fewer at the end of a row), channels last. A unit
+ * is f(y), y = scale sum + offset the largest of its cell; xhat = (sum - mean) inverse. All rows have `stride` channels, a multiple of
+ * HM_CELL_LANES. The same bits on every set. */
+enum { HM_CELL_LANES = 16, HM_CELL_SIDE_MAX = 8 };
+
+typedef struct hm_cells {
+    float *row[HM_CELL_SIDE_MAX]; /* of sums */
+    size_t n_rows, side, width;   /* width: places of a row of sums */
+    size_t n_cells, stride;
+    const float *scale, *offset, *mean, *inverse; /* [stride] */
+    bool is_tanh;                 /* else rectified linear */
+    float *out;                   /* [n_cells][stride]: the units */
+    const float *gradient;        /* [n_cells][stride]: of the loss for the units */
+    const float *slope, *level;   /* [stride] */
+    double *part;                 /* [2][stride] */
+} hm_cells;
+
+typedef struct hm_cell_kernels {
+    void (*moments)(const hm_cells *cells);   /* part = sums, and sums of squares */
+    void (*units)(const hm_cells *cells);     /* out */
+    void (*gradients)(const hm_cells *cells); /* part = sums of dy, and of dy xhat: dy the gradient for a cell's largest y */
+    void (*write)(const hm_cells *cells);     /* sums become scale (dy - level - slope xhat), dy 0 but for the largest of a cell */
+} hm_cell_kernels;
+
+extern const hm_cell_kernels hm_cells_generic, hm_cells_avx2, hm_cells_avx512;
+
 /* ---- Products with fused multiply-add (product.inc.c) -------------------------------------------------------
  *
  * A panel holds `width` columns of a matrix, row after row, padded with zeros. Its elements are numbers of 32 bits: a float,
@@ -132,6 +160,9 @@ extern const hm_panel_kernels hm_panels_avx2_f32, hm_panels_avx512_f32, hm_panel
 
 /* Row `index` of those for numbers of that group that this processor can run, best first; null past the end. */
 const hm_panel_kernels *hm_panel_kernels_list(size_t group, size_t index);
+
+/* The best that this processor can run. */
+const hm_cell_kernels *hm_cell_kernels_best(void);
 
 /* Row `index` of the sets that this build has and this processor can run, best first; null past the end. */
 const hm_kernels *hm_kernels_list(size_t index);

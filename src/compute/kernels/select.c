@@ -25,15 +25,16 @@ static bool has_avx2(void)
 
 static const struct {
     const hm_kernels *kernels;
+    const hm_cell_kernels *cells;
     bool (*runs_here)(void);
 } sets[] = {
 #if defined(HM_HAVE_KERNEL_AVX512)
-    {&hm_kernels_avx512, has_avx512},
+    {&hm_kernels_avx512, &hm_cells_avx512, has_avx512},
 #endif
 #if defined(HM_HAVE_KERNEL_AVX2)
-    {&hm_kernels_avx2, has_avx2},
+    {&hm_kernels_avx2, &hm_cells_avx2, has_avx2},
 #endif
-    {&hm_kernels_generic, is_always},
+    {&hm_kernels_generic, &hm_cells_generic, is_always},
 };
 
 #if defined(HM_HAVE_PANELS_AVX512_BF16)
@@ -74,4 +75,12 @@ const hm_kernels *hm_kernels_list(size_t index)
         if (sets[i].runs_here() && index-- == 0)
             return sets[i].kernels;
     return NULL;
+}
+
+const hm_cell_kernels *hm_cell_kernels_best(void)
+{
+    size_t i = 0;
+    while (!sets[i].runs_here())
+        i++;
+    return sets[i].cells;
 }
