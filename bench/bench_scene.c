@@ -23,25 +23,13 @@ typedef struct setting {
     int threads;
 } setting;
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *x, size_t n)
-{
-    qsort(x, n, sizeof *x, by_size);
-    return x[n / 2];
-}
-
 static hm_scene_classes *make_classes(const hm_context *context)
 {
     char path[] = "/tmp/bench-scene-XXXXXX";
     hm_scene_classes *classes = NULL;
     FILE *file = fdopen(mkstemp(path), "w");
     for (int k = 0; file && k < CLASSES; k++)
-        fprintf(file, "class%d %d 0 0\n", k, k);
+        fprintf(file, "class%d %d 1 0\n", k, k);
     if (file)
         fclose(file);
     hm_scene_classes_load(context, path, &classes, NULL);
@@ -88,7 +76,7 @@ static void fill(hm_scene_pass *pass)
         hm_random_fill_normal(&(hm_random){1, HM_RANDOM_USER, s}, 0, 0, hm_maps_floats(&pass->input[s]), pass->input[s].data);
 }
 
-static void time_forward(const hm_scene_net *net, const setting *setting)
+static void time_forward(const hm_scene_net *net, const setting *s)
 {
     hm_scene_pass pass;
     double seconds[FORWARD];
@@ -104,13 +92,13 @@ static void time_forward(const hm_scene_net *net, const setting *setting)
             seconds[i] = seconds_now() - began;
     }
     double m = median(seconds, FORWARD);
-    printf("forward, %lld scales, %lld units, %d threads: %.4f s, %.0f GFLOP/s\n", (long long)setting->scales, (long long)setting->units,
-           setting->threads, m, operations(net) / m);
+    printf("forward, %lld scales, %lld units, %d threads: %.4f s, %.0f GFLOP/s\n", (long long)s->scales, (long long)s->units,
+           s->threads, m, operations(net) / m);
     free(scores);
     hm_scene_pass_clear(&pass);
 }
 
-static void time_step(hm_scene_net *net, const setting *setting)
+static void time_step(hm_scene_net *net, const setting *s)
 {
     static uint8_t labels[PICTURES * HEIGHT * WIDTH];
     float weight[CLASSES + 1];
@@ -135,8 +123,8 @@ static void time_step(hm_scene_net *net, const setting *setting)
             seconds[i] = seconds_now() - began;
     }
     double m = median(seconds, STEPS);
-    printf("step, %lld scales, %lld units, %d threads: %.4f s, %.0f GFLOP/s\n", (long long)setting->scales, (long long)setting->units,
-           setting->threads, m, 3 * PICTURES * operations(net) / m);
+    printf("step, %lld scales, %lld units, %d threads: %.4f s, %.0f GFLOP/s\n", (long long)s->scales, (long long)s->units,
+           s->threads, m, 3 * PICTURES * operations(net) / m);
     free(gradient);
     hm_scene_pass_clear(&pass);
 }
