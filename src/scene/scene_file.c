@@ -107,9 +107,11 @@ static hm_status read_slice(hm_scene_net *net, const hm_scene_slice *slice, cons
     if (status != HM_OK)
         return status;
     memcpy(to, tensor->data, slice->n * sizeof *to);
+    bool is_variance = !slice->is_learned && strstr(slice->name, ".variance");
     for (size_t i = 0; i < slice->n; i++)
-        if (!isfinite(to[i]))
-            return hm_fail(error, HM_ERROR_FORMAT, "%s: element %zu of the tensor %s is not a finite number", path, i, slice->name);
+        if (!isfinite(to[i]) || (is_variance && to[i] < 0))
+            return hm_fail(error, HM_ERROR_FORMAT, "%s: element %zu of the tensor %s is %g, which is no %s", path, i, slice->name,
+                           (double)to[i], is_variance ? "variance" : "finite number");
     return HM_OK;
 }
 
