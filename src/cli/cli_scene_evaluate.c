@@ -60,7 +60,8 @@ static hm_status check(cli_call *call, hm_error *error)
 {
     const hm_data_config *data = &call->options.data;
     hm_status status = cli_name_data(call, 1, error);
-    const cli_need needs[] = {{cli_is_data_given(call, "data") ? data->data : "", "where the pictures are: harmonium evaluate MODEL PICTURES"},
+    const char *pictures = cli_is_data_given(call, "data") ? data->data : ""; /* not the digits that other models are given */
+    const cli_need needs[] = {{pictures, "where the pictures are: harmonium evaluate MODEL PICTURES"},
                               {data->labels, "where their label pictures are: --labels FOLDER"}};
     if (status == HM_OK)
         status = check_options(call, error);
@@ -263,7 +264,8 @@ static hm_status draw_confusion(const evaluation *e, hm_error *error)
     if (!shares)
         return HM_ERROR_MEMORY;
     share_rows(e, shares);
-    snprintf(title, sizeof title, "%.2f %% of the pixels right; in %% of those that truly are of the class", 100 * e->metrics.pixel_accuracy);
+    snprintf(title, sizeof title, "%.2f %% of the pixels right; in %% of those that truly are of the class",
+             100 * e->metrics.pixel_accuracy);
     const hm_plot plot = {.title = title, .y_label = "is", .width = NAMES + CELL_WIDTH * (e->K > 8 ? e->K : 8),
                           .height = NAMES + CELL_HEIGHT * e->K};
     hm_status status = hm_plot_table(e->call->context, &plot, shares, e->K, e->K, classes->name, classes->name, &image, error);

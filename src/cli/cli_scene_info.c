@@ -5,20 +5,25 @@
 
 #include "scene/scene_net.h"
 
+static const char *name_unit(hm_scene_unit unit)
+{
+    return unit == HM_SCENE_RELU ? "relu" : "tanh";
+}
+
 /* From the top down, as other models are shown. */
 static void print_layers(const hm_scene_net *net)
 {
     const hm_scene_layer *last = net->layer + net->n_layers - 1;
     printf("  %-10s softmax %zu, a class for every pixel\n", "output", net->classes->n);
     if (net->n_units)
-        printf("  %-10s %s %zu, of the features of all scales\n", "units", last->unit == HM_SCENE_RELU ? "relu" : "tanh", net->n_units);
+        printf("  %-10s %s %zu, of the features of all scales\n", "units", name_unit(last->unit), net->n_units);
     for (size_t l = net->n_layers; l > 0; l--) {
         const hm_scene_layer *layer = net->layer + l - 1;
         char name[32], pool[32] = "";
         snprintf(name, sizeof name, "layer %zu", l);
         if (layer->pool > 1)
             snprintf(pool, sizeof pool, " pool %zu", layer->pool);
-        printf("  %-10s %s %zu by %zux%zu%s\n", name, layer->unit == HM_SCENE_RELU ? "relu" : "tanh", layer->maps, layer->side, layer->side, pool);
+        printf("  %-10s %s %zu by %zux%zu%s\n", name, name_unit(layer->unit), layer->maps, layer->side, layer->side, pool);
     }
 }
 

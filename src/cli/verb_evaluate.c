@@ -154,6 +154,7 @@ static hm_status run(cli_call *call, hm_error *error)
 const cli_verb cli_verb_evaluate = {
     "evaluate", "Tell how likely the model finds data, exactly or by annealed importance sampling; or how well a net labels scenes",
     "MODEL [DATA|PICTURES]", 1, 2,
-    {&hm_data_options, &hm_evaluate_options, &hm_scene_label_options, &cli_output_options, &cli_common_options, NULL}, "machine json output confusion", ".png",
+    {&hm_data_options, &hm_evaluate_options, &hm_scene_label_options, &cli_output_options, &cli_common_options, NULL},
+    "machine json output confusion", ".png",
     "harmonium evaluate mnist500.safetensors mnist --part test", run,
 };

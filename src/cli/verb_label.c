@@ -77,7 +77,8 @@ static hm_status list_items(session *s, hm_error *error)
 static hm_status path_of(const session *s, const item *t, int ending, char path[PATH_SIZE], hm_error *error)
 {
     const char *folder = s->call->options.output.output;
-    int n = s->is_folder ? snprintf(path, PATH_SIZE, "%s/%s%s", folder, name_of(t), endings[ending]) : snprintf(path, PATH_SIZE, "%s", folder);
+    int n = s->is_folder ? snprintf(path, PATH_SIZE, "%s/%s%s", folder, name_of(t), endings[ending])
+                         : snprintf(path, PATH_SIZE, "%s", folder);
     if (n >= PATH_SIZE)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%.100s/%.100s: the path is too long; choose a shorter folder", folder, name_of(t));
     return HM_OK;
