@@ -83,10 +83,12 @@ done
 
 # ---- Labels ----
 is_png() { [ "$(head -c 8 "$1" | tail -c 7 | head -c 3)" = PNG ] || fail "$1 is no PNG"; }
-expect 0 'labelled: 3 pictures labelled, 0\.[0-9]* s a picture' "$harmonium" label net.safetensors test -o labelled
+expect 0 'labelled: 3 pictures labelled, 0\.[0-9]* s a picture' "$harmonium" label net.safetensors test -o labelled --threads 2
 [ "$(wc -l <out)" = 3 ] && grep -q '^p0 \(sky\|ground\) [0-9.]* %, .*square [0-9.]* %, [0-9.]* s$' out ||
     fail "no line a picture: $(cat out)"
 for i in 0 1 2; do is_png labelled/p$i.labels.png; is_png labelled/p$i.overlay.png; done
+"$harmonium" label net.safetensors test -o by-one --threads 1 --quiet >/dev/null
+diff -r labelled by-one || fail "one thread and two label otherwise"
 "$harmonium" label net.safetensors test/p1.png -o one.png --quiet >/dev/null
 cmp -s one.png labelled/p1.overlay.png || fail "another overlay of a picture alone"
 "$harmonium" label net.safetensors test large --json --quiet >json
