@@ -196,8 +196,8 @@ static double share_of(const evaluation *e, size_t k)
 /* As a percentage, or a stroke for what there is not. */
 static const char *percent(double value, char text[16])
 {
-    snprintf(text, 16, isnan(value) ? "-" : "%.2f", 100 * value);
-    return text;
+    snprintf(text, 16, "%.2f", 100 * value);
+    return isnan(value) ? "-" : text;
 }
 
 static void print_table(const evaluation *e)

@@ -222,7 +222,7 @@ static void print_json(const session *s, const item *t, const hm_label_picture *
     cli_print_json_text(hm_scene_set_path(t->set, t->i));
     printf(", \"shares\": {");
     for (size_t i = 0; i < n; i++) {
-        printf(i ? ", " : "");
+        printf("%s", i ? ", " : "");
         cli_print_json_text(classes->name[shares[i].k]);
         printf(": %.6g", (double)shares[i].n / (double)(labels->height * labels->width));
     }
