@@ -240,6 +240,42 @@ static void overlays_mix_colours(void **state)
     close_place(&place);
 }
 
+/* Picture, truth and answer side by side, the legend beneath; as wide as the widest picture, which is shrunk. */
+static void contact_sheets_set_answers_beside_truth(void **state)
+{
+    enum { WIDE = 2 * HM_SCENE_SHEET_WIDTH, TITLE = 24, CAPTION = 20, GAP = 6 };
+    static float values[3 * 4 * WIDE], white[6] = {1, 1, 1, 1, 1, 1};
+    static uint8_t truth[4 * WIDE], answer[4 * WIDE];
+    uint8_t few[2] = {1, 3};
+    data_place place;
+    hm_image *image;
+    (void)state;
+    open_scene(&place);
+    hm_scene_classes *classes = load_classes(&place, THREE);
+    memset(answer, 2, sizeof answer);
+    const hm_scene_picture picture = {place.context, 4, WIDE, values}, small = {place.context, 1, 2, white};
+    const hm_label_picture is = {place.context, 4, WIDE, truth}, named = {place.context, 4, WIDE, answer};
+    const hm_label_picture both = {place.context, 1, 2, few};
+    const hm_scene_sheet_row rows[2] = {{"wide", &picture, &is, &named}, {NULL, &small, &both, &both}};
+    const hm_scene_sheet_row wrong = {NULL, &picture, &is, &both};
+    assert_int_equal(hm_scene_contact_sheet(rows, 2, classes, &image, &place.error), HM_OK);
+    const size_t width = hm_image_width(image);
+    assert_int_equal(width, GAP + 3 * (HM_SCENE_SHEET_WIDTH + GAP));
+    assert_true(hm_image_height(image) > TITLE + 2 + CAPTION + 1 + GAP);
+    const size_t row[] = {TITLE + 1, TITLE + 2 + CAPTION};
+    const uint32_t wanted[2][3] = {{0, classes->colour[0], classes->colour[2]}, {0xffffff, classes->colour[1], classes->colour[1]}};
+    for (size_t r = 0; r < 2; r++)
+        for (size_t c = 0; c < 3; c++) {
+            const uint8_t *p = hm_image_pixels(image) + 3 * (row[r] * width + GAP + c * (HM_SCENE_SHEET_WIDTH + GAP));
+            assert_int_equal((uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2], wanted[r][c]);
+        }
+    hm_image_destroy(image);
+    assert_int_equal(hm_scene_contact_sheet(&wrong, 1, classes, &image, &place.error), HM_ERROR_MISMATCH);
+    assert_int_equal(hm_scene_contact_sheet(rows, 0, classes, &image, &place.error), HM_ERROR_ARGUMENT);
+    hm_scene_classes_destroy(classes);
+    close_place(&place);
+}
+
 static void pictures_are_read(void **state)
 {
     static const unsigned char grey[6] = {0, 51, 102, 153, 204, 255}, colours[6] = {255, 0, 51, 0, 102, 255};
@@ -933,11 +969,14 @@ static hm_status do_everything(data_place *place, const hm_scene_picture *pictur
     hm_scene_picture read = {.context = place->context};
     hm_scene_edge *edges = NULL;
     hm_segmentation_tree tree = {.context = place->context};
+    hm_image *image = NULL;
     hm_status status = hm_scene_classes_load(place->context, classes_path, &classes, NULL);
     if (status == HM_OK)
         status = hm_label_picture_load(classes, labels_path, &labels, NULL);
     if (status == HM_OK)
         status = hm_scene_picture_load(place->context, labels_path, &read, NULL);
+    if (status == HM_OK)
+        status = hm_scene_contact_sheet(&(hm_scene_sheet_row){NULL, &read, &labels, &labels}, 1, classes, &image, NULL);
     if (status == HM_OK)
         status = hm_superpixels(picture, 0.1f, 2, region, &n_regions, NULL);
     if (status == HM_OK)
@@ -948,6 +987,7 @@ static hm_status do_everything(data_place *place, const hm_scene_picture *pictur
         status = hm_segmentation_cover(&tree, hm_matrix_f32(scores, n_regions, CLASSES), NULL, NULL, NULL);
     if (status == HM_OK)
         status = hm_scene_pyramid(picture, NULL, values, NULL);
+    hm_image_destroy(image);
     hm_segmentation_tree_clear(&tree);
     hm_region_edges_free(place->context, edges);
     hm_scene_picture_clear(&read);
@@ -992,6 +1032,7 @@ int main(void)
         cmocka_unit_test(indices_are_kept),
         cmocka_unit_test(other_labels_are_refused),
         cmocka_unit_test(overlays_mix_colours),
+        cmocka_unit_test(contact_sheets_set_answers_beside_truth),
         cmocka_unit_test(pictures_are_read),
         cmocka_unit_test(a_worked_graph_is_cut),
         cmocka_unit_test(graphs_are_cut_as_the_paper_does),

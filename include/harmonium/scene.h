@@ -86,6 +86,20 @@ hm_status hm_label_picture_save(const hm_label_picture *picture, const char *pat
 hm_status hm_scene_overlay(const hm_scene_picture *picture, const hm_label_picture *labels, const hm_scene_classes *classes, float opacity,
                            hm_image **image, hm_error *error);
 
+/* A row of a contact sheet. Pictures and labels are of one size, the labels those of the classes. */
+typedef struct hm_scene_sheet_row {
+    const char *caption; /* under the row, or null */
+    const hm_scene_picture *picture;
+    const hm_label_picture *truth, *answer;
+} hm_scene_sheet_row;
+
+/* Picture, truth and answer side by side, a row each, shrunk to at most HM_SCENE_SHEET_WIDTH pixels across; the titles of the columns
+ * above, one legend of all classes beneath (their text needs cairo). HM_ERROR_ARGUMENT for no rows or a sheet too large for an image,
+ * HM_ERROR_MISMATCH for labels of another size than their picture. The caller destroys *image. */
+enum { HM_SCENE_SHEET_WIDTH = 240 };
+hm_status hm_scene_contact_sheet(const hm_scene_sheet_row *rows, size_t n, const hm_scene_classes *classes, hm_image **image,
+                                 hm_error *error);
+
 /* ---- Pictures on disk ------------------------------------------------------------------------------ */
 
 /* Pairs of pictures and label pictures, read one by one when they are asked for. */
@@ -104,6 +118,8 @@ bool hm_scene_set_has_labels(const hm_scene_set *set);
 /* Of pair i < hm_scene_set_count: its name without folder and ending, and the path of its picture. They live as long as the set. */
 const char *hm_scene_set_name(const hm_scene_set *set, size_t i);
 const char *hm_scene_set_path(const hm_scene_set *set, size_t i);
+/* The path of its label picture; null without labels. */
+const char *hm_scene_set_labels(const hm_scene_set *set, size_t i);
 /* Of the names and sizes of all files when the set was opened, 16 hexadecimal digits; the folders they lie in do not matter. */
 const char *hm_scene_set_fingerprint(const hm_scene_set *set);
 
@@ -294,6 +310,8 @@ bool hm_scene_net_is_in(const hm_context *context, const char *path);
 const hm_scene_classes *hm_scene_net_classes(const hm_scene_net *net);
 const hm_scene_net_config *hm_scene_net_configuration(const hm_scene_net *net);
 size_t hm_scene_net_count_parameters(const hm_scene_net *net);
+/* Of class k among the pixels that it learned from; 0 before. */
+double hm_scene_net_share(const hm_scene_net *net, size_t k);
 /* Pixels to each side that an answer may depend on, in the size that the net sees. */
 size_t hm_scene_net_reach(const hm_scene_net *net);
 /* The recipe it was learned by, for people; what it has gone through, a line a stage. */

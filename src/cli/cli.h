@@ -126,7 +126,8 @@ typedef struct cli_verb {
     const hm_option_table *tables[CLI_TABLES_MAX]; /* null-terminated */
     const char *words;    /* names of output options that this verb takes, separated by spaces; behind "data:" those of
                              hm_data_options, for a verb that does not take them all (and no recipe then) */
-    const char *writes;   /* endings that --output may have, separated by spaces; null: a model, or nothing */
+    const char *writes;   /* endings that --output may have, separated by spaces, and "or into a folder", which may be called anything
+                             that says nothing else; null: a model, or nothing */
     const char *example;
     hm_status (*run)(cli_call *call, hm_error *error);
 } cli_verb;
@@ -253,6 +254,8 @@ hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model
 const char *cli_ending(const char *path);
 /* Whether a path is to hold numbers: .npy, .csv or .svm. */
 bool cli_is_values(const char *path);
+/* Whether both are there and one regular file. */
+bool cli_is_same_file(const char *a, const char *b);
 /* Outputs end as the verb writes them, and none is an input of the same call. */
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error);
 /* Curves to -o. */

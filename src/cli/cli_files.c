@@ -37,16 +37,18 @@ static hm_status check_ending(const char *path, const char *endings, hm_error *e
                    endings);
 }
 
+/* Endings that neither a model nor a folder has. */
+static const char others[] = ".png .gif .npy .csv .mp4 .webm .jpg .ini .json .jsonl .gz";
+
 /* A model may be called anything but what it is not. */
 static hm_status check_model_name(const char *path, hm_error *error)
 {
-    static const char others[] = ".png .gif .npy .csv .mp4 .webm .jpg .ini .json .jsonl .gz";
     if (!is_among(cli_ending(path), others))
         return HM_OK;
     return hm_fail(error, HM_ERROR_ARGUMENT, "%s: a model is a safetensors file; call it so, as in model.safetensors", path);
 }
 
-static bool is_same_file(const char *a, const char *b)
+bool cli_is_same_file(const char *a, const char *b)
 {
     struct stat x, y;
     return *a && *b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino &&
@@ -58,20 +60,29 @@ static hm_status check_apart(const cli_call *call, const char *written, hm_error
 {
     const cli_options *options = &call->options;
     const cli_hmm *hmm = &options->hmm;
-    const char *inputs[CLI_OPERANDS_MAX + 13] = {options->data.data, options->data.labels, options->output.from,
+    const char *inputs[CLI_OPERANDS_MAX + 14] = {options->data.data, options->data.labels, options->output.from,
                                                 options->import.visible_bias, options->import.hidden_bias, options->output.learn,
                                                  hmm->definition, hmm->transitions, hmm->dictionary, hmm->fillers, hmm->transcripts, options->frames.list,
-                                                 hmm->language_model};
-    int n = 13;
+                                                hmm->language_model, options->scene.classes};
+    int n = 14;
     for (int i = 0; i < call->n_operands; i++)
         inputs[n++] = call->operand[i];
     for (int i = 0; i < n; i++)
-        if (is_same_file(written, inputs[i]))
+        if (cli_is_same_file(written, inputs[i]))
             return hm_fail(error, HM_ERROR_ARGUMENT, "%s: is read by this command; choose another name for the output",
                            written);
-    return is_same_file(written, call->recipe)
+    return cli_is_same_file(written, call->recipe)
                ? hm_fail(error, HM_ERROR_ARGUMENT, "%s: is this command's recipe; choose another name for the output", written)
                : HM_OK;
+}
+
+static hm_status check_output(const cli_verb *verb, const char *path, hm_error *error)
+{
+    if (!verb->writes)
+        return check_model_name(path, error);
+    if (is_among("folder", verb->writes) && !is_among(cli_ending(path), others))
+        return HM_OK;
+    return check_ending(path, verb->writes, error);
 }
 
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error)
@@ -88,8 +99,7 @@ hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *
                                  outputs[i]);
     }
     if (status == HM_OK)
-        status = !verb->writes ? check_model_name(output->output, error)
-                               : check_ending(output->output, verb->writes, error);
+        status = check_output(verb, output->output, error);
     if (status == HM_OK)
         status = check_ending(output->confusion, ".png", error);
     return status == HM_OK ? check_ending(output->mistakes, ".png", error) : status;

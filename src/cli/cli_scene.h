@@ -7,4 +7,16 @@
 /* Learns the net of the options by their stages of backpropagation, and saves it. events as verb_train.c makes them. */
 hm_status cli_scene_train(cli_call *call, hm_train_events *events, hm_error *error);
 
+/* Holds the answers of the net, operand 0, against the labels of pictures, operand 1 or --data. */
+hm_status cli_scene_evaluate(cli_call *call, hm_error *error);
+
+/* Prints what the file of the net, operand 0, says of itself. */
+hm_status cli_scene_info(const cli_call *call, hm_error *error);
+
+/* A text in quotation marks, as JSON has it, to stdout. */
+void cli_print_json_text(const char *text);
+
+/* Sorts values[n], n >= 1; of an even number the mean of the two in the middle. */
+double cli_median(double *values, size_t n);
+
 #endif

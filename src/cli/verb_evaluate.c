@@ -1,7 +1,9 @@
-/* harmonium evaluate: how likely the model finds data. */
+/* harmonium evaluate: how likely the model finds data; of a net that labels scenes, how often it is right (cli_scene_evaluate.c). */
 #include <math.h>
+#include <string.h>
 
 #include "base/fail.h"
+#include "cli/cli_scene.h"
 #include "cli/verbs.h"
 
 static void on_step(void *user, const char *what, size_t step, size_t n_steps)
@@ -99,7 +101,20 @@ static hm_status choose_cases(const cli_material *m, size_t machine, hm_dataset 
     return status;
 }
 
-static hm_status run(cli_call *call, hm_error *error)
+/* What is about nets that label scenes cannot be meant. */
+static hm_status check_options(const cli_call *call, hm_error *error)
+{
+    const cli_output *output = &call->options.output;
+    char changed[1024];
+    hm_options_echo(&hm_scene_label_options, &call->options.label, false, changed, sizeof changed);
+    changed[strcspn(changed, " ")] = 0;
+    const char *name = *output->output ? "output" : *output->confusion ? "confusion" : changed;
+    return *name ? hm_fail(error, HM_ERROR_ARGUMENT, "--%s is for nets that label scenes, and %s holds none; leave it out", name,
+                           call->operand[0])
+                 : HM_OK;
+}
+
+static hm_status evaluate(cli_call *call, hm_error *error)
 {
     cli_material m;
     size_t machine = 0;
@@ -108,6 +123,8 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_evaluation result;
     cli_progress progress;
     hm_status status = cli_open_material(call, &m, error);
+    if (status == HM_OK)
+        status = check_options(call, error);
     if (status == HM_OK)
         status = cli_choose_machine(call, m.model, &machine, error);
     if (status == HM_OK)
@@ -129,8 +146,15 @@ static hm_status run(cli_call *call, hm_error *error)
     return status;
 }
 
+static hm_status run(cli_call *call, hm_error *error)
+{
+    return hm_scene_net_is_in(call->context, call->operand[0]) ? cli_scene_evaluate(call, error) : evaluate(call, error);
+}
+
 const cli_verb cli_verb_evaluate = {
-    "evaluate", "Tell how likely the model finds data: exactly, or by annealed importance sampling", "MODEL [DATA]", 1, 2,
-    {&hm_data_options, &hm_evaluate_options, &cli_output_options, &cli_common_options, NULL}, "machine json", NULL,
+    "evaluate", "Tell how likely the model finds data, exactly or by annealed importance sampling; or how well a net labels scenes",
+    "MODEL [DATA|PICTURES]", 1, 2,
+    {&hm_data_options, &hm_evaluate_options, &hm_scene_label_options, &cli_output_options, &cli_common_options, NULL},
+    "machine json output confusion", ".png",
     "harmonium evaluate mnist500.safetensors mnist --part test", run,
 };

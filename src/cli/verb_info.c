@@ -1,4 +1,5 @@
 /* harmonium info [MODEL]: the build, or what a model file says of itself. */
+#include "cli/cli_scene.h"
 #include "cli/verbs.h"
 
 static void print_build(const cli_call *call)
@@ -99,6 +100,8 @@ static hm_status run(cli_call *call, hm_error *error)
         print_build(call);
         return HM_OK;
     }
+    if (hm_scene_net_is_in(call->context, call->operand[0]))
+        return cli_scene_info(call, error);
     hm_status status = hm_model_load(call->context, call->operand[0], &model, error);
     if (status == HM_OK) {
         print_model(call->operand[0], model);

@@ -43,6 +43,11 @@ size_t hm_scene_net_count_parameters(const hm_scene_net *net)
     return n;
 }
 
+double hm_scene_net_share(const hm_scene_net *net, size_t k)
+{
+    return net->share[k];
+}
+
 /* Filters and pooling at the coarsest scale, the windows and smoothing of its band, and what is interpolated. */
 size_t hm_scene_net_reach(const hm_scene_net *net)
 {

@@ -241,6 +241,11 @@ const char *hm_scene_set_path(const hm_scene_set *set, size_t i)
     return set->pair[i].picture;
 }
 
+const char *hm_scene_set_labels(const hm_scene_set *set, size_t i)
+{
+    return set->pair[i].labels;
+}
+
 const char *hm_scene_set_fingerprint(const hm_scene_set *set)
 {
     return set->fingerprint;
