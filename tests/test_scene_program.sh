@@ -163,6 +163,10 @@ END
 }
 n=$(different whole/p0.labels.png tiles/p0.labels.png)
 [ "$n" -le 52 ] || fail "$n of 52800 pixels are labelled otherwise in tiles" # a thousandth
+"$harmonium" label net.safetensors large -o whole-mirrored --mirrored --quiet >/dev/null
+"$harmonium" label net.safetensors large -o tiles-mirrored --mirrored --tile 32 --quiet >/dev/null
+n=$(different whole-mirrored/p0.labels.png tiles-mirrored/p0.labels.png)
+[ "$n" -le 52 ] || fail "$n of 52800 pixels are labelled otherwise in mirrored tiles"
 n=$(different labelled/p0.labels.png truth/p0.png)
 [ "$n" -le 224 ] || fail "$n of 2240 labels that were written are wrong"
 
@@ -220,6 +224,15 @@ expect 2 'truth/p1.png: is read by this command' "$harmonium" evaluate net.safet
 cp -r labelled again
 cp test/p0.png again/p0.png
 expect 2 'again/p0.labels.png: is read by this command' "$harmonium" label net.safetensors again -o again
+sed 's/sky/heaven/' classes.txt >other.txt
+refused="$harmonium train --kind scene --scene-classes classes.txt --backprop-epochs 1 -o no.safetensors"
+expect 2 'say where the pictures are' $refused
+refused="$refused --data pictures --labels labels"
+expect 2 '--subset says nothing' $refused --subset 3
+expect 2 '--hidden says nothing' $refused --hidden 3
+expect 2 '--backprop-max-norm says nothing' $refused --backprop-max-norm 3
+expect 1 'scene-layers: relu 3 by 3x3, while net.safetensors has' $refused --from net.safetensors --scene-layers 'relu 3 by 3x3'
+expect 1 'knows other classes than other.txt' $refused --from net.safetensors --scene-classes other.txt
 expect 1 'none: ' "$harmonium" label net.safetensors none
 for name in no no.png no.safetensors; do
     [ ! -e $name ] || fail "a refused command left $name"

@@ -322,7 +322,7 @@ const char *hm_scene_net_history(const hm_scene_net *net);
 /* Learns from pictures and their labels by backpropagation, as a stage like all others: epochs, mini-batches of pictures, method (sgd or
  * adam), learning-rate, momentum, weight-cost, dropout (of the units that see all scales), halving, patience and keep-best are those of
  * `backprop`. All pictures are seen in the size of the first one, times the net's; larger ones in parts. validation and events may be null.
- * A fresh net (without a history) notes the shares of the classes. Errors as hm_train; HM_ERROR_ARGUMENT for sets without labels. */
+ * The net notes the shares of the classes. Errors as hm_train; HM_ERROR_ARGUMENT for sets without labels. */
 hm_status hm_train_scene(hm_scene_net *net, const hm_scene_set *train, const hm_scene_set *validation, const hm_scene_config *config,
                          const hm_backprop_config *backprop, const hm_train_events *events, hm_error *error);
 

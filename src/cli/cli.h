@@ -115,6 +115,7 @@ typedef struct cli_call {
     bool is_reading_recipe;
     const char *command; /* the whole command line */
     bool is_data_given[CLI_DATA_ROWS_MAX]; /* which rows of hm_data_options were said, not left to their defaults */
+    bool is_scene_given[CLI_DATA_ROWS_MAX]; /* and of hm_scene_options */
     hm_context *context;
 } cli_call;
 

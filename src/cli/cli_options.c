@@ -225,6 +225,8 @@ hm_status cli_set_option(cli_call *call, const hm_option_table *table, const cha
     hm_status status = hm_options_set(table, cli_config_of(&call->options, table), name, value, error);
     if (status == HM_OK && table == &hm_data_options)
         call->is_data_given[hm_options_find(table, name) - table->rows] = true;
+    if (status == HM_OK && table == &hm_scene_options)
+        call->is_scene_given[hm_options_find(table, name) - table->rows] = true;
     return status;
 }
 

@@ -13,6 +13,12 @@ hm_status cli_scene_evaluate(cli_call *call, hm_error *error);
 /* Prints what the file of the net, operand 0, says of itself. */
 hm_status cli_scene_info(const cli_call *call, hm_error *error);
 
+/* HM_ERROR_ARGUMENT for an option of the data that says nothing to a net of scenes: any but data and labels. */
+hm_status cli_scene_check_data(const cli_call *call, hm_error *error);
+
+/* Likewise for rows of a table that differ from their defaults, but for those named in `but` (as in "epochs method "). */
+hm_status cli_scene_check_unused(const hm_option_table *table, const void *config, const char *but, hm_error *error);
+
 /* A text in quotation marks, as JSON has it, to stdout. */
 void cli_print_json_text(const char *text);
 

@@ -39,21 +39,10 @@ typedef struct evaluation {
 /* What is about other models cannot be meant. */
 static hm_status check_options(const cli_call *call, hm_error *error)
 {
-    static const char why[] = "--%s says nothing to a net that labels scenes; leave it out";
-    char changed[4096];
     if (*call->options.output.machine)
-        return hm_fail(error, HM_ERROR_ARGUMENT, why, "machine");
-    hm_options_echo(&hm_evaluate_options, &call->options.evaluate, false, changed, sizeof changed);
-    if (*changed) {
-        changed[strcspn(changed, " ")] = 0;
-        return hm_fail(error, HM_ERROR_ARGUMENT, why, changed);
-    }
-    for (size_t i = 0; i < hm_data_options.n_rows; i++) {
-        const char *name = hm_data_options.rows[i].name;
-        if (call->is_data_given[i] && strcmp(name, "data") != 0 && strcmp(name, "labels") != 0)
-            return hm_fail(error, HM_ERROR_ARGUMENT, why, name);
-    }
-    return HM_OK;
+        return hm_fail(error, HM_ERROR_ARGUMENT, "--machine says nothing to a net that labels scenes; leave it out");
+    hm_status status = cli_scene_check_unused(&hm_evaluate_options, &call->options.evaluate, "", error);
+    return status == HM_OK ? cli_scene_check_data(call, error) : status;
 }
 
 static hm_status check(cli_call *call, hm_error *error)

@@ -42,8 +42,9 @@ typedef struct rectangle {
 /* A copy, mirrored or not; hm_scene_picture_clear. */
 static hm_status crop(const hm_scene_picture *picture, const rectangle *r, bool is_mirrored, hm_scene_picture *out, hm_error *error)
 {
-    *out = (hm_scene_picture){picture->context, r->height, r->width, hm_alloc(picture->context, 3 * r->height * r->width, sizeof(float), error)};
-    if (!out->values)
+    float *values = hm_alloc(picture->context, 3 * r->height * r->width, sizeof(float), error);
+    *out = (hm_scene_picture){picture->context, r->height, r->width, values};
+    if (!values)
         return HM_ERROR_MEMORY;
     float *to = out->values;
     for (size_t row = 0; row < 3 * r->height; row++, to += r->width) {
@@ -55,7 +56,7 @@ static hm_status crop(const hm_scene_picture *picture, const rectangle *r, bool 
 }
 
 /* The pass sees the piece. */
-static hm_status look(hm_scene_labeller *l, const hm_scene_picture *picture, const rectangle *r, bool is_mirrored, hm_error *error)
+static hm_status look(hm_scene_labeller *l, const hm_scene_picture *picture, const rectangle *r, hm_error *error)
 {
     hm_scene_picture piece;
     hm_status status = HM_OK;
@@ -64,7 +65,7 @@ static hm_status look(hm_scene_labeller *l, const hm_scene_picture *picture, con
         status = hm_scene_pass_create(l->net, 1, r->height, r->width, false, &l->pass, error);
     }
     if (status == HM_OK)
-        status = crop(picture, r, is_mirrored, &piece, error);
+        status = crop(picture, r, false, &piece, error);
     if (status != HM_OK)
         return status;
     status = hm_scene_pass_look(&l->pass, 0, &piece, error);
@@ -81,18 +82,18 @@ typedef struct scoring {
     hm_scene_labeller *l;
     const hm_scene_picture *seen;
     float *scores, *piece; /* [height][width][K] */
+    bool is_mirrored;      /* `seen` is; the scores are not */
 } scoring;
 
 /* Adds the scores of the piece `outer` to those of its part `inner`. */
-static void add_piece(const scoring *s, const rectangle *outer, const rectangle *inner, bool is_mirrored, float share)
+static void add_piece(const scoring *s, const rectangle *outer, const rectangle *inner, float share)
 {
-    size_t K = s->l->net->classes->n;
+    size_t K = s->l->net->classes->n, width = s->seen->width;
     hm_scene_pass_scores(&s->l->pass, 0, s->piece);
     for (size_t y = inner->top; y < inner->top + inner->height; y++)
         for (size_t x = inner->left; x < inner->left + inner->width; x++) {
-            size_t column = is_mirrored ? outer->width - 1 - (x - outer->left) : x - outer->left;
-            const float *from = s->piece + ((y - outer->top) * outer->width + column) * K;
-            float *to = s->scores + (y * s->seen->width + x) * K;
+            const float *from = s->piece + ((y - outer->top) * outer->width + x - outer->left) * K;
+            float *to = s->scores + (y * width + (s->is_mirrored ? width - 1 - x : x)) * K;
             for (size_t k = 0; k < K; k++)
                 to[k] += share * from[k];
         }
@@ -100,13 +101,9 @@ static void add_piece(const scoring *s, const rectangle *outer, const rectangle 
 
 static hm_status score_piece(const scoring *s, const rectangle *outer, const rectangle *inner, hm_error *error)
 {
-    int n = s->l->config->mirrored ? 2 : 1;
-    hm_status status = HM_OK;
-    for (int i = 0; status == HM_OK && i < n; i++) {
-        status = look(s->l, s->seen, outer, i == 1, error);
-        if (status == HM_OK)
-            add_piece(s, outer, inner, i == 1, 1 / (float)n);
-    }
+    hm_status status = look(s->l, s->seen, outer, error);
+    if (status == HM_OK)
+        add_piece(s, outer, inner, s->l->config->mirrored ? 0.5f : 1);
     return status;
 }
 
@@ -132,7 +129,7 @@ static hm_status score_tiles(const scoring *s, size_t tile, size_t reach, hm_err
 }
 
 /* Tiles begin where places of the coarsest scale do, so that they see what the whole picture would show them. */
-static hm_status score_all(const scoring *s, hm_error *error)
+static hm_status score_view(const scoring *s, hm_error *error)
 {
     const hm_scene_net *net = s->l->net;
     size_t place = hm_scene_net_pool(net) << (net->n_scales - 1), reach = hm_n_parts(hm_scene_net_reach(net), place) * place;
@@ -141,6 +138,23 @@ static hm_status score_all(const scoring *s, hm_error *error)
     if (whole.height <= most / whole.width)
         return score_piece(s, &whole, &whole, error);
     return score_tiles(s, tile, reach, error);
+}
+
+/* The picture, and its mirror image if that is asked for. */
+static hm_status score_all(scoring *s, hm_error *error)
+{
+    const rectangle whole = {0, 0, s->seen->height, s->seen->width};
+    hm_scene_picture mirrored;
+    hm_status status = score_view(s, error);
+    if (status == HM_OK && s->l->config->mirrored)
+        status = crop(s->seen, &whole, true, &mirrored, error);
+    if (status != HM_OK || !s->l->config->mirrored)
+        return status;
+    s->seen = &mirrored;
+    s->is_mirrored = true;
+    status = score_view(s, error);
+    hm_scene_picture_clear(&mirrored);
+    return status;
 }
 
 /* ---- Pixels ---------------------------------------------------------------------------------------------------------- */
@@ -217,7 +231,7 @@ static hm_status finish(hm_scene_labeller *l, const hm_scene_picture *picture, h
         return status;
     size_t n = seen.height * seen.width * l->net->classes->n;
     float *scores = hm_alloc(context, n, sizeof *scores, error), *piece = hm_alloc(context, n, sizeof *piece, error);
-    status = scores && piece ? score_all(&(scoring){l, &seen, scores, piece}, error) : HM_ERROR_MEMORY;
+    status = scores && piece ? score_all(&(scoring){l, &seen, scores, piece, false}, error) : HM_ERROR_MEMORY;
     pixel_job job = {l, scores, seen.height, seen.width, picture->height, picture->width, out, labels};
     if (status == HM_OK)
         hm_pool_run(context->pool, picture->height, finish_row, &job);
@@ -257,7 +271,8 @@ static hm_status cover(const hm_scene_labeller *l, const hm_scene_picture *pictu
     return status;
 }
 
-static hm_status label_regions(const hm_scene_labeller *l, const hm_scene_picture *picture, hm_matrix probabilities, regions *r, hm_error *error)
+static hm_status label_regions(const hm_scene_labeller *l, const hm_scene_picture *picture, hm_matrix probabilities, regions *r,
+                               hm_error *error)
 {
     size_t K = l->net->classes->n;
     r->sums = hm_alloc(l->net->context, r->n * K, sizeof *r->sums, error);
