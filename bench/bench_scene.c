@@ -3,8 +3,8 @@
  *     cmake --build build/release --target bench_scene
  *     build/release/bench_scene scales=4 units=256 threads=2
  *
- * Prints two lines: the seconds of a forward pass from bands to the scores of pixels, and of a forward and backward pass; medians of 9 and 5,
- * and the operations of their convolutions a second. bench/peers_scene.py does the same with PyTorch. */
+ * Prints two lines: the seconds of a forward pass from bands to the scores of pixels, and of a forward and backward pass; medians of
+ * 9 and 5, and the operations of their convolutions a second. bench/peers_scene.py does the same with PyTorch. */
 #define _GNU_SOURCE /* mkstemp */
 #include <inttypes.h>
 #include <stdio.h>

@@ -188,7 +188,8 @@ static void test_enlarging(void **state)
 
 static void test_layers(void **state)
 {
-    static const char *const wrong[] = {"relu 16 by 7x5", "relu 16 by 4x4", "sigmoid 16 by 7x7", "relu 16 by 7x7 pool", "relu 16 by 7x7 poll 2",
+    static const char *const wrong[] = {"relu 16 by 7x5", "relu 16 by 4x4", "sigmoid 16 by 7x7", "relu 16 by 7x7 pool",
+                                        "relu 16 by 7x7 poll 2",
                                         "relu 0 by 7x7", "relu 16 by 7x7 pool 9", "", "relu 16 by 7x7 |", "relu 16 by 7x7 pool 2 x"};
     hm_scene_layer layer[HM_SCENE_LAYERS_MAX];
     hm_error error;

@@ -65,7 +65,8 @@ static double compare(float *s, size_t K, size_t truth, float weight)
 }
 
 /* What a pixel's gradient gives to the two places of the row that it lies between. */
-static inline __attribute__((always_inline)) void spread(const hm_scene_pass *pass, const float *s, const hm_between *h, float *row, float *bias)
+static inline __attribute__((always_inline)) void spread(const hm_scene_pass *pass, const float *s, const hm_between *h, float *row,
+                                                         float *bias)
 {
     size_t n = pass->scores.stride;
     float *left = row + h->first * n, *right = row + h->second * n;

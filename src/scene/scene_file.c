@@ -80,7 +80,8 @@ static hm_status read_option(void *what, char *line, size_t number, hm_error *er
     return hm_options_set(&hm_scene_net_options, what, line, equals + 3, error);
 }
 
-static hm_status read_config(const hm_context *context, const hm_tensor_file *file, const char *path, hm_scene_config *config, hm_error *error)
+static hm_status read_config(const hm_context *context, const hm_tensor_file *file, const char *path, hm_scene_config *config,
+                             hm_error *error)
 {
     hm_error why;
     hm_options_init(&hm_scene_options, config);

@@ -8,8 +8,8 @@
 static hm_status fail_layer(size_t index, const char *text, const char *why, hm_error *error)
 {
     return hm_fail(error, HM_ERROR_ARGUMENT,
-                   "layer %zu, \"%.60s\": %s; write relu or tanh, the number of maps, by the size of their filters, and pool if it is to be "
-                   "pooled, as in \"relu 16 by 7x7 pool 2\"",
+                   "layer %zu, \"%.60s\": %s; write relu or tanh, the number of maps, by the size of their filters, and pool if it is to "
+                   "be pooled, as in \"relu 16 by 7x7 pool 2\"",
                    index + 1, text, why);
 }
 

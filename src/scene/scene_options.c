@@ -7,7 +7,8 @@
 static const hm_option rows[] = {
     ROW("layers", TEXT, net.layers, "relu 16 by 7x7 pool 2 | relu 64 by 7x7 pool 2 | relu 128 by 5x5", 0, 0, "LAYERS", NULL,
         "of filters, the same at each scale: relu or tanh, maps, size of the filters, pooled or not"),
-    ROW("scales", INT, net.scales, "3", 1, HM_SCENE_NET_SCALES_MAX, "N", NULL, "bands of the pyramid that it sees, each half the size of the last"),
+    ROW("scales", INT, net.scales, "3", 1, HM_SCENE_NET_SCALES_MAX, "N", NULL,
+        "bands of the pyramid that it sees, each half the size of the last"),
     ROW("units", INT, net.units, "256", 0, HM_SCENE_MAPS_MAX, "N", NULL,
         "that see the features of all scales; 0: none, and a class is a sum over the scales"),
     ROW("normalise", CHOICE, net.normalise, "batch", 0, 0, "HOW", "batch|none",

@@ -65,7 +65,8 @@ static void move_view(const scene_stage *s, size_t picture, const hm_scene_pictu
         view->gain[colour] = (float)exp(all + between(s, picture, LIGHT + 1 + colour, c->light / 2));
 }
 
-static hm_status take_view(const reading *r, size_t i, size_t which, hm_scene_picture *whole, const hm_label_picture *labels, hm_error *error)
+static hm_status take_view(const reading *r, size_t i, size_t which, hm_scene_picture *whole, const hm_label_picture *labels,
+                           hm_error *error)
 {
     scene_stage *s = r->s;
     hm_scene_view view = {.height = s->height, .width = s->width, .scale = (float)s->net->config.size};
@@ -160,8 +161,8 @@ static void descend(scene_stage *s)
 static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
 {
     scene_stage *s = (scene_stage *)stage;
-    const hm_scene_dropout dropout = {(float)s->backprop->dropout,
-                                      {hm_random_stream(s->net->context->seed, stage->stream), HM_RANDOM_DROPOUT, hm_stage_random(stage).step}};
+    const hm_random random = {hm_random_stream(s->net->context->seed, stage->stream), HM_RANDOM_DROPOUT, hm_stage_random(stage).step};
+    const hm_scene_dropout dropout = {(float)s->backprop->dropout, random};
     hm_scene_loss loss = {0};
     hm_status status = read_batch(&(reading){.s = s, .set = s->train, .order = stage->order, .first = first, .is_moved = true}, n, error);
     if (status != HM_OK)
@@ -328,7 +329,8 @@ static hm_status note_shares(scene_stage *s, hm_error *error)
     for (size_t k = 0; k < K; k++)
         total += (double)count[k];
     if (status == HM_OK && total == 0)
-        status = hm_fail(error, HM_ERROR_ARGUMENT, "no pixel of the %zu label pictures has a class; give others", hm_scene_set_count(s->train));
+        status = hm_fail(error, HM_ERROR_ARGUMENT, "no pixel of the %zu label pictures has a class; give others",
+                         hm_scene_set_count(s->train));
     for (size_t k = 0; status == HM_OK && k < K; k++)
         s->net->share[k] = (double)count[k] / total;
     hm_free(s->net->context, count);
@@ -372,9 +374,11 @@ static hm_status check(const scene_stage *s, hm_error *error)
 {
     const hm_backprop_config *b = s->backprop;
     if (!hm_scene_set_has_labels(s->train) || (s->validation && !hm_scene_set_has_labels(s->validation)))
-        return hm_fail(error, HM_ERROR_ARGUMENT, "a net learns to name pixels from label pictures, and is tried on some; give their folder");
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "a net learns to name pixels from label pictures, and is tried on some; give their folder");
     if (!s->validation && (b->keep_best || b->patience || b->halving > 0))
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s needs validation pictures to go by; give --scene-validation and its labels, or leave it out",
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "%s needs validation pictures to go by; give --scene-validation and its labels, or leave it out",
                        b->patience ? "patience" : b->keep_best ? "keep-best" : "halving");
     if (b->method == HM_METHOD_LBFGS)
         return hm_fail(error, HM_ERROR_ARGUMENT, "method = lbfgs: scene nets learn by sgd or adam");
@@ -448,7 +452,8 @@ static hm_status check_saved(const hm_scene_net *net, const hm_scene_net *saved,
     hm_status status = hm_checkpoint_check(path, "architecture", saved->config.layers, net->config.layers, error);
     if (status == HM_OK && (saved->n_parameters != net->n_parameters || saved->classes->n != net->classes->n))
         status = hm_fail(error, HM_ERROR_MISMATCH,
-                         "%s: holds a net of other scales, units or classes; give those it was begun with, or remove the file to begin afresh",
+                         "%s: holds a net of other scales, units or classes; give those it was begun with, or remove the file to begin "
+                         "afresh",
                          path);
     if (status == HM_OK)
         status = hm_checkpoint_check(path, "seed", then, now, error);
