@@ -148,6 +148,10 @@ class Street:
         self.path = chance.between(2.0, 3.4)       # the width of a pavement
         self.sun = chance.one_of([-1, 1])          # walls that look there are light
         self.is_dusk = sum(self.light) < 2.2
+        self.taken = []                            # by cars and people: (x, z, half the width, half the length)
+
+    def is_free(self, x, z, across, along):
+        return all(abs(x - tx) > across + ta or abs(z - tz) > along + tl for tx, tz, ta, tl in self.taken)
 
     def at(self, x, y, z):
         return self.vanishing + FOCAL * x / z, self.horizon + FOCAL * (self.eye - y) / z
@@ -167,7 +171,7 @@ class Street:
         things = self.far_away() + self.houses() + self.trees() + self.traffic() + self.people()
         for _, thing, *how in sorted(things, key=lambda t: -t[0]):
             thing(*how)
-        return self.canvas.picture(self.chance.random, self.chance.between(3, 9))
+        return self.canvas.picture(self.chance.random, self.chance.between(2, 6))
 
     def sky(self):
         chance, canvas = self.chance, self.canvas
@@ -316,10 +320,13 @@ class Street:
                 x = self.middle + side * (self.road - 1.15 if chance.often(0.6) else self.road * 0.48)
                 if chance.often(0.72):
                     things.append((z, self.car, x, z, self.car_paint()))
+                    self.taken.append((x, z + 2, 1.2, 3))
                 z += chance.between(5.5, 13)
         if chance.often(0.35): # one that turns
-            z = chance.between(9, 18)
-            things.append((z, self.side_car, self.middle + chance.between(-2.2, 2.2), z, self.car_paint()))
+            x, z = self.middle + chance.between(-2.2, 2.2), chance.between(9, 18)
+            if self.is_free(x, z, 2.2, 1):
+                things.append((z, self.side_car, x, z, self.car_paint()))
+                self.taken.append((x, z, 2.3, 1))
         return things
 
     def car_paint(self):
@@ -378,10 +385,12 @@ class Street:
 
     def people(self):
         chance, things = self.chance, []
-        for _ in range(int(chance.between(2, 7))):
+        for _ in range(int(chance.between(4, 9))):
             z = chance.between(5.5, 9) if chance.often(0.4) else chance.between(7, 22)
             x = self.middle + (chance.one_of([-1, 1]) * (self.road + chance.between(0.4, self.path - 0.3)) if chance.often(0.75) else chance.between(-2, 2))
-            things.append((z, self.person, x, z))
+            if self.is_free(x, z, 0.4, 0.3):
+                things.append((z, self.person, x, z))
+                self.taken.append((x, z, 0.3, 0.3))
         return things
 
     def person(self, x, z):
