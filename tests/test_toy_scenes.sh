@@ -6,11 +6,12 @@ set -eu
 toy=recipes/toy-scenes
 "$harmonium" info | grep -q '^  \(libpng\|png\) *absent' && exit 77
 
-"$harmonium" train $toy/toy.ini --data $toy/train --labels $toy/train-labels --backprop-epochs 12 \
-    --backprop-learning-rate "0.005, ~0.0005@12" -o "$folder/toy.safetensors" --quiet
+# 12 epochs gave ACC; colour alone tells 62 (toy.ini).
+"$harmonium" train $toy/toy.ini --data $toy/train --labels $toy/train-labels --backprop-epochs 12 --backprop-batch-size 2 \
+    --backprop-dropout 0 --backprop-learning-rate "0.005, ~0.0002@12" -o "$folder/toy.safetensors" --quiet
 "$harmonium" evaluate "$folder/toy.safetensors" $toy/test --labels $toy/test-labels -o "$folder/sheet.png" --quiet >"$folder/out"
 accuracy=$(sed -n 's/^pixel accuracy  *\([0-9.]*\).*/\1/p' "$folder/out")
-awk -v a="$accuracy" 'BEGIN { exit !(a > 70) }' || fail "$accuracy % of the pixels are right, not above 70"
+awk -v a="$accuracy" 'BEGIN { exit !(a > 74) }' || fail "$accuracy % of the pixels are right, not above 74"
 grep -q '^person ' "$folder/out" && [ -s "$folder/sheet.png" ] || fail "no line for people, or no sheet"
 "$harmonium" label "$folder/toy.safetensors" $toy/test -o "$folder/labelled" --quiet >/dev/null
 [ "$(ls "$folder/labelled" | wc -l)" = 16 ] || fail "not labels and an overlay for each of 8 pictures"

@@ -178,7 +178,8 @@ class Street:
         canvas.polygon([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)], lambda y: mix(self.top, self.haze, min(1, y / self.horizon)), SKY)
         for _ in range(int(chance.between(1, 5))):
             x, y, size = chance.between(0, WIDTH), chance.between(2, self.horizon * 0.6), chance.between(4, 9)
-            puffs = [(x + chance.between(-1.6, 1.6) * size, y + chance.between(-0.25, 0.2) * size, chance.between(0.35, 0.8) * size) for _ in range(7)]
+            puffs = [(x + chance.between(-1.6, 1.6) * size, y + chance.between(-0.25, 0.2) * size, chance.between(0.35, 0.8) * size)
+                     for _ in range(7)]
             for way, dark in ((0.18, 0.5), (0, 0)): # beneath, then above
                 for px, py, s in puffs:
                     canvas.ellipse(px, py + way * s, s, 0.55 * s, mix(self.cloud, mix(self.top, self.haze, 0.5), dark), SKY)
