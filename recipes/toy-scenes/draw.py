@@ -77,7 +77,7 @@ def packed(colour):
     return r | g << 20 | b << 40
 
 class Canvas:
-    """3 x 3 points a pixel; places are in pixels. A colour may be a function of the height in the picture."""
+    """3 x 3 points a pixel; places are in pixels. A colour may be a function of the place down the picture, or "shadow"."""
 
     def __init__(self):
         self.colours = [[0] * (WIDTH * FINE) for _ in range(HEIGHT * FINE)]
@@ -302,7 +302,7 @@ class Street:
         bark, w = self.seen(chance.one_of([(92, 70, 54), (76, 66, 60), (124, 112, 100)]), z), 0.14 * size * (0.6 + tall / 10)
         canvas.ellipse(sx + 0.1 * wide, ground, wide * 0.9, 0.12 * wide, "shadow")
         canvas.polygon([(sx - w, ground), (sx + w, ground), (sx + 0.6 * w, middle), (sx - 0.6 * w, middle)], bark, TREE)
-        deep = (middle - top) * 1.0
+        deep = middle - top
         canvas.ellipse(sx, middle, 0.8 * wide, 0.8 * deep, self.seen(times(paint, 0.66), z), TREE)
         leaves = []
         while len(leaves) < 46:
@@ -338,9 +338,8 @@ class Street:
         """From behind, or from before: faces of a box, and of a smaller one upon it."""
         chance, canvas, box = self.chance, self.canvas, self.wall
         half, belt, tall, end = 0.88, 0.92, chance.between(1.4, 1.75), z + chance.between(3.4, 4.2)
-        second = paint if chance.often(0.5) else times(chance.one_of([(236, 232, 226), (60, 62, 70), paint]), 1)
+        second = paint if chance.often(0.5) else chance.one_of([(236, 232, 226), (60, 62, 70), paint])
         glass, comes = mix(self.top, (40, 48, 60), 0.7), chance.often(0.5)
-        (cx, cy), size = self.at(x, 0, z), FOCAL / z
         self.wall([(x - half - 0.15, 0, z - 0.3), (x + half + 0.15, 0, z - 0.3), (x + half + 0.1, 0, end + 0.2), (x - half - 0.1, 0, end + 0.2)], "shadow", None)
         flank = x - half if x > 0 else x + half # the side that we see
         tone = 0.7 if (x > 0) == (self.sun > 0) else 0.9
