@@ -250,6 +250,40 @@ static void test_refine(void **state)
     hm_scene_net_destroy(net);
 }
 
+/* Pictures far smaller than what the filters see, and none at all. */
+static void test_tiny_pictures(void **state)
+{
+    static const size_t sizes[][2] = {{1, 1}, {2, 3}, {1, 9}, {5, 1}};
+    hm_scene_net *net = make_net("relu 4 by 7x7 pool 2 | relu 5 by 7x7 pool 2", 4, 6, HM_SCENE_NORMALISE_BATCH);
+    hm_scene_label_config config;
+    hm_scene_labeller *labeller;
+    hm_label_picture labels;
+    hm_error error;
+    float values[27];
+    (void)state;
+    hm_options_init(&hm_scene_label_options, &config);
+    hm_random_fill_uniform(&(hm_random){5, HM_RANDOM_USER, 0}, 0, 0, 27, values);
+    for (int regions = HM_SCENE_REGIONS_NONE; regions <= HM_SCENE_REGIONS_COVER; regions++) {
+        config.regions = regions;
+        assert_int_equal(hm_scene_labeller_create(net, &config, &labeller, &error), HM_OK);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            const hm_scene_picture picture = {context, sizes[i][0], sizes[i][1], values};
+            assert_int_equal(hm_scene_label(labeller, &picture, &labels, &error), HM_OK);
+            for (size_t k = 0; k < picture.height * picture.width; k++)
+                assert_true(labels.labels[k] < CLASSES);
+            hm_label_picture_clear(&labels);
+        }
+        const hm_scene_picture none = {context, 0, 3, values};
+        assert_int_equal(hm_scene_label(labeller, &none, &labels, &error), HM_ERROR_ARGUMENT);
+        values[4] = NAN;
+        const hm_scene_picture bad = {context, 3, 3, values};
+        assert_int_equal(hm_scene_label(labeller, &bad, &labels, &error), HM_ERROR_NUMERIC);
+        values[4] = 0.5f;
+        hm_scene_labeller_destroy(labeller);
+    }
+    hm_scene_net_destroy(net);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -266,6 +300,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_gradients), cmocka_unit_test(test_enlarging), cmocka_unit_test(test_layers),
-                                       cmocka_unit_test(test_file), cmocka_unit_test(test_refine)};
+                                       cmocka_unit_test(test_file), cmocka_unit_test(test_refine),
+                                       cmocka_unit_test(test_tiny_pictures)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
