@@ -7,25 +7,45 @@
 
 static const size_t PIXELS_MAX = (size_t)1 << 28; /* so that four edges a pixel can be counted in 32 bits */
 
-/* Pixels i and those to both sides of it, `step` apart, `n` of them in all. */
-static float smoothed(const hm_smoothing *s, const float *line, size_t step, size_t n, size_t i)
+/* Pixel i of a line of n, and those to both sides of it. */
+static float smoothed(const hm_smoothing *s, const float *line, size_t n, size_t i)
 {
-    float sum = s->mask[0] * line[i * step];
+    float sum = s->mask[0] * line[i];
     for (size_t r = 1; r <= s->radius; r++) {
         size_t before = i < r ? 0 : i - r, after = i + r < n ? i + r : n - 1;
-        sum += s->mask[r] * (line[before * step] + line[after * step]);
+        sum += s->mask[r] * (line[before] + line[after]);
     }
     return sum;
+}
+
+/* Where both sides lie inside, in loops that the compiler turns into vectors. */
+static void smooth_row(const hm_smoothing *s, const float *in, size_t n, float *out)
+{
+    size_t begin = s->radius < n ? s->radius : n, end = n > 2 * s->radius ? n - s->radius : begin;
+    for (size_t x = 0; x < begin; x++)
+        out[x] = smoothed(s, in, n, x);
+    for (size_t x = begin; x < end; x++)
+        out[x] = s->mask[0] * in[x];
+    for (size_t r = 1; r <= s->radius; r++)
+        for (size_t x = begin; x < end; x++)
+            out[x] += s->mask[r] * (in[x - r] + in[x + r]);
+    for (size_t x = end; x < n; x++)
+        out[x] = smoothed(s, in, n, x);
 }
 
 void hm_plane_smooth(const hm_smoothing *smoothing, size_t height, size_t width, const float *in, float *scratch, float *out)
 {
     for (size_t y = 0; y < height; y++)
+        smooth_row(smoothing, in + y * width, width, scratch + y * width);
+    for (size_t y = 0; y < height; y++, out += width) {
         for (size_t x = 0; x < width; x++)
-            scratch[y * width + x] = smoothed(smoothing, in + y * width, 1, width, x);
-    for (size_t y = 0; y < height; y++)
-        for (size_t x = 0; x < width; x++)
-            out[y * width + x] = smoothed(smoothing, scratch + x, width, height, y);
+            out[x] = smoothing->mask[0] * scratch[y * width + x];
+        for (size_t r = 1; r <= smoothing->radius; r++) {
+            const float *before = scratch + (y < r ? 0 : y - r) * width, *after = scratch + (y + r < height ? y + r : height - 1) * width;
+            for (size_t x = 0; x < width; x++)
+                out[x] += smoothing->mask[r] * (before[x] + after[x]);
+        }
+    }
 }
 
 size_t hm_pixel_neighbours(size_t height, size_t width, size_t i, size_t neighbour[HM_NEIGHBOURS_AFTER])

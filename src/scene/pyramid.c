@@ -11,6 +11,7 @@
 #include <harmonium/scene.h>
 
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -66,24 +67,33 @@ static void reduce(const hm_scene_band *large, const float *in, const hm_scene_b
             out[y * small->width + x] = smooth[2 * y * large->width + 2 * x];
 }
 
-/* Place i of a line twice as fine as line[n], `step` apart: (1 6 1) / 8 on a pixel, (1 1) / 2 between two. */
-static float between(const float *line, size_t step, size_t n, size_t i)
+/* A line twice as fine: (1 6 1) / 8 on a pixel, (1 1) / 2 between two. out[width], width 2 n or one less. */
+static void widen(const float *line, size_t n, float *out, size_t width)
 {
-    size_t here = i / 2, before = here ? here - 1 : 0, after = here + 1 < n ? here + 1 : n - 1;
-    if (i % 2)
-        return (line[here * step] + line[after * step]) / 2;
-    return (line[before * step] + 6 * line[here * step] + line[after * step]) / 8;
+    for (size_t i = 0; i < n; i++) {
+        float before = line[i ? i - 1 : 0], here = line[i], after = line[i + 1 < n ? i + 1 : n - 1];
+        out[2 * i] = (before + 6 * here + after) / 8;
+        if (2 * i + 1 < width)
+            out[2 * i + 1] = (here + after) / 2;
+    }
 }
 
 /* Takes up(small) from large: wide[small->height][large->width] is scratch. */
 static void subtract_expanded(const hm_scene_band *small, const float *in, const hm_scene_band *large, float *wide, float *out)
 {
+    size_t W = large->width;
     for (size_t y = 0; y < small->height; y++)
-        for (size_t x = 0; x < large->width; x++)
-            wide[y * large->width + x] = between(in + y * small->width, 1, small->width, x);
-    for (size_t y = 0; y < large->height; y++)
-        for (size_t x = 0; x < large->width; x++)
-            out[y * large->width + x] -= between(wide + x, large->width, small->height, y);
+        widen(in + y * small->width, small->width, wide + y * W, W);
+    for (size_t y = 0; y < large->height; y++, out += W) {
+        size_t i = y / 2, last = small->height - 1;
+        const float *before = wide + (i ? i - 1 : 0) * W, *here = wide + i * W, *after = wide + (i < last ? i + 1 : last) * W;
+        if (y % 2)
+            for (size_t x = 0; x < W; x++)
+                out[x] -= (here[x] + after[x]) / 2;
+        else
+            for (size_t x = 0; x < W; x++)
+                out[x] -= (before[x] + 6 * here[x] + after[x]) / 8;
+    }
 }
 
 static void make_bands(const hm_scene_band *band, size_t n_scales, size_t plane, float *values, float *scratch)
@@ -99,50 +109,67 @@ static void make_bands(const hm_scene_band *band, size_t n_scales, size_t plane,
 
 /* ---- Local normalisation ----------------------------------------------------------------------- */
 
-/* sum[height + 1][width + 1][2]: of all values above and left of a place, and of their squares. */
-static void sum_up(const hm_scene_band *band, const float *values, double *sum)
+/* Sums of a window that moves along: of each column of its rows, and of its columns. */
+typedef struct window {
+    size_t half, height, width;
+    double *sum, *square; /* [width]: of each column */
+} window;
+
+/* sign times a row of values, and their squares, to the sums of the columns. */
+static void add_row(const window *w, const float *row, double sign)
 {
-    size_t row = 2 * (band->width + 1);
-    for (size_t k = 0; k < row; k++)
-        sum[k] = 0;
-    for (size_t y = 0; y < band->height; y++) {
-        double *s = sum + (y + 1) * row, line[2] = {0, 0};
-        s[0] = s[1] = 0;
-        for (size_t x = 0; x < band->width; x++) {
-            double value = values[y * band->width + x];
-            line[0] += value;
-            line[1] += value * value;
-            for (size_t k = 0; k < 2; k++)
-                s[2 * (x + 1) + k] = s[2 * (x + 1) + k - row] + line[k];
-        }
+    for (size_t x = 0; x < w->width; x++) {
+        double value = row[x];
+        w->sum[x] += sign * value;
+        w->square[x] += sign * value * value;
     }
 }
 
-typedef struct range {
-    size_t begin, end;
-} range;
-
-static range window_at(size_t i, size_t half, size_t n)
+/* mean[width] and variance[width] of the windows around a row, of which n_rows lie inside. */
+static void moments_of_row(const window *w, size_t n_rows, double *mean, double *variance)
 {
-    return (range){i < half ? 0 : i - half, i + half < n ? i + half + 1 : n};
+    double sum = 0, square = 0;
+    for (size_t x = 0; x < w->half && x < w->width; x++) {
+        sum += w->sum[x];
+        square += w->square[x];
+    }
+    for (size_t x = 0; x < w->width; x++) {
+        size_t in = x + w->half, first = x > w->half ? x - w->half : 0;
+        if (in < w->width) {
+            sum += w->sum[in];
+            square += w->square[in];
+        }
+        if (x > w->half) {
+            sum -= w->sum[first - 1];
+            square -= w->square[first - 1];
+        }
+        double n = (double)(n_rows * ((in < w->width ? in : w->width - 1) - first + 1));
+        mean[x] = sum / n;
+        variance[x] = square / n - mean[x] * mean[x]; /* rounding may leave it below zero */
+    }
 }
 
-static double sum_of(const double *sum, size_t row, range y, range x, size_t k)
+/* values[height][width] in place; before[height][width] is room for what they were, room[4 width] for a row. */
+static void normalise(const hm_scene_pyramid_config *config, const hm_scene_band *band, float *values, float *before, double *room)
 {
-    return sum[y.end * row + 2 * x.end + k] - sum[y.begin * row + 2 * x.end + k] - sum[y.end * row + 2 * x.begin + k] +
-           sum[y.begin * row + 2 * x.begin + k];
-}
-
-static void normalise(const hm_scene_pyramid_config *config, const hm_scene_band *band, float *values, double *sum)
-{
-    size_t half = config->window / 2, row = 2 * (band->width + 1);
-    sum_up(band, values, sum);
-    for (size_t i = 0; i < band->height * band->width; i++) {
-        range y = window_at(i / band->width, half, band->height), x = window_at(i % band->width, half, band->width);
-        double n = (double)((y.end - y.begin) * (x.end - x.begin));
-        double m = sum_of(sum, row, y, x, 0) / n;
-        double variance = sum_of(sum, row, y, x, 1) / n - m * m; /* rounding may leave it below zero */
-        values[i] = (float)((values[i] - m) / fmax(sqrt(fmax(variance, 0)), config->least_deviation));
+    size_t W = band->width, H = band->height;
+    window w = {config->window / 2, H, W, room, room + W};
+    double *mean = room + 2 * W, *variance = room + 3 * W, least = (double)config->least_deviation;
+    memcpy(before, values, H * W * sizeof *before);
+    memset(room, 0, 2 * W * sizeof *room);
+    for (size_t y = 0; y < w.half && y < H; y++)
+        add_row(&w, before + y * W, 1);
+    for (size_t y = 0; y < H; y++, values += W) {
+        size_t first = y > w.half ? y - w.half : 0, last = y + w.half < H ? y + w.half : H - 1;
+        if (y + w.half < H)
+            add_row(&w, before + last * W, 1);
+        if (y > w.half)
+            add_row(&w, before + (first - 1) * W, -1);
+        moments_of_row(&w, last - first + 1, mean, variance);
+        for (size_t x = 0; x < W; x++) {
+            double deviation = sqrt(variance[x] > 0 ? variance[x] : 0);
+            values[x] = (float)((values[x] - mean[x]) / (deviation > least ? deviation : least));
+        }
     }
 }
 
@@ -167,16 +194,21 @@ hm_status hm_scene_pyramid(const hm_scene_picture *picture, const hm_scene_pyram
     if (status != HM_OK)
         return status;
     hm_scene_pyramid_shape(&c, picture->height, picture->width, band);
-    double *sum = hm_alloc(picture->context, picture->height + 1, 2 * (picture->width + 1) * sizeof *sum, error);
-    if (!sum)
+    size_t n = picture->height * picture->width;
+    float *scratch = hm_alloc(picture->context, 2 * n, sizeof *scratch, error); /* two planes */
+    double *room = hm_alloc(picture->context, 4 * picture->width, sizeof *room, error);
+    if (!scratch || !room) {
+        hm_free(picture->context, scratch);
+        hm_free(picture->context, room);
         return HM_ERROR_MEMORY;
-    for (size_t i = 0; i < 3 * picture->height * picture->width; i++)
-        values[i] = picture->values[i];
-    for (size_t plane = 0; plane < 3; plane++) {
-        make_bands(band, c.n_scales, plane, values, (float *)sum);
-        for (size_t s = 0; !c.is_raw && s < c.n_scales; s++)
-            normalise(&c, &band[s], values + band[s].first + plane * band[s].height * band[s].width, sum);
     }
-    hm_free(picture->context, sum);
+    memcpy(values, picture->values, 3 * n * sizeof *values);
+    for (size_t plane = 0; plane < 3; plane++) {
+        make_bands(band, c.n_scales, plane, values, scratch);
+        for (size_t s = 0; !c.is_raw && s < c.n_scales; s++)
+            normalise(&c, &band[s], values + band[s].first + plane * band[s].height * band[s].width, scratch, room);
+    }
+    hm_free(picture->context, scratch);
+    hm_free(picture->context, room);
     return HM_OK;
 }

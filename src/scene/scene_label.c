@@ -12,7 +12,9 @@
 struct hm_scene_labeller {
     const hm_scene_net *net;
     const hm_scene_label_config *config;
-    hm_scene_pass pass; /* of the size of the last piece of a picture */
+    hm_scene_pass pass;    /* of the size of the last piece of a picture */
+    float *scores, *piece; /* [n_scores]: of the last picture, and room for those of a piece */
+    size_t n_scores;
 };
 
 hm_status hm_scene_labeller_create(const hm_scene_net *net, const hm_scene_label_config *config, hm_scene_labeller **labeller,
@@ -30,6 +32,8 @@ void hm_scene_labeller_destroy(hm_scene_labeller *labeller)
     if (!labeller)
         return;
     hm_scene_pass_clear(&labeller->pass);
+    hm_free(labeller->net->context, labeller->scores);
+    hm_free(labeller->net->context, labeller->piece);
     hm_free(labeller->net->context, labeller);
 }
 
@@ -85,11 +89,30 @@ typedef struct scoring {
     bool is_mirrored;      /* `seen` is; the scores are not */
 } scoring;
 
+/* Room for n scores, all zero. */
+static hm_status make_room(hm_scene_labeller *l, size_t n, hm_error *error)
+{
+    const hm_context *context = l->net->context;
+    if (n == l->n_scores) {
+        memset(l->scores, 0, n * sizeof *l->scores);
+        return HM_OK;
+    }
+    hm_free(context, l->scores);
+    hm_free(context, l->piece);
+    l->scores = hm_alloc(context, n, sizeof *l->scores, error);
+    l->piece = hm_alloc(context, n, sizeof *l->piece, error);
+    l->n_scores = l->scores && l->piece ? n : 0;
+    return l->n_scores ? HM_OK : HM_ERROR_MEMORY;
+}
+
 /* Adds the scores of the piece `outer` to those of its part `inner`. */
 static void add_piece(const scoring *s, const rectangle *outer, const rectangle *inner, float share)
 {
     size_t K = s->l->net->classes->n, width = s->seen->width;
-    hm_scene_pass_scores(&s->l->pass, 0, s->piece);
+    bool is_all = share == 1 && inner->height == s->seen->height && inner->width == width;
+    hm_scene_pass_scores(&s->l->pass, 0, is_all ? s->scores : s->piece);
+    if (is_all)
+        return;
     for (size_t y = inner->top; y < inner->top + inner->height; y++)
         for (size_t x = inner->left; x < inner->left + inner->width; x++) {
             const float *from = s->piece + ((y - outer->top) * outer->width + x - outer->left) * K;
@@ -219,7 +242,6 @@ static void finish_row(void *argument, size_t y)
 /* Probabilities, labels, or both. */
 static hm_status finish(hm_scene_labeller *l, const hm_scene_picture *picture, hm_matrix out, uint8_t *labels, hm_error *error)
 {
-    const hm_context *context = l->net->context;
     hm_scene_view view;
     hm_scene_picture seen;
     hm_status status = hm_scene_picture_check(picture, error);
@@ -229,14 +251,12 @@ static hm_status finish(hm_scene_labeller *l, const hm_scene_picture *picture, h
     status = hm_scene_view_take(l->net->classes, &view, picture, NULL, &seen, NULL, error);
     if (status != HM_OK)
         return status;
-    size_t n = seen.height * seen.width * l->net->classes->n;
-    float *scores = hm_alloc(context, n, sizeof *scores, error), *piece = hm_alloc(context, n, sizeof *piece, error);
-    status = scores && piece ? score_all(&(scoring){l, &seen, scores, piece, false}, error) : HM_ERROR_MEMORY;
-    pixel_job job = {l, scores, seen.height, seen.width, picture->height, picture->width, out, labels};
+    status = make_room(l, seen.height * seen.width * l->net->classes->n, error);
     if (status == HM_OK)
-        hm_pool_run(context->pool, picture->height, finish_row, &job);
-    hm_free(context, scores);
-    hm_free(context, piece);
+        status = score_all(&(scoring){l, &seen, l->scores, l->piece, false}, error);
+    pixel_job job = {l, l->scores, seen.height, seen.width, picture->height, picture->width, out, labels};
+    if (status == HM_OK)
+        hm_pool_run(l->net->context->pool, picture->height, finish_row, &job);
     hm_scene_picture_clear(&seen);
     return status;
 }

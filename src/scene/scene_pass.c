@@ -79,6 +79,7 @@ static void cut(cutting *c, hm_scene_pass *pass)
     for (int i = 0; i < 2; i++)
         pass->rows[i] = make_maps(c, pass->n, pass->height, pass->scores.width, K, 0);
     pass->row_bias = take(c, n_rows * pass->scores.stride);
+    pass->bands = take(c, pass->n * pass->n_values);
     pass->row_loss = c->doubles ? c->doubles + c->n_doubles : NULL;
 }
 
@@ -103,7 +104,7 @@ hm_status hm_scene_pass_create(const hm_scene_net *net, size_t n, size_t height,
 {
     cutting c = {0};
     *pass = (hm_scene_pass){.net = net, .n = n, .height = height, .width = width, .is_learning = is_learning};
-    hm_scene_pyramid_shape(&(hm_scene_pyramid_config){.n_scales = net->n_scales}, height, width, pass->band);
+    pass->n_values = hm_scene_pyramid_shape(&(hm_scene_pyramid_config){.n_scales = net->n_scales}, height, width, pass->band);
     cut(&c, pass);
     pass->floats = c.floats = hm_alloc(net->context, c.n_floats, sizeof(float), error);
     pass->parts = c.doubles = hm_alloc(net->context, c.n_doubles + 3 * n * height, sizeof(double), error);
@@ -182,16 +183,11 @@ hm_status hm_scene_pass_look(hm_scene_pass *pass, size_t i, hm_scene_picture *pi
                                             .window = (size_t)net->config.window,
                                             .is_raw = net->config.window == 0,
                                             .least_deviation = (float)net->config.least_deviation};
-    hm_scene_band band[HM_SCENE_SCALES_MAX];
-    size_t n = hm_scene_pyramid_shape(&config, picture->height, picture->width, band);
-    float *values = hm_alloc(net->context, n, sizeof *values, error);
-    if (!values)
-        return HM_ERROR_MEMORY;
+    float *values = pass->bands + i * pass->n_values;
     hm_scene_yuv(picture);
     hm_status status = hm_scene_pyramid(picture, &config, values, error);
     for (size_t s = 0; status == HM_OK && s < net->n_scales; s++)
-        lay_band(&pass->input[s], i, values + band[s].first);
-    hm_free(net->context, values);
+        lay_band(&pass->input[s], i, values + pass->band[s].first);
     return status;
 }
 

@@ -20,6 +20,8 @@ typedef struct hm_scene_pass {
     hm_maps scores;                        /* of the classes, before they are enlarged; the biases are not in them */
     hm_maps rows[2];                       /* of pixels: scores enlarged downwards, and what gradients across leave */
     hm_bank bank[HM_SCENE_LAYERS_MAX], join_bank[HM_SCENE_NET_SCALES_MAX], top_bank;
+    float *bands;                          /* [n][values of a pyramid] */
+    size_t n_values;
     float *floats;
     double *parts, *row_loss;              /* row_loss[pixel rows][3]: loss, wrong and right pixels */
     float *row_bias;                       /* [pixel rows][stride of scores] */
