@@ -145,7 +145,6 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
 /* ---- What the library calls back */
 extern "Python" bool hm_python_should_stop(void *user);
 extern "Python" hm_status hm_python_on_epoch(void *user, const hm_train_report *report, hm_error *error);
-extern "Python" void hm_python_log(void *user, hm_log_level level, const char *line);
 """
 
 
