@@ -18,7 +18,8 @@ from ._core import Cases, Model, Watch, as_float32, call, check_cases, ffi, lib,
 try:
     from sklearn.base import BaseEstimator as _Base, ClassifierMixin as _Classifier, TransformerMixin as _Transformer
     from sklearn.exceptions import NotFittedError
-    from sklearn.utils import check_random_state
+    from sklearn.utils import check_random_state, column_or_1d as _column_or_1d
+    from sklearn.utils.multiclass import check_classification_targets as _check_targets
 
     try:
         from sklearn.utils.validation import validate_data as _validate_data
@@ -59,6 +60,16 @@ except ImportError:
     class _Classifier:
         def score(self, X: Any, y: Any) -> float:
             return float(np.mean(self.predict(X) == np.asarray(y)))
+
+    def _column_or_1d(y: Any, warn: bool = False) -> np.ndarray:
+        y = np.asarray(y)
+        if y.ndim != 1:
+            raise ValueError(f"y must have one axis, but its shape is {y.shape}")
+        return y
+
+    def _check_targets(y: np.ndarray) -> None:
+        if y.dtype.kind == "f" and (y != np.floor(y)).any():
+            raise ValueError("Unknown label type: y holds numbers that are no classes")
 
     def check_random_state(seed: Any) -> Any:
         if seed is None or isinstance(seed, numbers.Integral):
@@ -297,10 +308,6 @@ class _Machine(_Transformer, _Base):
             watch.run(lib.hm_ais, rbm, lib.hm_rbm_visible_bias(rbm), config, events, out)
             return _estimate(out)
 
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean log-likelihood of X (of a DBN its bound), nats."""
-        return self.log_likelihood(X).value
-
     # ---- Files
 
     def save(self, path: Any) -> None:
@@ -331,6 +338,12 @@ class _Machine(_Transformer, _Base):
         if self.model_.c.kind != kind:
             raise core.ArgumentError(f"{path}: is no {what}; load it as what it is")
         return self.model_
+
+
+class _Scored:
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-likelihood of X (of a DBN its bound), nats: what GridSearchCV makes large."""
+        return self.log_likelihood(X).value
 
 
 class _WithOneMachine:
@@ -376,7 +389,7 @@ _COMMON = {"seed": 0, "threads": 0, "precision": None, "verbose": 0}
 
 
 @_takes(dict({"hidden": "100", "visible": "bernoulli"}, **_COMMON), core.TRAIN_OPTIONS)
-class RBM(_WithOneMachine, _Machine):
+class RBM(_Scored, _WithOneMachine, _Machine):
     """A restricted Boltzmann machine of any units and any learner.
 
     Parameters
@@ -428,7 +441,7 @@ _DBN_OPTIONS = dict(core.TRAIN_OPTIONS, **{"up_down_" + name: option for name, o
 
 
 @_takes(dict({"layers": "500, 500", "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS)
-class DBN(_Machine):
+class DBN(_Scored, _Machine):
     """A deep belief net, learned greedily and then, with up_down_epochs, as a whole.
 
     Parameters
@@ -506,9 +519,10 @@ class DBNClassifier(_Classifier, DBN):
         if y is None:
             raise ValueError("This DBNClassifier estimator requires y to be passed, but the target y is None")
         X = self._check(X, reset=True)
-        y = np.asarray(y)
-        if y.ndim != 1 or len(y) != len(X):
+        y = _column_or_1d(y, warn=True)
+        if len(y) != len(X):
             raise ValueError(f"y must have the shape ({len(X)},), one class for each case, but has {y.shape}")
+        _check_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
@@ -538,7 +552,7 @@ class BernoulliRBM(_WithOneMachine, _Machine):
     """Takes the place of sklearn.neural_network.BernoulliRBM: persistent contrastive divergence, the same parameters and methods.
 
     It differs in that visible biases begin at log(p / (1 - p)) of the data and persistent chains at the data; numbers are
-    float32; and score and the other methods of RBM are there too.
+    float32; and evaluate, sample and others of RBM are there too.
 
     Parameters
     ----------
