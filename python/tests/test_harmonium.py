@@ -4,6 +4,7 @@ import os
 import pickle
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -239,3 +240,26 @@ def test_verbose_tells_epochs(bits, capsys):
     harmonium.RBM("3", verbose=1, **few).fit(bits)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2 and lines[1].startswith("[RBM] greedy epoch 2/2: reconstruction error 0.")
+
+
+def test_without_scikit_learn(tmp_path):
+    script = """
+import sys
+sys.modules["sklearn"] = None  # as if it were not installed
+import numpy as np, harmonium, pickle
+X = (np.random.RandomState(0).rand(40, 6) < 0.5).astype(float)
+for estimator in (harmonium.RBM("3", epochs=1), harmonium.BernoulliRBM(3, n_iter=1, random_state=0), harmonium.DBN("3, 2", epochs=1)):
+    assert estimator.fit_transform(X).shape[0] == 40 and estimator.n_features_in_ == 6
+    again = type(estimator)(**estimator.get_params()).set_params(verbose=0).fit(X)
+    assert again.model_.to_bytes() == estimator.model_.to_bytes() == pickle.loads(pickle.dumps(estimator)).model_.to_bytes()
+    for wrong in (X[:, :2], X * np.nan, X[0]):
+        try:
+            estimator.transform(wrong)
+        except ValueError:
+            continue
+        sys.exit("no error")
+assert repr(harmonium.BernoulliRBM(3)) == "BernoulliRBM(n_components=3)"
+net = harmonium.DBNClassifier("5, 5", epochs=2).fit(X, X[:, 0] > 0.5)
+assert 0 <= net.score(X, X[:, 0] > 0.5) <= 1
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
