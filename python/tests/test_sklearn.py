@@ -53,9 +53,9 @@ def test_parameters_are_checked(bits):
 
 
 @pytest.mark.parametrize("make", [
-    lambda: harmonium.BernoulliRBM(4, n_iter=2), lambda: harmonium.RBM("3", visible="gaussian", epochs=2),
-    lambda: harmonium.DBN("3, 2", visible="gaussian", epochs=2),
-    lambda: harmonium.DBNClassifier("30, 30", visible="gaussian", epochs=100, batch_size=10, learning_rate=0.02)],
+    lambda: harmonium.BernoulliRBM(4, n_iter=2), lambda: harmonium.RBM("3", visible="gaussian", epochs=2, threads=1),
+    lambda: harmonium.DBN("3, 2", visible="gaussian", epochs=2, threads=1),
+    lambda: harmonium.DBNClassifier("30, 30", visible="gaussian", epochs=100, batch_size=10, learning_rate=0.02, threads=1)],
     ids=["BernoulliRBM", "RBM", "DBN", "DBNClassifier"])
 @pytest.mark.filterwarnings("ignore")
 def test_check_estimator(make):
