@@ -266,7 +266,7 @@ class Model:
         except BaseException:
             lib.hm_context_destroy(context[0])
             raise
-        self.context, self.c, self.lock = context[0], model[0], threading.RLock()
+        self.context, self.c, self.lock, self.threads = context[0], model[0], threading.RLock(), int(threads)
         self._finalizer = weakref.finalize(self, _release, self.context, self.c)
 
     @classmethod
@@ -310,10 +310,10 @@ class Model:
             return cls.load(path, seed, threads)
 
     def __reduce__(self):
-        return _model_from_bytes, (self.to_bytes(), lib.hm_context_seed(self.context))
+        return _model_from_bytes, (self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
 
     def __deepcopy__(self, memo):
-        return Model.from_bytes(self.to_bytes(), lib.hm_context_seed(self.context))
+        return Model.from_bytes(self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
 
     @property
     def n_features(self) -> int:
@@ -355,7 +355,7 @@ class Model:
         """Cases as the model sees them: X itself, or standardised if the model was trained that way."""
         if not self.c.shift:
             return X
-        with Cases(self, X) as cases:
+        with self.lock, Cases(self, X) as cases:
             out = np.empty_like(X)
             call(lib.hm_dataset_read, cases.c, ffi.NULL, 0, len(X), 0, matrix(out))
             return out
@@ -368,8 +368,8 @@ class Model:
         return values
 
 
-def _model_from_bytes(content: bytes, seed: int) -> Model:
-    return Model.from_bytes(content, seed)
+def _model_from_bytes(content: bytes, seed: int, threads: int) -> Model:
+    return Model.from_bytes(content, seed, threads)
 
 
 class Cases:

@@ -209,6 +209,8 @@ class _Machine(_Transformer, _Base):
         model = self._check_fitted()
         X = model.as_seen(self._check(X))
         layer = self._top() if layer is None else layer
+        if self._top() < 1:
+            raise ValueError("the only hidden layer of this net sees labels beside the data; give the net another below it")
         with model.lock:
             call(lib.hm_model_check_layer, model.c, layer)
             out = np.empty((len(X), lib.hm_model_layer_size(model.c, layer)), dtype=np.float32)
