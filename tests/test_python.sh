@@ -25,8 +25,8 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cp -R python "$folder/source" # pip writes beside what it builds
 rm -rf "$folder/source/build" "$folder"/source/*.egg-info
-PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1
-export PYTHONDONTWRITEBYTECODE PYTHONNOUSERSITE
+PYTHONDONTWRITEBYTECODE=1 PYTHONNOUSERSITE=1 CFLAGS=-O0 # the module only passes calls on
+export PYTHONDONTWRITEBYTECODE PYTHONNOUSERSITE CFLAGS
 "$python" -m pip install -q --disable-pip-version-check --no-index --no-build-isolation --no-deps --no-compile --target "$folder/site" \
     "$folder/source" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
 if ldd "$folder"/site/harmonium/_native*.so | grep -q libharmonium; then
