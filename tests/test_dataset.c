@@ -69,6 +69,25 @@ static void test_create(void **state)
     close_place(&place);
 }
 
+static void test_borrow(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    float cases[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+    hm_dataset *copy, *set;
+    assert_int_equal(hm_dataset_create(place.context, cases, NULL, 2, 6, 2, 3, &copy, &place.error), HM_OK);
+    assert_int_equal(hm_dataset_borrow(place.context, cases, NULL, 2, 6, 2, 3, &set, &place.error), HM_OK);
+    assert_string_equal(hm_dataset_fingerprint(set), hm_dataset_fingerprint(copy));
+    cases[0] = 99; /* the set reads the caller's memory */
+    expect_values(set, 2, 6, (float[]){99, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
+    hm_dataset_close(copy);
+    hm_dataset_close(set);
+    cases[3] = INFINITY;
+    assert_int_equal(hm_dataset_borrow(place.context, cases, NULL, 2, 6, 0, 0, &set, &place.error), HM_ERROR_NUMERIC);
+    close_place(&place);
+}
+
 static void test_create_refuses(void **state)
 {
     (void)state;
@@ -649,6 +668,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_create),
+        cmocka_unit_test(test_borrow),
         cmocka_unit_test(test_create_refuses),
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_of_class),

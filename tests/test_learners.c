@@ -490,6 +490,53 @@ static void a_model_that_has_learned_goes_on(void **state)
     tear_down(&s);
 }
 
+/* Two calls of one batch each: in the second the chains begin where the first left them. */
+static void persistent_chains_go_on(void **state)
+{
+    (void)state;
+    setting s;
+    set_up(&s);
+    enum { C = 5 };
+    float chains[C][V], begun[C][V];
+    hm_train_events events = {.chains = hm_matrix_f32(chains[0], C, V)};
+    hm_error error;
+    set_option(&s, "learner", "pcd");
+    set_option(&s, "epochs", "0");
+    set_option(&s, "chains", "5");
+    for (size_t i = 0; i < C; i++)
+        for (size_t k = 0; k < V; k++)
+            begun[i][k] = chains[i][k] = (float)((i * V + k) % 3 == 0);
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_OK);
+    assert_memory_equal(chains, begun, sizeof chains); /* no step was made */
+    set_option(&s, "epochs", "1");
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_OK);
+    assert_memory_not_equal(chains, begun, sizeof chains);
+    for (size_t i = 0; i < C; i++)
+        for (size_t k = 0; k < V; k++)
+            assert_true(chains[i][k] == 0 || chains[i][k] == 1);
+    set_option(&s, "chains", "6");
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "must be 6 x"));
+    set_option(&s, "learner", "cd");
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_ERROR_ARGUMENT);
+    tear_down(&s);
+}
+
+static void values_may_be_taken_as_they_are(void **state)
+{
+    (void)state;
+    setting s;
+    set_up(&s);
+    float cases[2][V] = {{3}, {-1}};
+    hm_dataset *set;
+    hm_train_events events = {.takes_any_values = true};
+    assert_int_equal(hm_dataset_borrow(s.context, cases[0], NULL, 2, V, 0, 0, &set, NULL), HM_OK);
+    assert_int_equal(hm_train(s.model, set, NULL, &s.config, NULL, NULL), HM_ERROR_MISMATCH);
+    assert_int_equal(hm_train(s.model, set, NULL, &s.config, &events, NULL), HM_OK);
+    hm_dataset_close(set);
+    tear_down(&s);
+}
+
 static void the_choices_are_the_table(void **state)
 {
     (void)state;
@@ -519,6 +566,8 @@ int main(void)
         cmocka_unit_test(every_learner_resumes_to_the_same_bytes),
         cmocka_unit_test(snapshots_come_and_go),
         cmocka_unit_test(a_model_that_has_learned_goes_on),
+        cmocka_unit_test(persistent_chains_go_on),
+        cmocka_unit_test(values_may_be_taken_as_they_are),
         cmocka_unit_test(the_choices_are_the_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

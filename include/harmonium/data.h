@@ -116,6 +116,11 @@ hm_status hm_dataset_create(const hm_context *context, const float *cases, const
                             size_t n, size_t n_features, size_t height, size_t width,
                             hm_dataset **set, hm_error *error);
 
+/* The same without a copy of the cases, which must stay as they are until the set is closed; labels are copied. */
+hm_status hm_dataset_borrow(const hm_context *context, const float *cases, const int32_t *labels,
+                            size_t n, size_t n_features, size_t height, size_t width,
+                            hm_dataset **set, hm_error *error);
+
 /* The cases whose label is `label`, as a new set that shares the storage of `set`; both may be
  * closed in any order. */
 hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset **part,

@@ -144,6 +144,9 @@ typedef struct hm_train_events {
     bool resume;                     /* go on from the checkpoint if there is one, of this stage or before it */
     size_t checkpoint_epochs;        /* epochs between checkpoints; 0: by the clock alone */
     double checkpoint_minutes;       /* minutes between checkpoints; 0: by the epochs alone */
+    hm_matrix chains;      /* of one machine that learns by pcd: visible states (chains x n_visible, float) in which persistent
+                              chains begin, and where they end; data null: they begin at the first data */
+    bool takes_any_values; /* cases that the visible units cannot take (hm_check_values) are learned from all the same */
 } hm_train_events;
 
 /* Trains the model on the data: its machine; or its machine for each class on the cases of that class and then the

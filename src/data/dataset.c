@@ -151,14 +151,25 @@ hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const floa
 
 /* ---- Sets over memory and of one class ------------------------------------------------------- */
 
+/* Cases of a set over memory are only read, so that borrowed ones may be const. */
+static hm_status hold_cases(hm_storage *storage, const float *cases, hm_error *error)
+{
+    if (storage->is_borrowed) {
+        storage->bytes = (unsigned char *)(uintptr_t)cases;
+        return HM_OK;
+    }
+    hm_status status = hm_storage_allocate(storage, UINT64_MAX, error);
+    if (status == HM_OK)
+        memcpy(storage->bytes, cases, storage->shape.n_cases * storage->n_stored * sizeof *cases);
+    return status;
+}
+
 static hm_status fill_storage(hm_storage *storage, const float *cases, const int32_t *labels,
                               hm_error *error)
 {
-    hm_status status = hm_storage_allocate(storage, UINT64_MAX, error);
-    if (status != HM_OK)
-        return status;
-    memcpy(storage->bytes, cases, storage->shape.n_cases * storage->n_stored * sizeof *cases);
-    status = hm_storage_check(storage, error);
+    hm_status status = hold_cases(storage, cases, error);
+    if (status == HM_OK)
+        status = hm_storage_check(storage, error);
     if (status == HM_OK && labels)
         status = hm_storage_label(storage, labels, error);
     return status == HM_OK ? hm_storage_digest(storage, error) : status;
@@ -182,22 +193,24 @@ static hm_status check_shape(size_t n, size_t n_features, size_t height, size_t 
     return HM_OK;
 }
 
-hm_status hm_dataset_create(const hm_context *context, const float *cases, const int32_t *labels,
-                            size_t n, size_t n_features, size_t height, size_t width,
-                            hm_dataset **set, hm_error *error)
+static hm_status create_over(const hm_context *context, const float *cases, bool is_borrowed,
+                             const int32_t *labels, const hm_shape *shape, hm_dataset **set,
+                             hm_error *error)
 {
     static const char title[] = "cases in memory";
-    const hm_shape shape = {n, n_features, height, width, height > 0};
     const hm_transform as_it_is = {.factor = 1};
-    hm_view all = {NULL, n};
+    hm_view all = {NULL, shape->n_cases};
     hm_storage *storage = NULL;
     *set = NULL;
-    hm_status status = check_shape(n, n_features, height, width, error);
-    if (status == HM_OK)
-        status = hm_storage_create(context, title, &shape, &hm_elements[HM_ELEMENT_F32], &storage,
+    hm_status status = check_shape(shape->n_cases, shape->n_features, shape->height, shape->width,
                                    error);
     if (status == HM_OK)
+        status = hm_storage_create(context, title, shape, &hm_elements[HM_ELEMENT_F32], &storage,
+                                   error);
+    if (status == HM_OK) {
+        storage->is_borrowed = is_borrowed;
         status = fill_storage(storage, cases, labels, error);
+    }
     if (status == HM_OK)
         status = hm_dataset_make(storage, &all, &as_it_is, set, error);
     if (status == HM_OK)
@@ -210,6 +223,22 @@ hm_status hm_dataset_create(const hm_context *context, const float *cases, const
         *set = NULL;
     }
     return status;
+}
+
+hm_status hm_dataset_create(const hm_context *context, const float *cases, const int32_t *labels,
+                            size_t n, size_t n_features, size_t height, size_t width,
+                            hm_dataset **set, hm_error *error)
+{
+    const hm_shape shape = {n, n_features, height, width, height > 0};
+    return create_over(context, cases, false, labels, &shape, set, error);
+}
+
+hm_status hm_dataset_borrow(const hm_context *context, const float *cases, const int32_t *labels,
+                            size_t n, size_t n_features, size_t height, size_t width,
+                            hm_dataset **set, hm_error *error)
+{
+    const hm_shape shape = {n, n_features, height, width, height > 0};
+    return create_over(context, cases, true, labels, &shape, set, error);
 }
 
 static hm_status describe_class(const hm_dataset *set, int32_t label, hm_dataset *part,

@@ -97,7 +97,8 @@ void hm_storage_close(hm_storage *storage)
     hm_free(context, storage->labels);
     hm_free(context, storage->inner);
     hm_sequences_destroy(storage->sequences);
-    hm_free(context, storage->bytes);
+    if (!storage->is_borrowed)
+        hm_free(context, storage->bytes);
     hm_free(context, storage->path);
     hm_resize_destroy(context, storage->resize);
     hm_free(context, storage);

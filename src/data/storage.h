@@ -40,6 +40,7 @@ typedef struct hm_storage {
 
     size_t n_stored;      /* elements of a case as it lies in memory or in the file */
     unsigned char *bytes; /* [n_cases][n_stored] elements; null: read from the file */
+    bool is_borrowed;     /* bytes are the caller's */
     int descriptor;       /* of the file, or -1 */
     uint64_t offset;      /* of the first case in the file */
     hm_resize *resize;    /* applied to each case as it is read, or null */

@@ -16,7 +16,7 @@ void hm_pcd_run(hm_trainer *t, const hm_rbm *rbm, size_t n, hm_gibbs *gibbs, hm_
     hm_matrix h1 = hm_matrix_f32(t->h1, C, t->H), sample = hm_matrix_f32(t->h1_sample, C, t->H);
     hm_matrix mean = hm_matrix_f32(t->v_sample, C, t->V);
     *v = hm_matrix_f32(t->chains, C, t->V);
-    for (size_t i = 0; i < C && t->stage.epoch == 0 && t->stage.batch == 0; i++)
+    for (size_t i = 0; i < C && !t->goes_on && t->stage.epoch == 0 && t->stage.batch == 0; i++)
         memcpy(hm_row_f32(v, i), t->v0 + i % n * t->V, t->V * sizeof(float));
     for (size_t s = hm_trainer_n_steps(t); s-- > 0;) {
         gibbs->step++;

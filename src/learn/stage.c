@@ -22,8 +22,9 @@ hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_tr
     if (hm_dataset_n_cases(train) == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no training cases", hm_dataset_describe(train));
     hm_status status = hm_model_note_data(model, train, error);
-    if (status == HM_OK) /* inputs of a classifier may be anything */
-        status = is_classifier ? hm_check_fit(model, train, error) : hm_check_values(model, train, error);
+    bool takes_any = is_classifier || (events && events->takes_any_values); /* inputs of a classifier may be anything */
+    if (status == HM_OK)
+        status = takes_any ? hm_check_fit(model, train, error) : hm_check_values(model, train, error);
     if (status == HM_OK)
         status = hm_stage_find_checkpoint(model->context, events, name, is_resumed, error);
     if (status == HM_OK && *is_resumed)

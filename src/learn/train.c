@@ -2,6 +2,7 @@
 #include <harmonium/train.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/fail.h"
 #include "learn/checkpoint.h"
@@ -28,6 +29,26 @@ static hm_status cases_of(const run *r, const hm_dataset *set, size_t i, hm_data
     return status;
 }
 
+/* Persistent chains begin where the caller says. */
+static hm_status begin_chains(hm_trainer *t, const hm_matrix *chains, hm_error *error)
+{
+    if (t->config->learner != HM_LEARNER_PCD || t->stage.model->n_rbms != 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "chains that go on are those of one machine that learns by pcd");
+    if (chains->dtype != HM_DTYPE_F32 || chains->rows != t->n_chains || chains->cols != t->V)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "chains that go on are %zu x %zu, but must be %zu x %zu and float", chains->rows,
+                       chains->cols, t->n_chains, t->V);
+    for (size_t i = 0; i < t->n_chains; i++)
+        memcpy(t->chains + i * t->V, hm_row_f32(chains, i), t->V * sizeof(float));
+    t->goes_on = true;
+    return HM_OK;
+}
+
+static void end_chains(const hm_trainer *t, const hm_matrix *chains)
+{
+    for (size_t i = 0; i < t->n_chains; i++)
+        memcpy(hm_row_f32(chains, i), t->chains + i * t->V, t->V * sizeof(float));
+}
+
 static hm_status train_one(run *r, size_t i, bool is_resumed, const hm_dataset *train,
                            const hm_dataset *validation, hm_error *error)
 {
@@ -39,8 +60,13 @@ static hm_status train_one(run *r, size_t i, bool is_resumed, const hm_dataset *
         status = cases_of(r, validation, i, &own_validation, &validation, error);
     if (status == HM_OK)
         status = hm_trainer_create(r->model, i, train, validation, config, &t, error);
+    const hm_matrix *chains = r->events && r->events->chains.data ? &r->events->chains : NULL;
+    if (status == HM_OK && chains)
+        status = begin_chains(t, chains, error);
     if (status == HM_OK)
         status = hm_stage_run(&t->stage, r->events, r->model->n_rbms, is_resumed, error);
+    if (t && t->goes_on)
+        end_chains(t, chains);
     hm_trainer_destroy(t);
     hm_dataset_close(own_validation);
     hm_dataset_close(own_train);

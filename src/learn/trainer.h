@@ -15,6 +15,7 @@ typedef struct hm_trainer {
     size_t V, H;
     double automatic_rate; /* 0: the learning rate of config is used */
     bool is_sampled;       /* reconstructions are samples */
+    bool goes_on;          /* persistent chains have begun before */
     size_t n_chains;       /* C: rows that find_states may leave at most */
     size_t n_rows;         /* the most rows that pass through the machine at once */
     double fast_rate;      /* of fast weights */

@@ -1,0 +1,16 @@
+"""Stochastic neural networks that learn without labels: a thin layer over libharmonium.
+
+    >>> from harmonium import RBM
+    >>> rbm = RBM("100", learner="pcd", learning_rate="0.1, ~0.01@20", epochs=20).fit(X)     # X: (n, n_features) in 0..1
+    >>> features = rbm.transform(X)
+    >>> rbm.save("digits.safetensors")
+
+All that is computed is computed by the library; docs/python.md of the source tree is the manual.
+"""
+from ._core import ArgumentError, Error, FileError, Model, NotFound, NumericError, OutOfMemory
+from ._estimators import DBN, RBM, BernoulliRBM, DBNClassifier, Estimate, Likelihood, NotFittedError
+from ._native import ffi as _ffi, lib as _lib
+
+__version__ = _ffi.string(_lib.hm_version_text()).decode()
+__all__ = ["RBM", "DBN", "DBNClassifier", "BernoulliRBM", "Estimate", "Likelihood", "Model", "Error", "ArgumentError", "FileError",
+           "NotFound", "NumericError", "OutOfMemory", "NotFittedError"]

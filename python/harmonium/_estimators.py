@@ -1,0 +1,662 @@
+"""Estimators: RBM, DBN, DBNClassifier, and BernoulliRBM in the manner of scikit-learn.
+
+Their parameters are the program's options with underscores, made from the library's tables. With scikit-learn installed they
+are its estimators; without it they work the same.
+"""
+from __future__ import annotations
+
+import inspect
+import numbers
+import textwrap
+from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
+
+import numpy as np
+
+from . import _core as core
+from ._core import Cases, Model, Watch, as_float32, call, check_cases, ffi, lib, matrix
+
+try:
+    from sklearn.base import BaseEstimator as _Base, ClassifierMixin as _Classifier, TransformerMixin as _Transformer
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils import check_random_state, column_or_1d as _column_or_1d
+    from sklearn.utils.multiclass import check_classification_targets as _check_targets
+
+    try:
+        from sklearn.utils.validation import validate_data as _validate_data
+    except ImportError:
+        def _validate_data(estimator, *arguments, **keywords):
+            return estimator._validate_data(*arguments, **keywords)
+
+    HAS_SKLEARN = True
+except ImportError:
+    HAS_SKLEARN = False
+
+    class NotFittedError(ValueError, AttributeError):
+        """An estimator was used before fit."""
+
+    class _Base:
+        """get_params and set_params as scikit-learn's."""
+
+        def get_params(self, deep: bool = True) -> Dict[str, Any]:
+            return {name: getattr(self, name) for name in inspect.signature(type(self).__init__).parameters if name != "self"}
+
+        def set_params(self, **params: Any) -> Any:
+            valid = self.get_params()
+            for name, value in params.items():
+                if name not in valid:
+                    raise ValueError(f"Invalid parameter {name!r} for {type(self).__name__}; valid ones are {sorted(valid)}")
+                setattr(self, name, value)
+            return self
+
+        def __repr__(self) -> str:
+            defaults = {p.name: p.default for p in inspect.signature(type(self).__init__).parameters.values()}
+            said = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k])
+            return f"{type(self).__name__}({said})"
+
+    class _Transformer:
+        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
+            return self.fit(X, y, **fit_params).transform(X)
+
+    class _Classifier:
+        def score(self, X: Any, y: Any) -> float:
+            return float(np.mean(self.predict(X) == np.asarray(y)))
+
+    def _column_or_1d(y: Any, warn: bool = False) -> np.ndarray:
+        y = np.asarray(y)
+        if y.ndim != 1:
+            raise ValueError(f"y must have one axis, but its shape is {y.shape}")
+        return y
+
+    def _check_targets(y: np.ndarray) -> None:
+        if y.dtype.kind == "f" and (y != np.floor(y)).any():
+            raise ValueError("Unknown label type: y holds numbers that are no classes")
+
+    def check_random_state(seed: Any) -> Any:
+        if seed is None or isinstance(seed, numbers.Integral):
+            return np.random.RandomState(seed)
+        return seed
+
+
+_GIBBS_STREAM = 0x50590000  # of random numbers: far above those of learning and of the library's chains
+
+
+class Estimate(NamedTuple):
+    """A number and where it lies by three standard deviations; all three alike when it is exact."""
+
+    value: float
+    low: float
+    high: float
+    is_exact: bool = False
+
+
+class Likelihood(NamedTuple):
+    """What hm_evaluate says; NaN where it is not known. Logarithms are natural, means are over cases."""
+
+    log_likelihood: Estimate
+    log_likelihood_reverse: Estimate  # with log Z estimated from the model's own chains back
+    log_partition: Estimate
+    log_partition_reverse: Estimate
+    pseudo_likelihood: float
+    is_exact: bool
+    is_bound: bool  # a variational bound (DBN)
+
+
+def _estimate(e: Any, is_exact: bool = False) -> Estimate:
+    return Estimate(float(e.value), float(e.low), float(e.high), bool(is_exact))
+
+
+def _takes(parameters: Dict[str, Any], options: Dict[str, core.Option] = {}):
+    """A class whose __init__ stores these parameters (name: default) and options."""
+
+    def decorate(cls):
+        defaults = dict(parameters, **{name: option.initial for name, option in options.items()})
+        kind = inspect.Parameter
+        signature = inspect.Signature([kind("self", kind.POSITIONAL_OR_KEYWORD)] + [
+            kind(name, kind.POSITIONAL_OR_KEYWORD if i == 0 else kind.KEYWORD_ONLY, default=default)
+            for i, (name, default) in enumerate(defaults.items())])
+
+        def __init__(self, *arguments, **keywords):
+            bound = signature.bind(self, *arguments, **keywords)
+            bound.apply_defaults()
+            for name, value in list(bound.arguments.items())[1:]:
+                setattr(self, name, value)
+
+        __init__.__signature__ = signature
+        __init__.__qualname__ = cls.__qualname__ + ".__init__"
+        cls.__init__ = __init__
+        if options:
+            rows = [textwrap.fill(f"{name} : {option.choices or type(option.initial).__name__}, default {option.initial!r}", 120) + "\n" +
+                    textwrap.indent(textwrap.fill(option.help, 110), "    ") for name, option in options.items()]
+            cls.__doc__ = inspect.cleandoc(cls.__doc__) + "\n\nOptions of learning\n-------------------\n" + "\n".join(rows) + "\n"
+        return cls
+
+    return decorate
+
+
+def _tell(name: str):
+    def on_epoch(report: Dict[str, Any]) -> None:
+        machine = f" {report['machine'] + 1}/{report['n_machines']}" if report["n_machines"] > 1 else ""
+        likelihood = "" if np.isnan(report["log_likelihood"]) else f", log-likelihood {report['log_likelihood']:.3f}"
+        print(f"[{name}] {report['stage']}{machine} epoch {report['epoch']}/{report['n_epochs']}: reconstruction error "
+              f"{report['reconstruction_error']:.5f}{likelihood}, {report['seconds']:.2f} s", flush=True)
+
+    return on_epoch
+
+
+class _Machine(_Transformer, _Base):
+    """What all estimators do with their model, `model_`."""
+
+    def _more_tags(self) -> Dict[str, Any]:
+        return {"preserves_dtype": [np.float32]}
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(lib.hm_model_layer_size(self.model_.c, self._top()))
+
+    def _check_fitted(self) -> Model:
+        if not hasattr(self, "model_"):
+            raise NotFittedError(f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
+                                 "using this estimator.")
+        return self.model_
+
+    def _check(self, X: Any, reset: bool = False) -> np.ndarray:
+        """X as float32 cases, (n, n_features)."""
+        if HAS_SKLEARN:
+            X = _validate_data(self, X, accept_sparse="csr", dtype=np.float32, order="C", reset=reset)
+            return as_float32(X)
+        if not reset:
+            return check_cases(X, self.n_features_in_, what=type(self).__name__)
+        names = getattr(X, "columns", None)
+        X = check_cases(X)
+        self.n_features_in_ = X.shape[1]
+        if names is not None and all(isinstance(name, str) for name in names):
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return X
+
+    def _learn(self, function: Any, config: Any, X: np.ndarray, labels: Optional[np.ndarray] = None, chains: Optional[np.ndarray] = None,
+               takes_any_values: bool = False) -> None:
+        watch, events = Watch(_tell(type(self).__name__) if self.verbose else None), ffi.new("hm_train_events *")
+        events.user, events.on_epoch, events.should_stop = watch.handle, lib.hm_python_on_epoch, lib.hm_python_should_stop
+        events.chains, events.takes_any_values = matrix(chains), takes_any_values
+        model = self.model_
+        with model.lock, Cases(model, X, labels) as cases:
+            watch.run(function, model.c, cases.c, ffi.NULL, config, events)
+
+    def _options(self, options: Dict[str, core.Option]) -> Dict[str, Any]:
+        return {name: getattr(self, name) for name in options}
+
+    # ---- Use
+
+    def _top(self) -> int:
+        """The highest layer that the data alone drive."""
+        return int(self.model_.c.n_rbms) - (1 if self.model_.c.n_labels else 0)
+
+    def transform(self, X: Any, layer: Optional[int] = None) -> np.ndarray:
+        """Means of a hidden layer.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, shape (n, n_features)
+        layer : int, optional
+            1 is the first hidden layer; without it the highest that the data alone drive.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, units of the layer)
+        """
+        model = self._check_fitted()
+        X = model.as_seen(self._check(X))
+        layer = self._top() if layer is None else layer
+        if self._top() < 1:
+            raise ValueError("the only hidden layer of this net sees labels beside the data; give the net another below it")
+        with model.lock:
+            call(lib.hm_model_check_layer, model.c, layer)
+            out = np.empty((len(X), lib.hm_model_layer_size(model.c, layer)), dtype=np.float32)
+            if model.c.kind == lib.HM_MODEL_RBM:
+                call(lib.hm_hidden_means, model.c.rbm[0], matrix(X), 1.0, matrix(out))
+            else:
+                call(lib.hm_model_up_pass, model.c, layer, matrix(X), matrix(out))
+        return out
+
+    def reconstruct(self, X: Any, steps: int = 1) -> np.ndarray:
+        """Means of the data given sampled features of X; `steps` > 1 goes on alternating.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features)
+        """
+        model = self._check_fitted()
+        X = model.as_seen(self._check(X))
+        out = np.empty_like(X)
+        with model.lock:
+            call(lib.hm_reconstruct, model.c, 0, matrix(X), steps, matrix(out))
+        return model.as_data(out)
+
+    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True) -> np.ndarray:
+        """Cases dreamt by n Gibbs chains that begin at random and run `steps` steps.
+
+        Parameters
+        ----------
+        n, steps : int
+        label : int or (n,) array_like of int, optional
+            The class that the chains are held to, of a model with label units; -1 leaves a chain free.
+        means : bool
+            Means of the visible units in the last step, or samples of them.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features)
+        """
+        model = self._check_fitted()
+        if n < 1 or steps < 0:
+            raise ValueError(f"n = {n} chains of {steps} steps: at least one chain of 0 steps is needed")
+        config, chains = ffi.new("hm_chains_config *"), ffi.new("hm_chains **")
+        config.n, config.is_sampled = n, not means
+        if label is not None:
+            held = ffi.new("int32_t[]", [int(k) for k in np.broadcast_to(label, n)])
+            config.label = held
+        with model.lock:
+            call(lib.hm_chains_create, model.c, config, chains)
+            try:
+                lib.hm_chains_run(chains[0], steps)
+                layer = lib.hm_chains_layer(chains[0], 0)
+                values = core.view_of(layer.data, (layer.rows, layer.cols), None, layer.stride)[:, :model.n_features].copy()
+            finally:
+                lib.hm_chains_destroy(chains[0])
+        return model.as_data(values)
+
+    def evaluate(self, X: Any, **options: Any) -> Likelihood:
+        """Likelihoods of X with their brackets: exact where the smaller side can be enumerated, else by annealed importance
+        sampling in both directions; of a DBN a variational bound.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, shape (n, n_features)
+        **options
+            Those of `harmonium evaluate`: partition, chains, betas, reverse, burn_in, samples.
+        """
+        model = self._check_fitted()
+        X = self._check(X)
+        config, result = core.configure(lib.hm_evaluate_options, "hm_evaluate_config", options), ffi.new("hm_evaluation *")
+        watch, events = Watch(), ffi.new("hm_evaluate_events *")
+        events.user, events.should_stop = watch.handle, lib.hm_python_should_stop
+        with model.lock, Cases(model, X) as cases:
+            watch.run(lib.hm_evaluate, model.c, 0, cases.c, config, events, result)
+        exact = result.is_exact
+        return Likelihood(_estimate(result.log_likelihood, exact), _estimate(result.log_likelihood_reverse, exact),
+                          _estimate(result.log_Z, exact), _estimate(result.log_Z_reverse, exact), float(result.pseudo_likelihood),
+                          bool(exact), bool(result.is_bound))
+
+    def log_likelihood(self, X: Any, **options: Any) -> Estimate:
+        """Mean log P(v) over the cases of X, nats, with its bracket (see evaluate)."""
+        return self.evaluate(X, **options).log_likelihood
+
+    def log_partition(self, **options: Any) -> Estimate:
+        """log Z of the RBM, or of the top RBM of a DBN: exact where it can be enumerated, else by annealed importance sampling from
+        its visible biases (options as in evaluate)."""
+        model = self._check_fitted()
+        rbm = model.c.rbm[model.c.n_rbms - 1]
+        with model.lock:
+            is_small = lib.hm_rbm_log2_states(rbm) <= lib.HM_ENUMERATION_MAX
+            if is_small and options.get("partition", "auto") in ("auto", "exact"):
+                log_Z = ffi.new("double *")
+                call(lib.hm_rbm_log_partition, rbm, log_Z)
+                return Estimate(log_Z[0], log_Z[0], log_Z[0], True)
+            config, out = core.configure(lib.hm_evaluate_options, "hm_evaluate_config", options), ffi.new("hm_estimate *")
+            watch, events = Watch(), ffi.new("hm_evaluate_events *")
+            events.user, events.should_stop = watch.handle, lib.hm_python_should_stop
+            watch.run(lib.hm_ais, rbm, lib.hm_rbm_visible_bias(rbm), config, events, out)
+            return _estimate(out)
+
+    # ---- Files
+
+    def save(self, path: Any) -> None:
+        """Writes the model as the program's own file (safetensors)."""
+        self._check_fitted().save(path)
+
+    @classmethod
+    def load(cls, path: Any, **parameters: Any) -> Any:
+        """An estimator, fitted, with the model of a file that save or the program has written.
+
+        Raises
+        ------
+        ValueError
+            The file is none, or holds another kind of model.
+        OSError
+            It cannot be read.
+        """
+        estimator = cls(**parameters)
+        estimator.model_ = Model.load(path, getattr(estimator, "seed", None) or 0, getattr(estimator, "threads", 0))
+        estimator.n_features_in_ = estimator.model_.n_features
+        estimator._loaded(path)
+        return estimator
+
+    def _loaded(self, path: Any) -> None:
+        """Takes over what a loaded model says of itself."""
+
+    def _expect(self, kind: int, what: str, path: Any) -> Model:
+        if self.model_.c.kind != kind:
+            raise core.ArgumentError(f"{path}: is no {what}; load it as what it is")
+        return self.model_
+
+
+class _Scored:
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-likelihood of X (of a DBN its bound), nats: what GridSearchCV makes large."""
+        return self.log_likelihood(X).value
+
+
+class _WithOneMachine:
+    @property
+    def components_(self) -> np.ndarray:
+        """(n_hidden, n_visible) view of the weights."""
+        return self._check_fitted().weights(0).T
+
+    @property
+    def intercept_hidden_(self) -> np.ndarray:
+        """(n_hidden,) view of the hidden biases."""
+        return self._check_fitted().bias(0, False)
+
+    @property
+    def intercept_visible_(self) -> np.ndarray:
+        """(n_visible,) view of the visible biases."""
+        return self._check_fitted().bias(0, True)
+
+    def free_energy(self, X: Any) -> np.ndarray:
+        """F(v) of each case: P(v) = exp(-F(v)) / Z.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
+        model = self._check_fitted()
+        X = model.as_seen(self._check(X))
+        out = np.empty(len(X))
+        with model.lock:
+            call(lib.hm_rbm_free_energy, model.c.rbm[0], matrix(X), 1.0, ffi.cast("double *", out.ctypes.data))
+        return out
+
+    def _step(self, v: np.ndarray, n_steps: int, seed: int) -> np.ndarray:
+        """n_steps of Gibbs chains in place, one chain a row; other seeds give other random numbers."""
+        model = self.model_
+        with model.lock:
+            gibbs = ffi.new("hm_gibbs *", {"stream": _GIBBS_STREAM, "step": seed})
+            call(lib.hm_rbm_gibbs_chains, model.c.rbm[0], matrix(v), matrix(None), n_steps, gibbs)
+        return v
+
+
+_COMMON = {"seed": 0, "threads": 0, "precision": None, "verbose": 0}
+
+
+@_takes(dict({"hidden": "100", "visible": "bernoulli"}, **_COMMON), core.TRAIN_OPTIONS)
+class RBM(_Scored, _WithOneMachine, _Machine):
+    """A restricted Boltzmann machine of any units and any learner.
+
+    Parameters
+    ----------
+    hidden : str or int
+        The hidden layer: "100", "relu 500", "softmax 20x5", "pool 40x2 by 12x12".
+    visible : str
+        The visible layer; a count may be left out: "bernoulli", "gaussian", "bernoulli 1x28x28".
+    seed : int
+        Of all random numbers: the same seed gives the same bytes.
+    threads : int
+        0 takes one for each processor; the result does not depend on it.
+    precision : {None, "f32", "bf16", "auto"}
+    verbose : int
+        Above 0 each epoch is told.
+
+    Attributes
+    ----------
+    model_ : the model
+    components_ : ndarray (n_hidden, n_visible); intercept_hidden_ (n_hidden,); intercept_visible_ (n_visible,)
+    n_features_in_ : int
+    """
+
+    def fit(self, X: Any, y: Any = None) -> "RBM":
+        """Learns from X, (n, n_features), from the beginning."""
+        X = self._check(X, reset=True)
+        config = core.configure(lib.hm_train_options, "hm_train_config", self._options(core.TRAIN_OPTIONS))
+        visible, hidden = ffi.new("hm_layer *"), ffi.new("hm_layer *")
+        call(lib.hm_layer_parse, str(self.visible).encode(), X.shape[1], visible)
+        call(lib.hm_layer_parse, str(self.hidden).encode(), 0, hidden)
+        if visible.n_units != X.shape[1]:
+            raise ValueError(f"X has {X.shape[1]} features, but visible = {self.visible!r} are {visible.n_units} units")
+        self.model_ = Model.rbm(visible, hidden, self.seed, self.threads, self.precision)
+        self._learn(lib.hm_train, config, X)
+        return self
+
+    def gibbs(self, v: Any, steps: int = 1, seed: int = 0) -> np.ndarray:
+        """Samples of the visible units after Gibbs steps from v, (n, n_features); other seeds give other samples."""
+        model = self._check_fitted()
+        return model.as_data(self._step(model.as_seen(self._check(v)).copy(), steps, seed << 20))
+
+    def _loaded(self, path: Any) -> None:
+        model = self._expect(lib.HM_MODEL_RBM, "single RBM", path)
+        self.visible = model.layer_text(lib.hm_rbm_visible(model.c.rbm[0]))
+        self.hidden = model.layer_text(lib.hm_rbm_hidden(model.c.rbm[0]))
+
+
+_DBN_OPTIONS = dict(core.TRAIN_OPTIONS, **{"up_down_" + name: option for name, option in core.UP_DOWN_OPTIONS.items()})
+
+
+@_takes(dict({"layers": "500, 500", "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS)
+class DBN(_Scored, _Machine):
+    """A deep belief net, learned greedily and then, with up_down_epochs, as a whole.
+
+    Parameters
+    ----------
+    layers : str or sequence of int or str
+        The hidden layers from the data up: "500, 500", "500 | softmax 10", [500, 500].
+    visible : str
+        The visible layer; a count may be left out.
+    labels : int
+        Label units beside what the top RBM sees; fit then takes y, whole numbers from 0, -1 where it is not known. 0: none.
+    seed, threads, precision, verbose
+        As of RBM.
+
+    Attributes
+    ----------
+    model_ : the model
+    n_features_in_ : int
+    """
+
+    def _make(self, n_features: int, n_labels: int) -> None:
+        hidden = self.layers if isinstance(self.layers, str) else " | ".join(str(layer) for layer in self.layers)
+        layers, n, visible = ffi.new("hm_layer[]", lib.HM_LEVELS_MAX + 1), ffi.new("size_t *"), ffi.new("hm_layer *")
+        call(lib.hm_layer_parse, str(self.visible).encode(), n_features, visible)
+        if visible.n_units != n_features:
+            raise ValueError(f"X has {n_features} features, but visible = {self.visible!r} are {visible.n_units} units")
+        layers[0] = visible[0]
+        call(lib.hm_layers_parse, hidden.encode(), 0, layers + 1, lib.HM_LEVELS_MAX, n)
+        self.model_ = Model.stack(layers, n[0] + 1, n_labels, self.seed, self.threads, self.precision)
+
+    def _fit(self, X: np.ndarray, labels: Optional[np.ndarray], n_labels: int) -> None:
+        config = core.configure(lib.hm_train_options, "hm_train_config", self._options(core.TRAIN_OPTIONS))
+        up_down = core.configure(lib.hm_up_down_options, "hm_up_down_config",
+                                 {name: getattr(self, "up_down_" + name) for name in core.UP_DOWN_OPTIONS})
+        self._make(X.shape[1], n_labels)
+        self._learn(lib.hm_train, config, X, labels)
+        if up_down.epochs > 0:
+            self._learn(lib.hm_train_up_down, up_down, X, labels)
+
+    def fit(self, X: Any, y: Any = None) -> "DBN":
+        """Learns from X, (n, n_features), and of a net with label units y, (n,)."""
+        X, labels = self._check(X, reset=True), None
+        if self.labels:
+            labels = np.asarray(y)
+            if labels.shape != (len(X),) or labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= self.labels:
+                raise ValueError(f"y must be {len(X)} whole numbers from 0 to {self.labels - 1} for labels = {self.labels}")
+        self._fit(X, labels, self.labels)
+        return self
+
+    def _loaded(self, path: Any) -> None:
+        model = self._expect(lib.HM_MODEL_DBN, "deep belief net", path)
+        self.layers = " | ".join(model.layer_text(lib.hm_rbm_hidden(model.c.rbm[i])) for i in range(model.c.n_rbms))
+        self.visible = model.layer_text(lib.hm_model_layer(model.c, 0))
+        self._take_labels(int(model.c.n_labels))
+
+    def _take_labels(self, n_labels: int) -> None:
+        self.labels = n_labels
+
+
+@_takes(dict({"layers": "500, 500", "visible": "bernoulli"}, **_COMMON), _DBN_OPTIONS)
+class DBNClassifier(_Classifier, DBN):
+    """A deep belief net whose top RBM learns the classes beside the features, and names the class of a case by the free energy of
+    each label.
+
+    Parameters and options are those of DBN but for `labels`, which are the classes of y.
+
+    Attributes
+    ----------
+    classes_ : ndarray (n_classes,)
+    """
+
+    score = _Classifier.score
+
+    def fit(self, X: Any, y: Any = None) -> "DBNClassifier":
+        """Learns from X, (n, n_features), and the classes y, (n,), of any type."""
+        if y is None:
+            raise ValueError("This DBNClassifier estimator requires y to be passed, but the target y is None")
+        X = self._check(X, reset=True)
+        y = _column_or_1d(y, warn=True)
+        if len(y) != len(X):
+            raise ValueError(f"y must have the shape ({len(X)},), one class for each case, but has {y.shape}")
+        _check_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
+        self._fit(X, labels, len(self.classes_))
+        return self
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """P(class | case): ndarray of float64, shape (n, n_classes)."""
+        model = self._check_fitted()
+        X = model.as_seen(self._check(X))
+        out = np.empty((len(X), len(self.classes_)))
+        with model.lock:
+            call(lib.hm_class_probabilities, model.c, lib.HM_RECOGNISE_ENERGY, 0, matrix(X), ffi.cast("double *", out.ctypes.data))
+        return out
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The likeliest class of each case: shape (n,)."""
+        probability = self.predict_proba(X)
+        return self.classes_[probability.argmax(axis=1)]
+
+    def _take_labels(self, n_labels: int) -> None:
+        self.classes_ = np.array([lib.hm_model_class_label(self.model_.c, k) for k in range(n_labels)])
+
+
+@_takes({"n_components": 256, "learning_rate": 0.1, "batch_size": 10, "n_iter": 10, "verbose": 0, "random_state": None})
+class BernoulliRBM(_WithOneMachine, _Machine):
+    """Takes the place of sklearn.neural_network.BernoulliRBM: persistent contrastive divergence, the same parameters and methods.
+
+    It differs in that visible biases begin at log(p / (1 - p)) of the data and persistent chains at the data; numbers are
+    float32; and evaluate, sample and others of RBM are there too.
+
+    Parameters
+    ----------
+    n_components : int
+        Hidden units.
+    learning_rate : float
+    batch_size : int
+        Cases in a mini-batch, and persistent chains.
+    n_iter : int
+        Passes over the data in fit.
+    verbose : int
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    components_ : ndarray of float32, shape (n_components, n_features)
+    intercept_hidden_ : ndarray, shape (n_components,)
+    intercept_visible_ : ndarray, shape (n_features,)
+    h_samples_ : ndarray, shape (batch_size, n_components)
+        Hidden states of the persistent chains.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str, where X had names
+    """
+
+    def _check_parameters(self) -> None:
+        for name, least in (("n_components", 1), ("batch_size", 1), ("n_iter", 0)):
+            value = getattr(self, name)
+            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+                raise ValueError(f"The {name!r} parameter of BernoulliRBM must be an int of at least {least}. Got {value!r} instead.")
+        if not isinstance(self.learning_rate, numbers.Real) or not self.learning_rate > 0:
+            raise ValueError(f"The 'learning_rate' parameter of BernoulliRBM must be a float above 0. Got {self.learning_rate!r} instead.")
+
+    def _begin(self, X: np.ndarray) -> None:
+        visible, hidden = ffi.new("hm_layer *"), ffi.new("hm_layer *")
+        call(lib.hm_layer_parse, b"bernoulli", X.shape[1], visible)
+        call(lib.hm_layer_parse, b"bernoulli %d" % self.n_components, 0, hidden)
+        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._n_gibbs = 0
+        self.model_ = Model.rbm(visible, hidden, self._seed, 0)
+        self._chains = X[np.arange(self.batch_size) % len(X)].copy()
+
+    def _train(self, X: np.ndarray, epochs: int, batch_size: int) -> None:
+        said = {"learner": "pcd", "steps": 1, "momentum": 0, "weight_cost": 0, "learning_rate": self.learning_rate, "epochs": epochs,
+                "batch_size": batch_size, "chains": len(self._chains)}
+        config = core.configure(lib.hm_train_options, "hm_train_config", said)
+        self._learn(lib.hm_train, config, X, chains=self._chains, takes_any_values=True)
+
+    @property
+    def h_samples_(self) -> np.ndarray:
+        model = self._check_fitted()
+        mean = np.empty((len(self._chains), len(self.intercept_hidden_)), dtype=np.float32)
+        sample = np.empty_like(mean)
+        with model.lock:
+            lib.hm_rbm_hidden_given_visible(model.c.rbm[0], matrix(self._chains), matrix(mean), matrix(sample),
+                                            ffi.new("hm_gibbs *", {"stream": _GIBBS_STREAM + 1}))
+        return sample
+
+    def fit(self, X: Any, y: Any = None) -> "BernoulliRBM":
+        """Learns from X, (n, n_features), from the beginning: n_iter passes."""
+        self._check_parameters()
+        X = self._check(X, reset=True)
+        self._begin(X)
+        self._train(X, self.n_iter, self.batch_size)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> "BernoulliRBM":
+        """Goes on learning with X, (n, n_features), as one mini-batch; persistent chains go on as well."""
+        self._check_parameters()
+        is_first = not hasattr(self, "model_")
+        X = self._check(X, reset=is_first)
+        if is_first:
+            self._begin(X)
+        self._train(X, 1, len(X))
+        return self
+
+    def gibbs(self, v: Any) -> np.ndarray:
+        """Samples of the visible units after one Gibbs step from v, (n, n_features); each call draws others."""
+        self._check_fitted()
+        self._n_gibbs += 1
+        return self._step(self._check(v).copy(), 1, self._n_gibbs)
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Pseudo-likelihood of each case by one feature chosen by chance: n_features log sigmoid(F(v flipped) - F(v)).
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
+        self._check_fitted()
+        X = self._check(X)
+        which = (np.arange(len(X)), check_random_state(self.random_state).randint(0, X.shape[1], len(X)))
+        flipped = X.copy()
+        flipped[which] = 1 - flipped[which]
+        return -X.shape[1] * np.logaddexp(0, self.free_energy(X) - self.free_energy(flipped))
+
+    def _loaded(self, path: Any) -> None:
+        model = self._expect(lib.HM_MODEL_RBM, "single RBM", path)
+        self.n_components = len(self.intercept_hidden_)
+        self._seed, self._n_gibbs = int(model.c.seed), 0
+        self._chains = (np.random.RandomState(0).rand(self.batch_size, model.n_features) < 0.5).astype(np.float32)
+
+    def _more_tags(self) -> Dict[str, Any]:
+        return {"preserves_dtype": [np.float32], "_xfail_checks": {
+            "check_methods_subset_invariance": "score_samples flips one feature by chance",
+            "check_methods_sample_order_invariance": "score_samples flips one feature by chance"}}

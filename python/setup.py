@@ -1,0 +1,4 @@
+"""Builds the extension module harmonium._native (see harmonium/_build.py)."""
+from setuptools import setup
+
+setup(cffi_modules=["harmonium/_build.py:ffi"])

@@ -1,0 +1,265 @@
+"""The layer over the library: exact values, arrays, errors, files, interruption."""
+import copy
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import harmonium
+from harmonium import _core as core
+
+few = dict(epochs=2, batch_size=50)
+
+
+# ---- Exact values, against numpy. Tolerances: float32 weights and sums of about ten terms.
+
+def test_features_are_sigmoids(tiny, bits):
+    assert np.allclose(tiny.rbm.transform(bits), 1 / (1 + np.exp(-tiny.inputs)), atol=1e-6)
+
+
+def test_free_energies(tiny, bits):
+    assert np.allclose(tiny.rbm.free_energy(bits), tiny.free_energy, atol=1e-5)
+
+
+def test_partition_by_enumeration(tiny):
+    log_Z = tiny.rbm.log_partition()
+    assert log_Z.is_exact and log_Z.low == log_Z.value == log_Z.high
+    assert abs(log_Z.value - tiny.log_Z) < 1e-5
+
+
+def test_likelihoods_are_bracketed(tiny, bits):
+    exact = (-tiny.free_energy - tiny.log_Z).mean()
+    assert abs(tiny.rbm.log_likelihood(bits).value - exact) < 1e-5
+    assert abs(tiny.rbm.score(bits) - exact) < 1e-5
+    guess = tiny.rbm.log_likelihood(bits, partition="ais", chains=50, betas="500:1")
+    assert not guess.is_exact and guess.low <= exact <= guess.high and guess.high - guess.low < 1
+    bracket = tiny.rbm.log_partition(partition="ais", chains=50, betas="500:1")
+    assert bracket.low <= tiny.log_Z <= bracket.high
+
+
+def test_chains_reach_the_distribution(tiny, bits):
+    v = tiny.rbm.sample(4000, steps=100, means=False)
+    assert set(np.unique(v)) <= {0, 1}
+    mean = np.exp(-tiny.free_energy - tiny.log_Z) @ bits
+    assert np.abs(v.mean(axis=0) - mean).max() < 4 * 0.5 / np.sqrt(4000)  # four standard deviations, fixed seed
+
+
+def test_learning_raises_the_likelihood(bits):
+    X = np.repeat(bits[[7, 56]], 50, axis=0)
+    before = harmonium.RBM("4", epochs=0, seed=1).fit(X).score(X)
+    after = harmonium.RBM("4", epochs=200, learner="exact", learning_rate=0.5, weight_cost=0, seed=1).fit(X).score(X)
+    assert before < -3 and after > -0.8  # log 2 = 0.69 is the best
+
+
+def test_learning_digits_lowers_the_error(digits):
+    X, _ = digits
+    rbm = harmonium.RBM("50", epochs=0).fit(X)
+    before = ((rbm.reconstruct(X) - X) ** 2).mean()
+    after = ((harmonium.RBM("50", epochs=4).fit(X).reconstruct(X) - X) ** 2).mean()
+    assert after < 0.7 * before  # observed: 0.66
+
+
+# ---- Arrays
+
+def test_float32_is_not_copied(digits, tiny):
+    X, _ = digits
+    assert core.as_float32(X) is X and core.check_cases(X) is X
+    assert np.shares_memory(harmonium.RBM("2")._check(X, reset=True), X)
+    assert np.shares_memory(tiny.rbm.components_, tiny.rbm.components_)
+
+
+def test_what_is_converted_gives_the_same(bits):
+    def learned(X):
+        return harmonium.RBM("3", learning_rate=0.1, **few).fit(X).model_.to_bytes()
+
+    expected = learned(bits)
+    wide = np.zeros((64, 12), dtype=np.float32)
+    wide[:, ::2] = bits
+    for X in (bits.astype(float), bits.astype(np.uint8), bits.astype(bool), np.asfortranarray(bits), wide[:, ::2], bits.tolist()):
+        assert learned(X) == expected
+    sparse = pytest.importorskip("scipy.sparse")
+    assert learned(sparse.csr_matrix(bits)) == expected
+
+
+def test_views_follow_the_model_and_keep_it(bits):
+    W = harmonium.RBM("3", **few).fit(bits).components_
+    assert W.shape == (3, 6) and np.isfinite(W).all() and not W.flags.writeable
+
+
+@pytest.mark.parametrize("X, text", [
+    (np.zeros(6), "Reshape your data"),
+    (np.zeros((0, 6)), r"0 sample\(s\)"),
+    (np.zeros((3, 0)), r"0 feature\(s\)"),
+    (np.full((3, 6), np.nan), "NaN"),
+    (np.full((3, 6), np.inf), "infinity"),
+    (np.full((3, 6), 3.0), "bernoulli units take 0 to 1"),
+    (np.zeros((3, 6), dtype=complex), "Complex data not supported"),
+])
+def test_data_that_cannot_be(X, text):
+    with pytest.raises(ValueError, match=text):
+        harmonium.RBM("3", epochs=1).fit(X)
+    if "bernoulli" not in text:
+        with pytest.raises(ValueError, match=text):
+            core.check_cases(X)
+
+
+# ---- Options and errors
+
+def test_options_are_the_programs(bits):
+    parameters = harmonium.RBM().get_params()
+    assert parameters["learner"] == "cd" and parameters["epochs"] == 10 and parameters["momentum"] == "0.5, 0.9@5"
+    assert "up_down_learning_rate" in harmonium.DBN().get_params()
+    assert "passes over the training data" in harmonium.RBM.__doc__
+    with pytest.raises(TypeError, match="learning_rat"):
+        harmonium.RBM(learning_rat=1)
+    with pytest.raises(ValueError, match="learner = pdc: must be one of"):
+        harmonium.RBM(learner="pdc").fit(bits)
+    with pytest.raises(ValueError, match="epochs"):
+        harmonium.RBM(epochs=-1).fit(bits)
+    with pytest.raises(ValueError, match="no option|unknown|betass"):
+        harmonium.RBM("2", epochs=0).fit(bits).log_likelihood(bits, betass=3)
+
+
+def test_errors_are_the_librarys(bits, tmp_path):
+    rbm = harmonium.RBM("3", epochs=0).fit(bits)
+    with pytest.raises(ValueError, match="features"):
+        rbm.transform(bits[:, :3])
+    with pytest.raises(OSError, match="missing"):
+        harmonium.RBM.load(tmp_path / "missing")
+    (tmp_path / "text").write_text("no model at all")
+    with pytest.raises(harmonium.Error, match="safetensors") as caught:
+        harmonium.RBM.load(tmp_path / "text")
+    assert isinstance(caught.value, ValueError) and caught.value.status
+    with pytest.raises(ValueError, match="label"):
+        rbm.sample(2, 1, label=1)
+    with pytest.raises(ValueError, match="layer"):
+        rbm.transform(bits, layer=2)
+    with pytest.raises(OSError):
+        rbm.save(tmp_path / "no" / "folder")
+    with pytest.raises(harmonium.NotFittedError):
+        harmonium.RBM("3").transform(bits)
+    with pytest.raises(ValueError, match="units"):
+        harmonium.RBM("3", visible="bernoulli 7").fit(bits)
+
+
+# ---- Seeds, files, copies
+
+def test_same_seed_same_bytes(digits):
+    X = digits[0][:500]
+    first = harmonium.RBM("20", seed=3, threads=1, **few).fit(X).model_.to_bytes()
+    assert harmonium.RBM("20", seed=3, threads=2, **few).fit(X).model_.to_bytes() == first
+    assert harmonium.RBM("20", seed=4, threads=1, **few).fit(X).model_.to_bytes() != first
+
+
+def test_files_and_copies(bits, tmp_path):
+    y = (bits[:, 0] > 0).astype(int)
+    for estimator in (harmonium.RBM("3", **few), harmonium.DBN("4, 3", labels=2, **few), harmonium.DBNClassifier([4, 3], **few),
+                      harmonium.BernoulliRBM(3, n_iter=1, random_state=0)):
+        path, content = tmp_path / "m.safetensors", estimator.fit(bits, y).model_.to_bytes()
+        estimator.save(path)
+        assert path.read_bytes() == content
+        for other in (type(estimator).load(path), pickle.loads(pickle.dumps(estimator)), copy.deepcopy(estimator)):
+            assert other.model_.to_bytes() == content
+            assert np.array_equal(other.transform(bits), estimator.transform(bits))
+    with pytest.raises(ValueError, match="no deep belief net"):
+        harmonium.DBN.load(path)
+
+
+def test_files_of_the_program(digits, tmp_path):
+    program = os.environ.get("HARMONIUM_PROGRAM")
+    if not program:
+        pytest.skip("HARMONIUM_PROGRAM is not set")
+
+    def run(*arguments):
+        subprocess.run([program, *map(str, arguments)], check=True, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    run("train", "--data", "digits", "--standardise", "--visible", "gaussian", "--hidden", 10, "--epochs", 1, "--subset", 300, "-o",
+        "m.safetensors", "--quiet")
+    run("transform", "m.safetensors", "digits", "-n", 20, "-o", "h.npy", "--quiet")
+    rbm = harmonium.RBM.load(tmp_path / "m.safetensors")
+    assert rbm.visible == "gaussian 784" and rbm.hidden == "bernoulli 10"
+    assert np.allclose(rbm.transform(digits[0][:20]), np.load(tmp_path / "h.npy"), atol=1e-6)
+    rbm.save(tmp_path / "again.safetensors")
+    run("info", "again.safetensors")
+
+
+# ---- Deep belief nets
+
+def test_classifier_names_digits(digits):
+    X, y = digits
+    names = np.array(["zero", "one", "two"])
+    keep = y < 3
+    X, y = X[keep], names[y[keep]]
+    net = harmonium.DBNClassifier("60, 60", epochs=15, batch_size=20).fit(X[:400], y[:400])
+    assert net.score(X[400:], y[400:]) > 0.93
+    assert np.allclose(net.predict_proba(X[:5]).sum(axis=1), 1)
+    dreams = net.sample(20, steps=50, label=1)
+    assert dreams.shape == (20, 784) and dreams.min() >= 0 and dreams.max() <= 1
+
+
+def test_up_down(bits):
+    net = harmonium.DBN("4, 3", up_down_epochs=2, up_down_steps="1", **few).fit(bits)
+    assert any("up-down" in line for line in net.model_.history)
+    assert net.transform(bits).shape == (64, 3) and net.transform(bits, layer=1).shape == (64, 4)
+    assert net.evaluate(bits).is_bound
+
+
+# ---- While the library works
+
+def test_interruption(digits):
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    rbm, began = harmonium.RBM("20", epochs=10**6), time.time()
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            rbm.fit(digits[0])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.time() - began < 5
+    assert np.isfinite(rbm.transform(digits[0][:5])).all()  # what it had learned is there
+
+
+def test_other_threads_run(digits):
+    worker = threading.Thread(target=lambda: harmonium.RBM("100", threads=1, epochs=20).fit(digits[0]))
+    worker.start()
+    turns = 0
+    while worker.is_alive():
+        turns += 1
+        time.sleep(0.001)
+    assert turns > 10
+
+
+def test_verbose_tells_epochs(bits, capsys):
+    harmonium.RBM("3", verbose=1, **few).fit(bits)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2 and lines[1].startswith("[RBM] greedy epoch 2/2: reconstruction error 0.")
+
+
+def test_without_scikit_learn(tmp_path):
+    script = """
+import sys
+sys.modules["sklearn"] = None  # as if it were not installed
+import numpy as np, harmonium, pickle
+X = (np.random.RandomState(0).rand(40, 6) < 0.5).astype(float)
+for estimator in (harmonium.RBM("3", epochs=1), harmonium.BernoulliRBM(3, n_iter=1, random_state=0), harmonium.DBN("3, 2", epochs=1)):
+    assert estimator.fit_transform(X).shape[0] == 40 and estimator.n_features_in_ == 6
+    again = type(estimator)(**estimator.get_params()).set_params(verbose=0).fit(X)
+    assert again.model_.to_bytes() == estimator.model_.to_bytes() == pickle.loads(pickle.dumps(estimator)).model_.to_bytes()
+    for wrong in (X[:, :2], X * np.nan, X[0]):
+        try:
+            estimator.transform(wrong)
+        except ValueError:
+            continue
+        sys.exit("no error")
+assert repr(harmonium.BernoulliRBM(3)) == "BernoulliRBM(n_components=3)"
+net = harmonium.DBNClassifier("5, 5", epochs=2).fit(X, X[:, 0] > 0.5)
+assert 0 <= net.score(X, X[:, 0] > 0.5) <= 1
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
