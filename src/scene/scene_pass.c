@@ -1,7 +1,6 @@
 /* Room for a pass, the pass upwards and the pass back: see scene_pass.h. */
 #include "scene/scene_pass.h"
 
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/context.h"
@@ -70,10 +69,9 @@ static void cut(cutting *c, hm_scene_pass *pass)
     for (size_t s = 0; s < net->n_scales; s++)
         make_scale(c, pass, s);
     const hm_maps *finest = &pass->join[0];
-    pass->sums = make_maps(c, pass->n, finest->height, finest->width, finest->channels, 0);
-    pass->scores = pass->sums;
+    pass->scores = *finest;
     if (net->n_units) {
-        make_units(c, &net->join_norm, 1, &pass->sums, 0, &pass->join_units);
+        make_units(c, &net->join_norm, 1, finest, 0, &pass->join_units);
         pass->scores = make_maps(c, pass->n, finest->height, finest->width, K, 0);
     }
     for (int i = 0; i < 2; i++)
@@ -147,7 +145,7 @@ void hm_scene_pass_count(hm_scene_pass *pass, size_t n)
             count_units(&pass->units[s][l], n);
     }
     count_units(&pass->join_units, n);
-    pass->sums.n = pass->scores.n = pass->rows[0].n = pass->rows[1].n = n;
+    pass->scores.n = pass->rows[0].n = pass->rows[1].n = n;
 }
 
 void hm_scene_pass_pack(hm_scene_pass *pass)
@@ -230,13 +228,13 @@ static void rise(hm_scene_pass *pass, size_t s)
         in = &units->out;
     }
     hm_maps_convolve(context, &pass->join_bank[s], in, &pass->join[s]);
-    hm_maps_enlarge(context, &pass->join[s], (size_t)1 << s, &pass->sums);
+    if (s > 0) /* the finest is what the others are added to */
+        hm_maps_enlarge(context, &pass->join[s], (size_t)1 << s, &pass->join[0]);
 }
 
 void hm_scene_pass_forward(hm_scene_pass *pass, const hm_scene_dropout *dropout)
 {
     const hm_context *context = pass->net->context;
-    memset(pass->sums.data, 0, hm_maps_floats(&pass->sums) * sizeof(float));
     for (size_t s = 0; s < pass->net->n_scales; s++)
         rise(pass, s);
     if (!pass->net->n_units)
@@ -265,14 +263,15 @@ static void norm_backward(const hm_scene_pass *pass, const hm_scene_units *units
                             gradient_of(pass, units->norm->bias, gradient));
 }
 
-/* The gradient for the join is in pass->sums; what is below a layer is overwritten by its gradient once it is not needed any more. */
+/* The gradient for the join is in that of the finest scale; what is below a layer is overwritten by its gradient once it is not needed any more. */
 static void sink(hm_scene_pass *pass, size_t s, float *gradient)
 {
     const hm_scene_net *net = pass->net;
     const hm_context *context = net->context;
     size_t top = net->n_layers - 1;
     const hm_maps *features = &pass->units[s][top].out;
-    hm_maps_gather(context, &pass->sums, (size_t)1 << s, &pass->join[s]);
+    if (s > 0)
+        hm_maps_gather(context, &pass->join[0], (size_t)1 << s, &pass->join[s]);
     hm_maps_correlate(context, &pass->join_bank[s], features, &pass->join[s], gradient_of(pass, net->join[s], gradient));
     hm_maps_convolve_back(context, &pass->join_bank[s], &pass->join[s], features);
     for (size_t l = top;; l--) {

@@ -14,8 +14,8 @@ typedef struct hm_scene_pass {
     hm_scene_band band[HM_SCENE_SCALES_MAX];
     hm_maps input[HM_SCENE_NET_SCALES_MAX]; /* Y, U, V of a band, with the margin of the first filters */
     hm_scene_units units[HM_SCENE_NET_SCALES_MAX][HM_SCENE_LAYERS_MAX];
-    hm_maps join[HM_SCENE_NET_SCALES_MAX]; /* what each scale adds to the join, at its own size */
-    hm_maps sums;                          /* of the join: of the units, or of the classes */
+    hm_maps join[HM_SCENE_NET_SCALES_MAX]; /* what each scale adds to the join, at its own size; the finest: and then the sum of all,
+                                              of the units, or of the classes */
     hm_scene_units join_units;
     hm_maps scores;                        /* of the classes, before they are enlarged; the biases are not in them */
     hm_maps rows[2];                       /* of pixels: scores enlarged downwards, and what gradients across leave */
