@@ -1,7 +1,7 @@
 /* Naming the pixels of one picture of 480 x 360, and a step of learning from four, without reading them.
  *
  *     cmake --build build/release --target bench_scene
- *     build/release/bench_scene scales=4 units=256 threads=2
+ *     build/release/bench_scene scales=4 units=256 threads=2 precision=bf16
  *
  * Prints two lines: the seconds of a forward pass from bands to the scores of pixels, and of a forward and backward pass; medians of
  * 9 and 5, and the operations of their convolutions a second. bench/peers_scene.py does the same with PyTorch. */
@@ -21,6 +21,7 @@ enum { HEIGHT = 360, WIDTH = 480, CLASSES = 11, PICTURES = 4, FORWARD = 9, STEPS
 typedef struct setting {
     int64_t scales, units;
     int threads;
+    char precision[8];
 } setting;
 
 static hm_scene_classes *make_classes(const hm_context *context)
@@ -92,8 +93,8 @@ static void time_forward(const hm_scene_net *net, const setting *s)
             seconds[i] = seconds_now() - began;
     }
     double m = median(seconds, FORWARD);
-    printf("forward, %lld scales, %lld units, %d threads: %.4f s, %.0f GFLOP/s\n", (long long)s->scales, (long long)s->units,
-           s->threads, m, operations(net) / m);
+    printf("forward, %lld scales, %lld units, %d threads, %s: %.4f s, %.0f GFLOP/s\n", (long long)s->scales,
+           (long long)s->units, s->threads, s->precision, m, operations(net) / m);
     free(scores);
     hm_scene_pass_clear(&pass);
 }
@@ -123,21 +124,22 @@ static void time_step(hm_scene_net *net, const setting *s)
             seconds[i] = seconds_now() - began;
     }
     double m = median(seconds, STEPS);
-    printf("step, %lld scales, %lld units, %d threads: %.4f s, %.0f GFLOP/s\n", (long long)s->scales, (long long)s->units,
-           s->threads, m, 3 * PICTURES * operations(net) / m);
+    printf("step, %lld scales, %lld units, %d threads, %s: %.4f s, %.0f GFLOP/s\n", (long long)s->scales,
+           (long long)s->units, s->threads, s->precision, m, 3 * PICTURES * operations(net) / m);
     free(gradient);
     hm_scene_pass_clear(&pass);
 }
 
 int main(int argc, char **argv)
 {
-    setting s = {4, 256, 2};
+    setting s = {4, 256, 2, "f32"};
     hm_context *context;
     for (int i = 1; i < argc; i++)
         if (sscanf(argv[i], "scales=%" SCNd64, &s.scales) != 1 && sscanf(argv[i], "units=%" SCNd64, &s.units) != 1 &&
-            sscanf(argv[i], "threads=%d", &s.threads) != 1)
-            return fprintf(stderr, "scales=4 units=256 threads=2\n"), 2;
-    if (hm_context_create(&(hm_context_config){.seed = 1, .n_threads = s.threads}, &context, NULL) != HM_OK)
+            sscanf(argv[i], "threads=%d", &s.threads) != 1 && sscanf(argv[i], "precision=%7s", s.precision) != 1)
+            return fprintf(stderr, "scales=4 units=256 threads=2 precision=f32\n"), 2;
+    const hm_context_config config = {.seed = 1, .n_threads = s.threads, .precision = s.precision};
+    if (hm_context_create(&config, &context, NULL) != HM_OK)
         return 1;
     hm_scene_net *net = make_net(context, &s);
     time_forward(net, &s);

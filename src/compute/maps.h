@@ -2,7 +2,8 @@
  *
  * The maps of a picture lie [height + 2 margin][width + 2 margin][stride], the first `channels` of a place in use, and pictures behind
  * one another. A margin of zeros is what filters see beyond the edge; nothing here writes to it. A row of a filter then sees what lies
- * together, and no patch is ever gathered.
+ * together, and no patch is ever gathered. Where the context computes in bfloat16, both directions do (sums are float32): strides are then
+ * even, and what pads the channels of an odd number is zero.
  *
  * A bank is the filters of one convolution, of an odd side: weights[side][side][n_below][n_above]. Sums are in the order of the taps,
  * and work is cut by rows of places, so that results do not depend on the number of threads. */
@@ -48,6 +49,9 @@ typedef struct hm_bank {
     float *down;     /* [side side n_above][stride of n_below], turned by half a circle; null: the bank goes up alone */
     float *gradient; /* as up; null likewise */
     uint32_t *step;  /* of the taps */
+    uint32_t *up16, *down16; /* the same as pairs of bfloat16, [side side pairs][stride]; null: float32 alone */
+    uint32_t *maps16;        /* room for maps as pairs, as long as the largest so far */
+    size_t n_maps16;
 } hm_bank;
 
 /* Filters all zero. */
@@ -61,6 +65,8 @@ void hm_bank_pack(hm_bank *bank, const float *weights, const float *scale);
 /* out = filters over in, whose margin is side / 2 or more. Both have as many pictures, of the same size; out's stride is whole vectors,
  * whose rest is zero. The bank's tables are its own: one call at a time. */
 void hm_maps_convolve(const hm_context *context, hm_bank *bank, const hm_maps *in, const hm_maps *out);
+/* Room for maps of so many floats as bfloat16, where the context wants that: before the first call with maps that large. */
+hm_status hm_bank_reserve(const hm_context *context, hm_bank *bank, size_t n_floats, hm_error *error);
 
 /* The transpose: what a gradient of `out`, margin side / 2 or more, is for `in`. */
 void hm_maps_convolve_back(const hm_context *context, hm_bank *bank, const hm_maps *out, const hm_maps *in);

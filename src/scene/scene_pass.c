@@ -8,6 +8,8 @@
 #include "scene/enlarge.h"
 #include "scene/pixel_loss.h"
 
+enum { INPUT_STRIDE = 4 }; /* Y, U, V, and a zero that makes pairs of them */
+
 /* ---- Room -------------------------------------------------------------------------------------------------------- */
 
 /* Cuts blocks, or with none counts how long they must be. */
@@ -49,7 +51,7 @@ static void make_scale(cutting *c, hm_scene_pass *pass, size_t s)
     const hm_scene_net *net = pass->net;
     const hm_scene_band *band = &pass->band[s];
     hm_maps *in = &pass->input[s];
-    *in = (hm_maps){pass->n, band->height, band->width, 3, net->layer[0].side / 2, 3, NULL};
+    *in = (hm_maps){pass->n, band->height, band->width, 3, net->layer[0].side / 2, INPUT_STRIDE, NULL};
     in->data = take(c, hm_maps_floats(in));
     for (size_t l = 0; l < net->n_layers; l++) {
         const hm_scene_layer *layer = &net->layer[l];
@@ -81,6 +83,25 @@ static void cut(cutting *c, hm_scene_pass *pass)
     pass->row_loss = c->doubles ? c->doubles + c->n_doubles : NULL;
 }
 
+/* The finest scale has the largest maps; a bank reads those below it, and on the way back those above. */
+static hm_status reserve_banks(hm_scene_pass *pass, hm_error *error)
+{
+    const hm_context *context = pass->net->context;
+    hm_status status = HM_OK;
+    for (size_t l = 0; status == HM_OK && l < pass->net->n_layers; l++) {
+        const hm_maps *below = l ? &pass->units[0][l - 1].out : &pass->input[0], *above = &pass->units[0][l].sums;
+        size_t n = hm_maps_floats(below), m = pass->is_learning ? hm_maps_floats(above) : 0;
+        status = hm_bank_reserve(context, &pass->bank[l], n > m ? n : m, error);
+    }
+    for (size_t s = 0; status == HM_OK && s < pass->net->n_scales; s++) {
+        size_t n = hm_maps_floats(&pass->units[s][pass->net->n_layers - 1].out), m = hm_maps_floats(&pass->join[s]);
+        status = hm_bank_reserve(context, &pass->join_bank[s], n > m ? n : m, error);
+    }
+    if (status == HM_OK && pass->net->n_units)
+        status = hm_bank_reserve(context, &pass->top_bank, hm_maps_floats(&pass->join_units.out), error);
+    return status;
+}
+
 static hm_status make_banks(hm_scene_pass *pass, hm_error *error)
 {
     const hm_scene_net *net = pass->net;
@@ -94,7 +115,7 @@ static hm_status make_banks(hm_scene_pass *pass, hm_error *error)
         status = hm_bank_create(context, 1, last, hm_scene_join_maps(net), is_learning, &pass->join_bank[s], error);
     if (status == HM_OK && net->n_units)
         status = hm_bank_create(context, 1, net->n_units, net->classes->n, is_learning, &pass->top_bank, error);
-    return status;
+    return status == HM_OK ? reserve_banks(pass, error) : status;
 }
 
 hm_status hm_scene_pass_create(const hm_scene_net *net, size_t n, size_t height, size_t width, bool is_learning, hm_scene_pass *pass,
@@ -170,7 +191,7 @@ static void lay_band(const hm_maps *input, size_t i, const float *planes)
         const float *in = planes + y * input->width;
         for (size_t x = 0; x < input->width; x++)
             for (size_t c = 0; c < 3; c++)
-                out[3 * x + c] = in[c * area + x];
+                out[INPUT_STRIDE * x + c] = in[c * area + x];
     }
 }
 

@@ -111,7 +111,7 @@ typedef struct hm_panel_update {
 } hm_panel_update;
 
 /* out[r][j] = sum over k of a[row[r] + step[k]] b[k][j], or added to it: a product whose first factor is what a filter sees, read
- * where it lies. n_cols are rounded up to whole vectors of tap_columns, for which b and out have room. */
+ * where it lies. a and b are numbers: floats, or pairs of bfloat16. n_cols are rounded up to whole vectors of tap_columns, for which b and out have room. */
 typedef struct hm_taps {
     size_t n_rows, n_steps, n_cols;
     const float *a;
@@ -148,9 +148,9 @@ typedef struct hm_panel_kernels {
     void (*pack_cases)(const float *x, size_t ld, size_t n_cases, size_t n, bool is_broadcast, void *panel);
     void (*product)(const hm_panel_product *job);
     void (*learn)(const hm_panel_update *job);
-    hm_product *multiply; /* of matrices as they lie; this and what follows is null where numbers are not floats */
     size_t tap_rows, tap_columns; /* of a tile, at most 16; of a vector */
     void (*taps)(const hm_taps *job);
+    hm_product *multiply; /* of matrices as they lie; this and what follows is null where numbers are not floats */
     /* to[cols][rows] = scale from[rows][cols] */
     void (*turn)(const float *from, size_t ld_from, size_t rows, size_t cols, float scale, float *to, size_t ld_to);
     void (*spread)(const hm_spread *job);

@@ -363,6 +363,66 @@ static void learn(const hm_panel_update *u)
     }
 }
 
+/* ---- taps ---------------------------------------------------------------------------------------------------------- */
+
+/* Three vectors of columns: each broadcast is used three times, each vector of b by every row. */
+#if defined(__AVX512F__)
+enum { TAP_ROWS = 9 }; /* 27 sums, 3 vectors, 1 broadcast, of 32 registers */
+#else
+enum { TAP_ROWS = 4 }; /* 12 sums, 3 vectors, 1 broadcast, of 16 registers */
+#endif
+enum { TAP_VECTORS = 3 };
+
+/* `vectors` is a constant where this is inlined. Rows past the last repeat it, and are not stored. */
+static inline __attribute__((always_inline)) void taps_tile(const hm_taps *t, int vectors, size_t first)
+{
+    vec sum[TAP_ROWS][TAP_VECTORS];
+    const number *a[TAP_ROWS], *b = (const number *)t->b;
+    size_t n = hm_least(TAP_ROWS, t->n_rows - first);
+UNROLL
+    for (size_t r = 0; r < TAP_ROWS; r++) {
+        a[r] = (const number *)t->a + t->row[first + hm_least(r, n - 1)];
+UNROLL
+        for (int v = 0; v < vectors; v++)
+            sum[r][v] = (vec){0};
+    }
+    for (size_t k = 0; k < t->n_steps; k++, b += t->ldb) {
+        numbers columns[TAP_VECTORS];
+        size_t step = t->step[k];
+UNROLL
+        for (int v = 0; v < vectors; v++)
+            columns[v] = numbers_at(b + v * LANES);
+UNROLL
+        for (size_t r = 0; r < TAP_ROWS; r++)
+UNROLL
+            for (int v = 0; v < vectors; v++)
+                sum[r][v] = multiply_add(sum[r][v], a[r][step], columns[v]);
+    }
+    for (size_t r = 0; r < n; r++)
+        for (int v = 0; v < vectors; v++) {
+            float *out = t->out + (first + r) * t->ld_out + v * LANES;
+            store(out, t->adds ? load(out) + sum[r][v] : sum[r][v]);
+        }
+}
+
+static void taps(const hm_taps *whole)
+{
+    for (size_t col = 0; col < whole->n_cols; col += TAP_VECTORS * LANES) {
+        hm_taps t = *whole;
+        t.b += col;
+        t.out += col;
+        size_t vectors = hm_least(TAP_VECTORS, (whole->n_cols - col + LANES - 1) / LANES);
+        for (size_t first = 0; first < t.n_rows; first += TAP_ROWS) {
+            if (vectors == 1)
+                taps_tile(&t, 1, first);
+            else if (vectors == 2)
+                taps_tile(&t, 2, first);
+            else
+                taps_tile(&t, TAP_VECTORS, first);
+        }
+    }
+}
+
 /* ---- multiply ------------------------------------------------------------------------------------------------------ */
 
 #if !defined(HM_PANELS_BF16)
@@ -449,66 +509,6 @@ static void multiply(bool a_transposed, bool b_transposed, size_t m, size_t n, s
         }
     }
 }
-/* ---- taps ---------------------------------------------------------------------------------------------------------- */
-
-/* Three vectors of columns: each broadcast is used three times, each vector of b by every row. */
-#if defined(__AVX512F__)
-enum { TAP_ROWS = 9 }; /* 27 sums, 3 vectors, 1 broadcast, of 32 registers */
-#else
-enum { TAP_ROWS = 4 }; /* 12 sums, 3 vectors, 1 broadcast, of 16 registers */
-#endif
-enum { TAP_VECTORS = 3 };
-
-/* `vectors` is a constant where this is inlined. Rows past the last repeat it, and are not stored. */
-static inline __attribute__((always_inline)) void taps_tile(const hm_taps *t, int vectors, size_t first)
-{
-    vec sum[TAP_ROWS][TAP_VECTORS];
-    const float *a[TAP_ROWS], *b = t->b;
-    size_t n = hm_least(TAP_ROWS, t->n_rows - first);
-UNROLL
-    for (size_t r = 0; r < TAP_ROWS; r++) {
-        a[r] = t->a + t->row[first + hm_least(r, n - 1)];
-UNROLL
-        for (int v = 0; v < vectors; v++)
-            sum[r][v] = (vec){0};
-    }
-    for (size_t k = 0; k < t->n_steps; k++, b += t->ldb) {
-        vec columns[TAP_VECTORS];
-        size_t step = t->step[k];
-UNROLL
-        for (int v = 0; v < vectors; v++)
-            columns[v] = load(b + v * LANES);
-UNROLL
-        for (size_t r = 0; r < TAP_ROWS; r++)
-UNROLL
-            for (int v = 0; v < vectors; v++)
-                sum[r][v] = multiply_add(sum[r][v], a[r][step], columns[v]);
-    }
-    for (size_t r = 0; r < n; r++)
-        for (int v = 0; v < vectors; v++) {
-            float *out = t->out + (first + r) * t->ld_out + v * LANES;
-            store(out, t->adds ? load(out) + sum[r][v] : sum[r][v]);
-        }
-}
-
-static void taps(const hm_taps *whole)
-{
-    for (size_t col = 0; col < whole->n_cols; col += TAP_VECTORS * LANES) {
-        hm_taps t = *whole;
-        t.b += col;
-        t.out += col;
-        size_t vectors = hm_least(TAP_VECTORS, (whole->n_cols - col + LANES - 1) / LANES);
-        for (size_t first = 0; first < t.n_rows; first += TAP_ROWS) {
-            if (vectors == 1)
-                taps_tile(&t, 1, first);
-            else if (vectors == 2)
-                taps_tile(&t, 2, first);
-            else
-                taps_tile(&t, TAP_VECTORS, first);
-        }
-    }
-}
-
 /* to[cols][ld_to] = scale from[rows][ld_from] turned, in squares of LANES. */
 static void turn(const float *from, size_t ld_from, size_t rows, size_t cols, float scale, float *to, size_t ld_to)
 {
@@ -590,11 +590,11 @@ const hm_panel_kernels JOIN(hm_panels_, HM_PANELS_NAME) = {
     .pack_cases = pack_cases,
     .product = product,
     .learn = learn,
-#if !defined(HM_PANELS_BF16)
-    .multiply = multiply,
     .tap_rows = TAP_ROWS,
     .tap_columns = LANES,
     .taps = taps,
+#if !defined(HM_PANELS_BF16)
+    .multiply = multiply,
     .turn = turn,
     .spread = spread,
 #endif
