@@ -3,6 +3,10 @@
 # draw.py draws the same pictures again.
 set -eu
 . tests/expect.sh
+if grep -q 'HM_SANITIZE:STRING=.' "$HARMONIUM_BUILD_DIR/CMakeCache.txt"; then
+    echo "skipped: test_scene_program takes sanitizers the same ways in a fraction of the time"
+    exit 77
+fi
 toy=recipes/toy-scenes
 "$harmonium" info | grep -q '^  \(libpng\|png\) *absent' && exit 77
 
