@@ -127,7 +127,7 @@ static void check_shape(const shape *s, const hm_context *context, double tolera
     assert_int_equal(hm_bank_create(context, s->side, s->n_below, s->n_above, true, &bank, NULL), HM_OK);
     assert_int_equal(hm_bank_reserve(context, &bank, hm_maps_floats(&below), NULL), HM_OK);
     assert_int_equal(hm_bank_reserve(context, &bank, hm_maps_floats(&above), NULL), HM_OK);
-    hm_bank_pack(&bank, weights, NULL);
+    hm_bank_pack(&bank, weights);
     hm_maps_convolve(context, &bank, &below, &up);
     check_maps(s, &up, l.up, tolerance);
     hm_maps_convolve_back(context, &bank, &above, &down);
@@ -164,15 +164,14 @@ static void test_bf16(void **state)
     hm_context_destroy(context);
 }
 
-static void test_scale(void **state)
+static void test_packing(void **state)
 {
     (void)state;
     hm_context *context = make_context("auto", "f32", 1);
-    const float weights[] = {1, 2, 3, 4}, scale[] = {10, -1};
-    const float expected[] = {10, -2, 30, -4};
+    const float weights[] = {10, -2, 30, -4}, *expected = weights;
     hm_bank bank;
     assert_int_equal(hm_bank_create(context, 1, 2, 2, true, &bank, NULL), HM_OK);
-    hm_bank_pack(&bank, weights, scale);
+    hm_bank_pack(&bank, weights);
     for (size_t c = 0; c < 2; c++)
         for (size_t k = 0; k < 2; k++) {
             assert_true(bank.up[c * HM_MAPS_LANES + k] == expected[2 * c + k]);
@@ -184,6 +183,6 @@ static void test_scale(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_literal), cmocka_unit_test(test_bf16), cmocka_unit_test(test_scale)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_literal), cmocka_unit_test(test_bf16), cmocka_unit_test(test_packing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

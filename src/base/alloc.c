@@ -42,6 +42,31 @@ char *hm_strdup(const hm_context *context, const char *text, hm_error *error)
     return copy;
 }
 
+hm_status hm_text_replace(const hm_context *context, char **text, const char *now, hm_error *error)
+{
+    char *copy = hm_strdup(context, now, error);
+    if (!copy)
+        return HM_ERROR_MEMORY;
+    hm_free(context, *text);
+    *text = copy;
+    return HM_OK;
+}
+
+hm_status hm_text_add_line(const hm_context *context, char **text, const char *line, hm_error *error)
+{
+    size_t n = strlen(*text), k = strlen(line);
+    char *longer = hm_alloc(context, n + k + 2, 1, error);
+    if (!longer)
+        return HM_ERROR_MEMORY;
+    memcpy(longer, *text, n);
+    if (n)
+        longer[n++] = '\n';
+    memcpy(longer + n, line, k + 1);
+    hm_free(context, *text);
+    *text = longer;
+    return HM_OK;
+}
+
 void *hm_realloc(const hm_context *context, void *memory, size_t n_old, size_t n_new, size_t size,
                  hm_error *error)
 {

@@ -26,6 +26,12 @@ void hm_free(const hm_context *context, void *memory);
 /* A copy of a string of the caller's. */
 char *hm_strdup(const hm_context *context, const char *text, hm_error *error);
 
+/* *text becomes a copy of `now`; on failure it stays. */
+hm_status hm_text_replace(const hm_context *context, char **text, const char *now, hm_error *error);
+
+/* Puts a line behind those of *text; likewise. */
+hm_status hm_text_add_line(const hm_context *context, char **text, const char *line, hm_error *error);
+
 /* Grows (or shrinks) what hm_alloc gave from n_old to n_new items: allocates, copies, frees. On failure returns null and
  * `memory` stays valid. New items are zero. */
 void *hm_realloc(const hm_context *context, void *memory, size_t n_old, size_t n_new, size_t size,

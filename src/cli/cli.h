@@ -185,6 +185,8 @@ hm_status cli_parse(const cli_verb *verb, int n, char **arguments, cli_call *cal
 
 /* Whether a file is a recipe: its name ends in .ini, or its first line that says something is a [section]. */
 bool cli_is_recipe(const char *path);
+/* Whether the rows of a table are those of a section. */
+bool cli_is_of_recipes(const hm_option_table *table);
 /* A recipe into the options. Errors name the path (of the stream: what it is called in messages) and the line. */
 hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error);
 hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error);

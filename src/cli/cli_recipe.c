@@ -42,6 +42,19 @@ bool cli_is_recipe(const char *path)
     return c == '[';
 }
 
+static const hm_option_table *const recipe_tables[] = {&hm_data_options,     &cli_model_options,
+                                                       &hm_train_options,    &hm_wake_sleep_options, &hm_up_down_options,
+                                                       &hm_backprop_options, &hm_scene_options,    &cli_common_options};
+enum { N_RECIPE_TABLES = sizeof recipe_tables / sizeof *recipe_tables };
+
+bool cli_is_of_recipes(const hm_option_table *table)
+{
+    for (int i = 0; i < N_RECIPE_TABLES; i++)
+        if (recipe_tables[i] == table)
+            return true;
+    return false;
+}
+
 #ifdef HM_HAVE_INIH
 #include <ini.h>
 
@@ -58,11 +71,6 @@ typedef struct recipe {
     char seen[KEYS_MAX][KEY_MAX]; /* "section.name" of the lines so far */
     int n_seen;
 } recipe;
-
-static const hm_option_table *const recipe_tables[] = {&hm_data_options,     &cli_model_options,
-                                                       &hm_train_options,    &hm_wake_sleep_options, &hm_up_down_options,
-                                                       &hm_backprop_options, &hm_scene_options,    &cli_common_options};
-enum { N_RECIPE_TABLES = sizeof recipe_tables / sizeof *recipe_tables };
 
 static char *stop_at(recipe *r, hm_status status)
 {

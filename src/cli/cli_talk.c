@@ -87,7 +87,7 @@ void cli_print_verb_help(const cli_verb *verb, FILE *stream)
         fprintf(stream, "\nexample:\n  %s\n", verb->example);
     for (int t = 0; verb->tables[t]; t++) {
         const hm_option_table *table = verb->tables[t];
-        bool is_of_recipes = table != &cli_output_options && cli_takes_recipe(verb);
+        bool is_of_recipes = cli_is_of_recipes(table) && cli_takes_recipe(verb);
         fprintf(stream, is_of_recipes ? "\n%s ([%s] in a recipe):\n" : "\n%s:\n", table->title, table->section);
         for (size_t i = 0; i < table->n_rows; i++)
             if (cli_takes(verb, table, &table->rows[i]))

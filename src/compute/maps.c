@@ -88,16 +88,15 @@ static void pair_up(const float *filters, size_t area, size_t n, size_t ld, uint
             }
 }
 
-void hm_bank_pack(hm_bank *bank, const float *weights, const float *scale)
+void hm_bank_pack(hm_bank *bank, const float *weights)
 {
     size_t area = bank->side * bank->side, ld_up = hm_maps_stride(bank->n_above), ld_down = hm_maps_stride(bank->n_below);
     for (size_t d = 0; d < area; d++)
         for (size_t c = 0; c < bank->n_below; c++, weights += bank->n_above)
             for (size_t k = 0; k < bank->n_above; k++) {
-                float w = weights[k] * (scale ? scale[k] : 1);
-                bank->up[(d * bank->n_below + c) * ld_up + k] = w;
+                bank->up[(d * bank->n_below + c) * ld_up + k] = weights[k];
                 if (bank->down)
-                    bank->down[((area - 1 - d) * bank->n_above + k) * ld_down + c] = w;
+                    bank->down[((area - 1 - d) * bank->n_above + k) * ld_down + c] = weights[k];
             }
     if (bank->up16)
         pair_up(bank->up, area, bank->n_below, ld_up, bank->up16);

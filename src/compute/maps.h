@@ -59,8 +59,8 @@ hm_status hm_bank_create(const hm_context *context, size_t side, size_t n_below,
                          hm_error *error);
 void hm_bank_clear(const hm_context *context, hm_bank *bank); /* a zeroed one is allowed */
 
-/* Takes over weights, each map of them times scale[n_above] (null: 1). */
-void hm_bank_pack(hm_bank *bank, const float *weights, const float *scale);
+/* Takes over weights. */
+void hm_bank_pack(hm_bank *bank, const float *weights);
 
 /* out = filters over in, whose margin is side / 2 or more. Both have as many pictures, of the same size; out's stride is whole vectors,
  * whose rest is zero. The bank's tables are its own: one call at a time. */

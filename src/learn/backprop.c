@@ -13,8 +13,6 @@
 #include "learn/lbfgs_step.h"
 #include "learn/net.h"
 
-enum { STATE_BEST_ERROR, STATE_BEST_EPOCH, STATE_WRONG, STATE_LAST_ERROR, STATE_HALVINGS, N_STATES };
-
 typedef struct backprop {
     hm_stage stage;
     const hm_backprop_config *config;
@@ -23,8 +21,8 @@ typedef struct backprop {
     float *target_block;             /* [B][n_out] */
     float *velocity[HM_LEVELS_MAX], *second[HM_LEVELS_MAX]; /* second: of Adam, else null */
     float *best[HM_LEVELS_MAX];      /* parameters of the best epoch; null unless they are kept */
-    float *state; /* [N_STATES]: best validation error so far, its epoch, the errors of this epoch so far, the validation error of
-                     the last one, and how often the rate was halved */
+    float *watch;                    /* [HM_WATCH_N] */
+    float *wrong;                    /* [1]: the errors of this epoch so far */
 } backprop;
 
 /* ---- Making ------------------------------------------------------------------------------------------------- */
@@ -72,8 +70,9 @@ static hm_status make_arrays(backprop *b, hm_error *error)
         if (b->config->keep_best && !(b->best[l] = hm_stage_array_create(&b->stage, name, n, error)))
             return HM_ERROR_MEMORY;
     }
-    b->state = hm_stage_array_create(&b->stage, "state", N_STATES, error);
-    return b->state ? HM_OK : HM_ERROR_MEMORY;
+    b->watch = hm_stage_array_create(&b->stage, "watch", HM_WATCH_N, error);
+    b->wrong = b->watch ? hm_stage_array_create(&b->stage, "wrong", 1, error) : NULL;
+    return b->wrong ? HM_OK : HM_ERROR_MEMORY;
 }
 
 static const hm_stage_kind backprop_stage;
@@ -117,15 +116,10 @@ static size_t lowest_level(const backprop *b)
     return b->stage.epoch < (size_t)b->config->top_epochs ? b->net->n_rbms - 1 : 0;
 }
 
-static double learning_rate_at(const backprop *b, double time)
-{
-    return ldexp(hm_schedule_at(&b->config->learning_rate, time), -(int)b->state[STATE_HALVINGS]);
-}
-
 /* Gradients point uphill in the loss, while a step climbs. */
 static hm_net_descent descent_of(const backprop *b, size_t n)
 {
-    double now = hm_stage_time(&b->stage), rate = learning_rate_at(b, now);
+    double now = hm_stage_time(&b->stage), rate = hm_watch_rate(b->watch, b->config, now);
     return (hm_net_descent){.velocity = b->velocity,
                             .second = b->second,
                             .step = {.rate = -rate * (double)n / (double)b->stage.B,
@@ -159,7 +153,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     if (status != HM_OK)
         return status;
     if (first == 0)
-        b->state[STATE_WRONG] = 0;
+        *b->wrong = 0;
     if (config->method == HM_METHOD_LBFGS) {
         status = hm_lbfgs_step(&b->pass, n, target, lowest_level(b), (int)config->iterations, config->weight_cost,
                                &loss, &n_wrong, error);
@@ -175,9 +169,9 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     if (!isfinite(loss))
         return hm_fail(error, HM_ERROR_NUMERIC,
                        "backpropagation diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
-                       stage->epoch + 1, stage->batch + 1, learning_rate_at(b, hm_stage_time(stage)));
+                       stage->epoch + 1, stage->batch + 1, hm_watch_rate(b->watch, config, hm_stage_time(stage)));
     stage->error_sum += loss;
-    b->state[STATE_WRONG] += (float)n_wrong;
+    *b->wrong += (float)n_wrong;
     return HM_OK;
 }
 
@@ -209,26 +203,13 @@ static hm_status validate(backprop *b, double *result, hm_error *error)
     return HM_OK;
 }
 
-static void remember_best(backprop *b, double error)
+static void keep_parameters(backprop *b)
 {
-    if (b->stage.epoch > 0 && error >= b->state[STATE_BEST_ERROR])
-        return;
-    b->state[STATE_BEST_ERROR] = (float)error;
-    b->state[STATE_BEST_EPOCH] = (float)(b->stage.epoch + 1);
     for (size_t l = 0; l < b->net->n_rbms && b->best[l]; l++) {
         size_t n;
         const float *parameters = hm_rbm_parameters(b->net->rbm[l], &n);
         memcpy(b->best[l], parameters, n * sizeof *parameters);
     }
-}
-
-/* From the next epoch on, where this one gained too little. */
-static void halve_rate(backprop *b, double error)
-{
-    double least_gain = b->config->halving;
-    if (b->stage.epoch > 0 && least_gain > 0 && error > (1 - least_gain) * (double)b->state[STATE_LAST_ERROR])
-        b->state[STATE_HALVINGS]++;
-    b->state[STATE_LAST_ERROR] = (float)error;
 }
 
 static double update_ratio(const backprop *b)
@@ -256,19 +237,17 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
                            "finite; lower its learning rate",
                            stage->epoch + 1, unit, l);
     report->loss = stage->error_sum / n_cases;
-    report->error_train = b->state[STATE_WRONG] / (has_labels ? (double)hm_dataset_n_labelled(stage->train) : n_cases);
+    report->error_train = *b->wrong / (has_labels ? (double)hm_dataset_n_labelled(stage->train) : n_cases);
     report->update_ratio = update_ratio(b);
-    report->learning_rate = learning_rate_at(b, last);
+    report->learning_rate = hm_watch_rate(b->watch, b->config, last);
     report->momentum = hm_schedule_at(&b->config->momentum, last);
     if (!stage->validation)
         return HM_OK;
     status = validate(b, &report->error_validation, error);
     if (status != HM_OK)
         return status;
-    remember_best(b, report->error_validation);
-    halve_rate(b, report->error_validation);
-    double since = (double)stage->epoch + 1 - (double)b->state[STATE_BEST_EPOCH];
-    stage->is_done = b->config->patience > 0 && since >= (double)b->config->patience;
+    if (hm_stage_watch(stage, b->watch, b->config, report->error_validation))
+        keep_parameters(b);
     return HM_OK;
 }
 
@@ -279,7 +258,7 @@ static hm_status finish(hm_stage *stage, hm_error *error)
     for (size_t l = 0; stage->validation && l < b->net->n_rbms && b->best[l]; l++) {
         size_t n;
         float *parameters = hm_rbm_parameters(b->net->rbm[l], &n);
-        if (b->state[STATE_BEST_EPOCH] > 0)
+        if (b->watch[HM_WATCH_BEST_EPOCH] > 0)
             memcpy(parameters, b->best[l], n * sizeof *parameters);
     }
     return HM_OK;

@@ -118,6 +118,26 @@ hm_gibbs hm_stage_random(const hm_stage *stage)
     return (hm_gibbs){.step = batch << SUB_STEPS_LOG2, .stream = stage->stream};
 }
 
+bool hm_stage_watch(hm_stage *stage, float watch[HM_WATCH_N], const hm_backprop_config *config, double error)
+{
+    double now = (double)stage->epoch + 1;
+    bool is_first = stage->epoch == 0, is_best = is_first || !(error >= (double)watch[HM_WATCH_BEST_ERROR]);
+    if (is_best) {
+        watch[HM_WATCH_BEST_ERROR] = (float)error;
+        watch[HM_WATCH_BEST_EPOCH] = (float)now;
+    }
+    if (!is_first && config->halving > 0 && error > (1 - config->halving) * (double)watch[HM_WATCH_LAST_ERROR])
+        watch[HM_WATCH_HALVINGS]++;
+    watch[HM_WATCH_LAST_ERROR] = (float)error;
+    stage->is_done = config->patience > 0 && now - (double)watch[HM_WATCH_BEST_EPOCH] >= (double)config->patience;
+    return is_best;
+}
+
+double hm_watch_rate(const float watch[HM_WATCH_N], const hm_backprop_config *config, double time)
+{
+    return ldexp(hm_schedule_at(&config->learning_rate, time), -(int)watch[HM_WATCH_HALVINGS]);
+}
+
 void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size)
 {
     const hm_slice *W = &hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS];

@@ -97,6 +97,15 @@ enum { HM_STREAM_UP_DOWN = 1 << 16, HM_STREAM_FEED = 2 << 16, HM_STREAM_STAGE = 
 hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_machines, bool is_resumed,
                        hm_error *error);
 
+/* How the validation error goes, of stages that learn by hm_backprop_config: in floats that a checkpoint holds. */
+enum { HM_WATCH_BEST_ERROR, HM_WATCH_BEST_EPOCH, HM_WATCH_LAST_ERROR, HM_WATCH_HALVINGS, HM_WATCH_N };
+
+/* Notes the error of the epoch in work at its end: halves the rate from the next one on if this one gained too little, and says that the stage
+ * is done if patience is at its end. Returns whether it is the best so far. */
+bool hm_stage_watch(hm_stage *stage, float watch[HM_WATCH_N], const hm_backprop_config *config, double error);
+/* The learning rate at a time, halvings included. */
+double hm_watch_rate(const float watch[HM_WATCH_N], const hm_backprop_config *config, double time);
+
 /* Sums of magnitudes of the last change of the weights of a machine (its velocity) and of the weights themselves, added to
  * those so far: their ratio should be about 1e-3 (Hinton 2010, section 7). */
 void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size);

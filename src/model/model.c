@@ -156,27 +156,12 @@ void hm_model_destroy(hm_model *model)
 
 hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error)
 {
-    char *copy = hm_strdup(model->context, text, error);
-    if (!copy)
-        return HM_ERROR_MEMORY;
-    hm_free(model->context, *field);
-    *field = copy;
-    return HM_OK;
+    return hm_text_replace(model->context, field, text, error);
 }
 
 hm_status hm_model_add_history(hm_model *model, const char *line, hm_error *error)
 {
-    size_t n = strlen(model->history), k = strlen(line);
-    char *text = hm_alloc(model->context, n + k + 2, 1, error);
-    if (!text)
-        return HM_ERROR_MEMORY;
-    memcpy(text, model->history, n);
-    if (n)
-        text[n++] = '\n';
-    memcpy(text + n, line, k + 1);
-    hm_free(model->context, model->history);
-    model->history = text;
-    return HM_OK;
+    return hm_text_add_line(model->context, &model->history, line, error);
 }
 
 hm_status hm_model_set_standardising(hm_model *model, const float *shift, const float *spread, hm_error *error)

@@ -1,5 +1,4 @@
 /* Models, and the file that holds one (docs/file-format.md). */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,19 +201,7 @@ static const char *text_of(const reading *r, const char *key)
 
 static hm_status read_floats(const reading *r, const char *name, int n_axes, const size_t *shape, float *out)
 {
-    const hm_tensor *tensor;
-    size_t n = 1;
-    hm_status status = hm_tensor_file_get(r->file, name, HM_TENSOR_F32, n_axes, shape, &tensor, r->error);
-    if (status != HM_OK)
-        return status;
-    for (int i = 0; i < n_axes; i++)
-        n *= shape[i];
-    memcpy(out, tensor->data, n * sizeof *out);
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(out[i]))
-            return hm_fail(r->error, HM_ERROR_FORMAT, "%s: element %zu of the tensor %s is not a finite number",
-                           r->path, i, name);
-    return HM_OK;
+    return hm_tensor_file_read_floats(r->file, name, n_axes, shape, out, r->error);
 }
 
 static hm_status read_slices(const reading *r, hm_rbm *rbm, unsigned parts, hm_model_kind kind, size_t i,

@@ -1,6 +1,7 @@
 /* safetensors: an 8-byte length, a JSON header, the tensors. See tensor_file.h. */
 #include "model/tensor_file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,21 @@ static const struct {
 enum { N_TYPES = sizeof types / sizeof *types };
 
 /* ---- Types -------------------------------------------------------------------------------------------- */
+
+hm_status hm_tensor_file_read_floats(const hm_tensor_file *file, const char *name, int n_axes, const size_t *shape, float *out,
+                                     hm_error *error)
+{
+    const hm_tensor *tensor;
+    hm_status status = hm_tensor_file_get(file, name, HM_TENSOR_F32, n_axes, shape, &tensor, error);
+    if (status != HM_OK)
+        return status;
+    size_t n = hm_tensor_n_elements(tensor);
+    memcpy(out, tensor->data, n * sizeof *out);
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(out[i]))
+            return hm_fail(error, HM_ERROR_FORMAT, "%s: element %zu of the tensor %s is not a finite number", file->name, i, name);
+    return HM_OK;
+}
 
 const char *hm_tensor_type_name(hm_tensor_type type)
 {

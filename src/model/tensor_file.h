@@ -67,6 +67,10 @@ const hm_tensor *hm_tensor_file_find(const hm_tensor_file *file, const char *nam
 hm_status hm_tensor_file_get(const hm_tensor_file *file, const char *name, hm_tensor_type type, int n_axes,
                              const size_t *shape, const hm_tensor **tensor, hm_error *error);
 
+/* The same of an F32 tensor, copied to out: HM_ERROR_FORMAT, naming the element, too for a number that is not finite. */
+hm_status hm_tensor_file_read_floats(const hm_tensor_file *file, const char *name, int n_axes, const size_t *shape, float *out,
+                                     hm_error *error);
+
 /* "F32", and so on. */
 const char *hm_tensor_type_name(hm_tensor_type type);
 

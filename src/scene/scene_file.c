@@ -1,5 +1,4 @@
 /* Scene nets to and from safetensors: the metadata say what it is, a tensor holds each slice of its parameters. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,18 +101,14 @@ static hm_status check_kind(const hm_tensor_file *file, const char *path, hm_err
 
 static hm_status read_slice(hm_scene_net *net, const hm_scene_slice *slice, const hm_tensor_file *file, const char *path, hm_error *error)
 {
-    const hm_tensor *tensor;
     float *to = net->parameters + slice->first;
-    hm_status status = hm_tensor_file_get(file, slice->name, HM_TENSOR_F32, slice->n_axes, slice->shape, &tensor, error);
-    if (status != HM_OK)
-        return status;
-    memcpy(to, tensor->data, slice->n * sizeof *to);
+    hm_status status = hm_tensor_file_read_floats(file, slice->name, slice->n_axes, slice->shape, to, error);
     bool is_variance = !slice->is_learned && strstr(slice->name, ".variance");
-    for (size_t i = 0; i < slice->n; i++)
-        if (!isfinite(to[i]) || (is_variance && to[i] < 0))
-            return hm_fail(error, HM_ERROR_FORMAT, "%s: element %zu of the tensor %s is %g, which is no %s", path, i, slice->name,
-                           (double)to[i], is_variance ? "variance" : "finite number");
-    return HM_OK;
+    for (size_t i = 0; status == HM_OK && is_variance && i < slice->n; i++)
+        if (to[i] < 0)
+            status = hm_fail(error, HM_ERROR_FORMAT, "%s: element %zu of the tensor %s is %g, which is no variance", path, i, slice->name,
+                             (double)to[i]);
+    return status;
 }
 
 static hm_status read_shares(hm_scene_net *net, const hm_tensor_file *file, const char *path, hm_error *error)
@@ -132,10 +127,10 @@ static hm_status read_shares(hm_scene_net *net, const hm_tensor_file *file, cons
 static hm_status read_texts(hm_scene_net *net, const hm_tensor_file *file, hm_error *error)
 {
     net->seed = strtoull(text_of(file, "seed"), NULL, 10);
-    hm_status status = hm_scene_net_set_text(net, &net->recipe, text_of(file, "recipe"), error);
+    hm_status status = hm_text_replace(net->context, &net->recipe, text_of(file, "recipe"), error);
     if (status == HM_OK)
-        status = hm_scene_net_set_text(net, &net->history, text_of(file, "history"), error);
-    return status == HM_OK ? hm_scene_net_set_text(net, &net->fingerprint, text_of(file, "fingerprint"), error) : status;
+        status = hm_text_replace(net->context, &net->history, text_of(file, "history"), error);
+    return status == HM_OK ? hm_text_replace(net->context, &net->fingerprint, text_of(file, "fingerprint"), error) : status;
 }
 
 static hm_status read_parts(hm_scene_net *net, const hm_tensor_file *file, const char *path, hm_error *error)

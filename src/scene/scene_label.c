@@ -190,11 +190,10 @@ typedef struct pixel_job {
     uint8_t *labels;
 } pixel_job;
 
+/* Of n pixels number i, among those that the net saw. */
 static hm_between between_at(size_t i, size_t n, size_t n_seen)
 {
-    float at = ((float)i + 0.5f) * (float)n_seen / (float)n - 0.5f;
-    size_t first = at > 0 ? hm_least((size_t)at, n_seen - 1) : 0;
-    return (hm_between){first, hm_least(first + 1, n_seen - 1), at > 0 ? at - (float)first : 0};
+    return hm_between_of(((float)i + 0.5f) * (float)n_seen / (float)n - 0.5f, n_seen);
 }
 
 /* The scores of a pixel of the picture, interpolated where the net saw it in another size, with the prior. */

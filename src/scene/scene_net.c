@@ -204,19 +204,9 @@ void hm_scene_net_destroy(hm_scene_net *net)
     hm_free(context, net);
 }
 
-hm_status hm_scene_net_set_text(const hm_scene_net *net, char **field, const char *text, hm_error *error)
-{
-    char *copy = hm_strdup(net->context, text, error);
-    if (!copy)
-        return HM_ERROR_MEMORY;
-    hm_free(net->context, *field);
-    *field = copy;
-    return HM_OK;
-}
-
 hm_status hm_scene_net_set_recipe(hm_scene_net *net, const char *recipe, hm_error *error)
 {
-    return hm_scene_net_set_text(net, &net->recipe, recipe, error);
+    return hm_text_replace(net->context, &net->recipe, recipe, error);
 }
 
 /* ---- The beginning ---------------------------------------------------------------------------------------------------- */
@@ -309,7 +299,7 @@ hm_status hm_scene_net_refine(const hm_scene_net *coarse, int64_t n_scales, doub
     }
     memcpy(fine->top_bias, coarse->top_bias, fine->classes->n * sizeof(float));
     memcpy(fine->share, coarse->share, fine->classes->n * sizeof *fine->share);
-    status = hm_scene_net_set_text(fine, &fine->history, coarse->history, error);
+    status = hm_text_replace(fine->context, &fine->history, coarse->history, error);
     if (status == HM_OK)
         *out = fine;
     else

@@ -76,7 +76,5 @@ void hm_scene_net_init(hm_scene_net *net);
 hm_status hm_scene_net_to_file(const hm_scene_net *net, hm_tensor_file *file, hm_error *error);
 hm_status hm_scene_net_from_file(const hm_context *context, const hm_tensor_file *file, const char *path, hm_scene_net **net,
                                  hm_error *error);
-/* Replaces one of the texts by a copy. */
-hm_status hm_scene_net_set_text(const hm_scene_net *net, char **field, const char *text, hm_error *error);
 
 #endif

@@ -173,11 +173,11 @@ void hm_scene_pass_pack(hm_scene_pass *pass)
 {
     const hm_scene_net *net = pass->net;
     for (size_t l = 0; l < net->n_layers; l++)
-        hm_bank_pack(&pass->bank[l], net->filters[l], NULL);
+        hm_bank_pack(&pass->bank[l], net->filters[l]);
     for (size_t s = 0; s < net->n_scales; s++)
-        hm_bank_pack(&pass->join_bank[s], net->join[s], NULL);
+        hm_bank_pack(&pass->join_bank[s], net->join[s]);
     if (net->n_units)
-        hm_bank_pack(&pass->top_bank, net->top, NULL);
+        hm_bank_pack(&pass->top_bank, net->top);
 }
 
 /* ---- Looking ---------------------------------------------------------------------------------------------------------- */

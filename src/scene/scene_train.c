@@ -12,7 +12,7 @@
 #include "learn/checkpoint.h"
 #include "scene/scene_pass.h"
 
-enum { STATE_BEST_ERROR, STATE_BEST_EPOCH, STATE_LAST_ERROR, STATE_HALVINGS, STATE_RIGHT, STATE_WRONG, N_STATES };
+enum { PIXELS_RIGHT, PIXELS_WRONG, N_PIXELS };
 static const double UNIT = 1e6; /* pixels: a float cannot count them one by one */
 
 typedef struct scene_stage {
@@ -27,7 +27,8 @@ typedef struct scene_stage {
     float weight[HM_SCENE_CLASSES_MAX + 1];
     float *gradient;
     float *velocity, *second, *best;   /* [n_parameters]; second: of Adam, best: where it is kept; else null */
-    float *state;                      /* [N_STATES] */
+    float *watch;                      /* [HM_WATCH_N] */
+    float *pixels;                     /* [N_PIXELS]: of this epoch so far, in UNIT */
 } scene_stage;
 
 /* ---- Reading a batch ------------------------------------------------------------------------------------------------ */
@@ -130,16 +131,11 @@ static hm_scene_truth truth_of(const scene_stage *s)
 
 /* ---- A step ------------------------------------------------------------------------------------------------------------ */
 
-static double learning_rate_at(const scene_stage *s, double time)
-{
-    return ldexp(hm_schedule_at(&s->backprop->learning_rate, time), -(int)s->state[STATE_HALVINGS]);
-}
-
 /* Gradients point uphill in the loss, while a step climbs. */
 static void descend(scene_stage *s)
 {
     const hm_backprop_config *b = s->backprop;
-    double now = hm_stage_time(&s->stage), rate = -learning_rate_at(s, now), momentum = hm_schedule_at(&b->momentum, now);
+    double now = hm_stage_time(&s->stage), rate = -hm_watch_rate(s->watch, b, now), momentum = hm_schedule_at(&b->momentum, now);
     uint64_t count = s->stage.epoch * hm_stage_n_batches(&s->stage) + s->stage.batch + 1;
     double share = s->second ? hm_adam_share(momentum, count) : 1;
     for (size_t i = 0; i < s->net->n_slices; i++) {
@@ -169,7 +165,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
         return status;
     const hm_scene_truth truth = truth_of(s);
     if (first == 0)
-        s->state[STATE_RIGHT] = s->state[STATE_WRONG] = 0;
+        s->pixels[PIXELS_RIGHT] = s->pixels[PIXELS_WRONG] = 0;
     if (truth.total_weight > 0) { /* else no pixel of the batch has a class */
         memset(s->gradient, 0, s->net->n_parameters * sizeof *s->gradient);
         hm_scene_pass_forward(&s->pass, &dropout);
@@ -178,10 +174,10 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     }
     if (!isfinite(loss.loss))
         return hm_fail(error, HM_ERROR_NUMERIC, "backpropagation diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
-                       stage->epoch + 1, stage->batch + 1, learning_rate_at(s, hm_stage_time(stage)));
+                       stage->epoch + 1, stage->batch + 1, hm_watch_rate(s->watch, s->backprop, hm_stage_time(stage)));
     stage->error_sum += loss.loss * (double)n;
-    s->state[STATE_RIGHT] += (float)((double)loss.n_right / UNIT);
-    s->state[STATE_WRONG] += (float)((double)loss.n_wrong / UNIT);
+    s->pixels[PIXELS_RIGHT] += (float)((double)loss.n_right / UNIT);
+    s->pixels[PIXELS_WRONG] += (float)((double)loss.n_wrong / UNIT);
     return HM_OK;
 }
 
@@ -241,22 +237,6 @@ static hm_status validate(scene_stage *s, hm_scene_metrics *metrics, hm_error *e
     return status;
 }
 
-static void remember(scene_stage *s, double error)
-{
-    double least_gain = s->backprop->halving;
-    if (s->stage.epoch == 0 || error < (double)s->state[STATE_BEST_ERROR]) {
-        s->state[STATE_BEST_ERROR] = (float)error;
-        s->state[STATE_BEST_EPOCH] = (float)(s->stage.epoch + 1);
-        if (s->best)
-            memcpy(s->best, s->net->parameters, s->net->n_parameters * sizeof *s->best);
-    }
-    if (s->stage.epoch > 0 && least_gain > 0 && error > (1 - least_gain) * (double)s->state[STATE_LAST_ERROR])
-        s->state[STATE_HALVINGS]++;
-    s->state[STATE_LAST_ERROR] = (float)error;
-    double since = (double)(s->stage.epoch + 1) - (double)s->state[STATE_BEST_EPOCH];
-    s->stage.is_done = s->backprop->patience > 0 && since >= (double)s->backprop->patience;
-}
-
 static hm_status check_finite(const scene_stage *s, hm_error *error)
 {
     for (size_t i = 0; i < s->net->n_slices; i++) {
@@ -277,8 +257,8 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     hm_scene_metrics metrics;
     hm_status status = check_finite(s, error);
     report->loss = stage->error_sum / (double)stage->n_cases;
-    report->error_train = (double)s->state[STATE_WRONG] / (double)(s->state[STATE_WRONG] + s->state[STATE_RIGHT]);
-    report->learning_rate = learning_rate_at(s, last);
+    report->error_train = (double)s->pixels[PIXELS_WRONG] / (double)(s->pixels[PIXELS_WRONG] + s->pixels[PIXELS_RIGHT]);
+    report->learning_rate = hm_watch_rate(s->watch, s->backprop, last);
     report->momentum = hm_schedule_at(&s->backprop->momentum, last);
     if (status != HM_OK || !s->validation)
         return status;
@@ -288,7 +268,8 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     report->error_validation = 1 - metrics.pixel_accuracy;
     report->class_accuracy = metrics.class_accuracy;
     report->mean_iou = metrics.mean_iou;
-    remember(s, report->error_validation);
+    if (hm_stage_watch(stage, s->watch, s->backprop, report->error_validation) && s->best)
+        memcpy(s->best, s->net->parameters, s->net->n_parameters * sizeof *s->best);
     return HM_OK;
 }
 
@@ -302,7 +283,7 @@ static hm_status finish(hm_stage *stage, hm_error *error)
 {
     scene_stage *s = (scene_stage *)stage;
     (void)error;
-    if (s->best && s->state[STATE_BEST_EPOCH] > 0)
+    if (s->best && s->watch[HM_WATCH_BEST_EPOCH] > 0)
         memcpy(s->net->parameters, s->best, s->net->n_parameters * sizeof *s->best);
     return HM_OK;
 }
@@ -407,10 +388,11 @@ static hm_status make_arrays(scene_stage *s, hm_error *error)
     s->velocity = hm_stage_array_create(&s->stage, "velocity", n, error);
     s->second = s->backprop->method == HM_METHOD_ADAM ? hm_stage_array_create(&s->stage, "second", n, error) : NULL;
     s->best = s->backprop->keep_best ? hm_stage_array_create(&s->stage, "best", n, error) : NULL;
-    s->state = hm_stage_array_create(&s->stage, "state", N_STATES, error);
+    s->watch = hm_stage_array_create(&s->stage, "watch", HM_WATCH_N, error);
+    s->pixels = hm_stage_array_create(&s->stage, "pixels", N_PIXELS, error);
     s->gradient = hm_alloc(context, n, sizeof(float), error);
     s->labels = hm_alloc(context, s->stage.B * s->height * s->width, 1, error);
-    bool is_whole = s->velocity && s->state && s->gradient && s->labels && (s->second || s->backprop->method != HM_METHOD_ADAM) &&
+    bool is_whole = s->velocity && s->watch && s->pixels && s->gradient && s->labels && (s->second || s->backprop->method != HM_METHOD_ADAM) &&
                     (s->best || !s->backprop->keep_best);
     return is_whole ? HM_OK : HM_ERROR_MEMORY;
 }
@@ -477,27 +459,19 @@ static hm_status load_checkpoint(hm_scene_net *net, const char *path, hm_error *
 
 static hm_status prepare(scene_stage *s, const hm_train_events *events, bool *is_resumed, hm_error *error)
 {
-    hm_status status = hm_scene_net_set_text(s->net, &s->net->fingerprint, hm_scene_set_fingerprint(s->train), error);
+    hm_status status = hm_text_replace(s->net->context, &s->net->fingerprint, hm_scene_set_fingerprint(s->train), error);
     if (status == HM_OK)
         status = hm_stage_find_checkpoint(s->net->context, events, scene_kind.name, is_resumed, error);
     return status == HM_OK && *is_resumed ? load_checkpoint(s->net, events->checkpoint, error) : status;
 }
 
-/* A line of the history. */
-static hm_status record(const scene_stage *s, size_t n_epochs, hm_error *error)
+static hm_status record(const scene_stage *s, hm_error *error)
 {
-    char by[80];
-    size_t size = strlen(s->net->history) + 400;
-    char *text = hm_alloc(s->net->context, size, 1, error);
-    if (!text)
-        return HM_ERROR_MEMORY;
+    char line[400], by[80];
     hm_context_describe(s->net->context, by, sizeof by);
-    snprintf(text, size, "%s%s%s: %zu epochs of %zu pictures of %zux%zu, mini-batches of %lld, computed by %s", s->net->history,
-             *s->net->history ? "\n" : "", scene_kind.name, n_epochs, hm_scene_set_count(s->train), s->height, s->width,
-             (long long)s->backprop->batch_size, by);
-    hm_status status = hm_scene_net_set_text(s->net, &s->net->history, text, error);
-    hm_free(s->net->context, text);
-    return status;
+    snprintf(line, sizeof line, "%s: %zu epochs of %zu pictures of %zux%zu, mini-batches of %lld, computed by %s", scene_kind.name,
+             s->stage.epoch, hm_scene_set_count(s->train), s->height, s->width, (long long)s->backprop->batch_size, by);
+    return hm_text_add_line(s->net->context, &s->net->history, line, error);
 }
 
 hm_status hm_train_scene(hm_scene_net *net, const hm_scene_set *train, const hm_scene_set *validation, const hm_scene_config *config,
@@ -514,7 +488,7 @@ hm_status hm_train_scene(hm_scene_net *net, const hm_scene_set *train, const hm_
     if (status == HM_OK)
         status = hm_stage_run(&s.stage, events, 1, is_resumed, error);
     if (status == HM_OK)
-        status = record(&s, s.stage.epoch, error);
+        status = record(&s, error);
     destroy(&s);
     return status;
 }
