@@ -250,6 +250,66 @@ static void held_features_stay_in_a_dbn(void **state)
     hm_model_destroy(dbn);
 }
 
+/* p_0 held at 1 and the label at 1, both after the chains began: frequencies of the other states are those given these. */
+static void units_and_labels_can_be_held_later(void **state)
+{
+    (void)state;
+    hm_model *dbn = make_dbn();
+    double exact[1 << P][Y], found[1 << P] = {0}, Z = 0;
+    hm_chains *chains;
+    assert_int_equal(hm_chains_create(dbn, &(hm_chains_config){.n = N_CHAINS}, &chains, NULL), HM_OK);
+    for (size_t c = 0; c < N_CHAINS; c++)
+        assert_int_equal(hm_chains_set_label(chains, c, 1, NULL), HM_OK);
+    assert_int_equal(hm_chains_hold(chains, 1, 0, 1, NULL), HM_OK);
+    assert_int_equal(hm_chains_hold(chains, 2, 0, 1, NULL), HM_OK);
+    hm_chains_run(chains, 3);
+    hm_matrix t = hm_chains_layer(chains, 2), p = hm_chains_layer(chains, 1);
+    for (size_t c = 0; c < N_CHAINS; c++)
+        assert_true(hm_row_f32(&t, c)[0] == 1);
+    assert_int_equal(hm_chains_hold(chains, 2, 0, NAN, NULL), HM_OK);
+    hm_chains_run(chains, 100);
+    for (size_t c = 0; c < N_CHAINS; c++) {
+        unsigned bits = 0;
+        for (int i = 0; i < P; i++)
+            bits |= (unsigned)hm_row_f32(&p, c)[i] << i;
+        found[bits] += 1.0 / N_CHAINS;
+    }
+    enumerate(dbn, 1, exact);
+    for (unsigned bits = 0; bits < 1u << P; bits++)
+        Z += bits & 1 ? exact[bits][1] : 0;
+    for (unsigned bits = 0; bits < 1u << P; bits++) {
+        double q = bits & 1 ? exact[bits][1] / Z : 0;
+        assert_true(fabs(found[bits] - q) < 5 * sqrt(q * (1 - q) / N_CHAINS) + 1e-6);
+    }
+    assert_int_equal(hm_chains_hold(chains, 3, 0, 1, NULL), HM_ERROR_ARGUMENT);
+    assert_int_equal(hm_chains_hold(chains, 1, P, 1, NULL), HM_ERROR_ARGUMENT);
+    assert_int_equal(hm_chains_hold(chains, 0, 0, 1, NULL), HM_ERROR_ARGUMENT);
+    assert_int_equal(hm_chains_set_label(chains, 0, Y, NULL), HM_ERROR_ARGUMENT);
+    hm_chains_destroy(chains);
+    hm_model_destroy(dbn);
+}
+
+static void temperature_can_be_changed_later(void **state)
+{
+    (void)state;
+    hm_model *dbn = make_dbn();
+    hm_chains *cold, *cooled;
+    assert_int_equal(hm_chains_create(dbn, &(hm_chains_config){.n = 50, .beta = 3}, &cold, NULL), HM_OK);
+    assert_int_equal(hm_chains_create(dbn, &(hm_chains_config){.n = 50}, &cooled, NULL), HM_OK);
+    hm_matrix a = hm_chains_layer(cold, 2), b = hm_chains_layer(cooled, 2);
+    hm_chains_set_beta(cooled, 3);
+    hm_chains_run(cold, 20);
+    hm_chains_run(cooled, 20);
+    assert_memory_equal(a.data, b.data, 50 * T * sizeof(float));
+    hm_chains_set_beta(cooled, 0.1f);
+    hm_chains_run(cold, 20);
+    hm_chains_run(cooled, 20);
+    assert_memory_not_equal(a.data, b.data, 50 * T * sizeof(float));
+    hm_chains_destroy(cold);
+    hm_chains_destroy(cooled);
+    hm_model_destroy(dbn);
+}
+
 static void projection_is_the_product_of_the_weights(void **state)
 {
     (void)state;
@@ -306,6 +366,8 @@ int main(void)
         cmocka_unit_test(generation_has_the_exact_frequencies),
         cmocka_unit_test(filling_in_has_the_exact_frequencies),
         cmocka_unit_test(held_features_stay_in_a_dbn),
+        cmocka_unit_test(units_and_labels_can_be_held_later),
+        cmocka_unit_test(temperature_can_be_changed_later),
         cmocka_unit_test(projection_is_the_product_of_the_weights),
         cmocka_unit_test(wrong_use_is_told),
     };

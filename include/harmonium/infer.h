@@ -52,6 +52,13 @@ void hm_chains_destroy(hm_chains *chains); /* null is allowed */
  * its recognition weights. */
 void hm_chains_run(hm_chains *chains, size_t n_steps);
 
+/* Changes from the next step on: 1 / temperature; the label that chain i is held to, -1: none; a hidden unit that is held at a value
+ * in all chains, NaN: let go. HM_ERROR_ARGUMENT for what is not there, HM_ERROR_MISMATCH for labels of a model without and for
+ * units that pool. */
+void hm_chains_set_beta(hm_chains *chains, float beta);
+hm_status hm_chains_set_label(hm_chains *chains, size_t i, int32_t label, hm_error *error);
+hm_status hm_chains_hold(hm_chains *chains, size_t layer, size_t unit, float value, hm_error *error);
+
 /* n x units of layer 0 (the data; means or samples, with clamped features as they are held) .. n_rbms (the top; states). */
 hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
 /* n x n_labels: P(label | top units), or the label that is held; data null without label units. */

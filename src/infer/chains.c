@@ -1,4 +1,5 @@
 /* Gibbs chains in an RBM, or in the top RBM of a deep belief net above its directed levels. */
+#include <math.h>
 #include <string.h>
 
 #include <harmonium/infer.h>
@@ -18,8 +19,9 @@ struct hm_chains {
     hm_rbm *top;
     size_t n, L, n_below, n_labels;
     hm_chains_config config;
-    int32_t *label;     /* own copy, or null */
+    int32_t *label;     /* [n] own copy; null without label units */
     bool *is_clamped;   /* own copy, or null */
+    float *held[HM_LEVELS_MAX + 1]; /* [layer][units] values that units are held at, NaN: free; null: none is */
     uint64_t step;      /* of the next random numbers */
     float *block;       /* all below */
     hm_matrix x, x_mean, t, t_mean;
@@ -96,6 +98,13 @@ static void hold_features(const hm_chains *c, hm_matrix v)
                 hm_row_f32(&v, i)[k] = hm_row_f32(&c->start, i)[k];
 }
 
+static void hold_units(const hm_chains *c, size_t layer, hm_matrix states)
+{
+    for (size_t j = 0; c->held[layer] && j < states.cols; j++)
+        for (size_t i = 0; i < c->n && !isnan(c->held[layer][j]); i++)
+            hm_row_f32(&states, i)[j] = c->held[layer][j];
+}
+
 static hm_gibbs next(hm_chains *c)
 {
     return (hm_gibbs){.beta = c->config.beta, .step = c->step++, .stream = STREAM};
@@ -106,6 +115,7 @@ static void pass_up(hm_chains *c)
     for (size_t l = 0; l + 1 < c->L; l++) {
         hm_gibbs gibbs = next(c);
         hm_machine_rise(c->model->rbm[l], state_of(c, l), mean_of(c, l + 1), state_of(c, l + 1), &gibbs, c->room);
+        hold_units(c, l + 1, state_of(c, l + 1));
     }
 }
 
@@ -120,6 +130,9 @@ static void pass_down(hm_chains *c, bool is_sampled)
                                             is_drawn ? &gibbs : NULL, c->room);
         hm_rbm_visible_given_hidden(hm_model_generative(c->model, l), above, mean_of(c, l),
                                     is_sampled ? state_of(c, l) : (hm_matrix){0}, &gibbs);
+        hold_units(c, l, mean_of(c, l));
+        if (is_sampled)
+            hold_units(c, l, state_of(c, l));
     }
 }
 
@@ -127,7 +140,9 @@ static void alternate(hm_chains *c)
 {
     hm_gibbs gibbs = next(c);
     hm_rbm_hidden_given_visible(c->top, c->x, c->t_mean, c->t, &gibbs);
+    hold_units(c, c->L, c->t);
     hm_rbm_visible_given_hidden(c->top, c->t, c->x_mean, c->x, &gibbs);
+    hold_units(c, c->L - 1, below_part(c, c->x));
     hold_labels(c);
 }
 
@@ -174,16 +189,26 @@ static void start(hm_chains *c)
     hold_labels(c);
 }
 
-static hm_status check_labels(const hm_chains *c, const hm_chains_config *config, hm_error *error)
+static hm_status check_label(const hm_chains *c, int32_t label, hm_error *error)
 {
-    for (size_t i = 0; config->label && i < config->n; i++) {
-        if (config->label[i] >= 0 && c->n_labels == 0)
-            return hm_model_require(c->model, HM_ABILITY_LABELS, error);
-        if (config->label[i] >= (int64_t)c->n_labels && config->label[i] >= 0)
-            return hm_fail(error, HM_ERROR_ARGUMENT, "label = %d: the model's labels are 0 to %zu", config->label[i],
-                           c->n_labels - 1);
-    }
+    if (label >= 0 && c->n_labels == 0)
+        return hm_model_require(c->model, HM_ABILITY_LABELS, error);
+    if (label >= 0 && (size_t)label >= c->n_labels)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "label = %d: the model's labels are 0 to %zu", label, c->n_labels - 1);
     return HM_OK;
+}
+
+static hm_status take_labels(hm_chains *c, const int32_t *label, hm_error *error)
+{
+    hm_status status = HM_OK;
+    for (size_t i = 0; label && status == HM_OK && i < c->n; i++)
+        status = check_label(c, label[i], error);
+    if (status != HM_OK || c->n_labels == 0)
+        return status;
+    c->label = hm_alloc(c->model->context, c->n, sizeof *c->label, error);
+    for (size_t i = 0; c->label && i < c->n; i++)
+        c->label[i] = label ? label[i] : -1;
+    return c->label ? HM_OK : HM_ERROR_MEMORY;
 }
 
 static hm_status copy_config(hm_chains *c, const hm_chains_config *config, hm_error *error)
@@ -191,12 +216,6 @@ static hm_status copy_config(hm_chains *c, const hm_chains_config *config, hm_er
     const hm_context *context = c->model->context;
     size_t V = hm_model_n_features(c->model);
     c->config = *config;
-    if (config->label) {
-        c->label = hm_alloc(context, config->n, sizeof *c->label, error);
-        if (!c->label)
-            return HM_ERROR_MEMORY;
-        memcpy(c->label, config->label, config->n * sizeof *c->label);
-    }
     if (config->is_clamped && config->start.data) {
         c->is_clamped = hm_alloc(context, V, sizeof *c->is_clamped, error);
         if (!c->is_clamped)
@@ -227,7 +246,7 @@ hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config
     c->top = model->rbm[model->kind == HM_MODEL_DBN ? c->L - 1 : config->machine];
     c->n_labels = model->kind == HM_MODEL_DBN ? model->n_labels : 0;
     c->n_below = hm_rbm_visible(c->top)->n_units - c->n_labels;
-    status = check_labels(c, config, error);
+    status = take_labels(c, config->label, error);
     if (status == HM_OK)
         status = copy_config(c, config, error);
     if (status != HM_OK) {
@@ -244,10 +263,45 @@ void hm_chains_destroy(hm_chains *c)
     if (!c)
         return;
     const hm_context *context = c->model->context;
+    for (size_t l = 0; l <= HM_LEVELS_MAX; l++)
+        hm_free(context, c->held[l]);
     hm_free(context, c->label);
     hm_free(context, c->is_clamped);
     hm_free(context, c->block);
     hm_free(context, c);
+}
+
+void hm_chains_set_beta(hm_chains *c, float beta)
+{
+    c->config.beta = beta;
+}
+
+hm_status hm_chains_set_label(hm_chains *c, size_t i, int32_t label, hm_error *error)
+{
+    hm_status status = check_label(c, label, error);
+    if (status == HM_OK && c->label) {
+        c->label[i] = label;
+        hold_labels(c);
+    }
+    return status;
+}
+
+hm_status hm_chains_hold(hm_chains *c, size_t layer, size_t unit, float value, hm_error *error)
+{
+    if (layer == 0 || layer > c->L || unit >= hm_model_layer_size(c->model, layer))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "unit %zu of layer %zu: the model has no such hidden unit", unit, layer);
+    if (hm_machine_room(c->model->rbm[layer - 1], 1) > 0)
+        return hm_fail(error, HM_ERROR_MISMATCH, "layer %zu pools its units: none of them can be held", layer);
+    size_t n = hm_model_layer_size(c->model, layer);
+    if (!c->held[layer]) {
+        c->held[layer] = hm_alloc(c->model->context, n, sizeof(float), error);
+        if (!c->held[layer])
+            return HM_ERROR_MEMORY;
+        for (size_t j = 0; j < n; j++)
+            c->held[layer][j] = NAN;
+    }
+    c->held[layer][unit] = value;
+    return HM_OK;
 }
 
 hm_matrix hm_chains_layer(const hm_chains *c, size_t layer)
