@@ -324,6 +324,20 @@ hm_status hm_folder_create(const char *path, hm_error *error)
     return HM_OK;
 }
 
+/* The build says where the sources lie and where the program will be installed. */
+#ifndef HM_SOURCE_DATADIR
+#define HM_SOURCE_DATADIR ""
+#endif
+#ifndef HM_INSTALL_DATADIR
+#define HM_INSTALL_DATADIR ""
+#endif
+
+const char *hm_shared_root(size_t i)
+{
+    static const char *const roots[] = {HM_SOURCE_DATADIR, HM_INSTALL_DATADIR, NULL};
+    return roots[i];
+}
+
 bool hm_path_join(char *out, size_t size, const char *folder, const char *name)
 {
     size_t n = strlen(folder);

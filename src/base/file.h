@@ -51,6 +51,9 @@ bool hm_folder_exists(const char *path);
 /* Makes a folder and its parents; not an error if it is there. */
 hm_status hm_folder_create(const char *path, hm_error *error);
 
+/* Where what comes with Harmonium lies: in the source tree (0), or as installed (1); "" where the build did not say, null past the end. */
+const char *hm_shared_root(size_t i);
+
 /* Joins folder and name into out (size bytes); false when it does not fit. */
 bool hm_path_join(char *out, size_t size, const char *folder, const char *name);
 

@@ -5,11 +5,14 @@
  * waiting thread spins for some microseconds, which covers the gaps between the verbs of a training
  * step, and then sleeps on a condition variable, so that an idle context costs nothing and a machine
  * that others use as well is not slowed by our waiting. */
+#define _GNU_SOURCE /* sched_getaffinity */
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/context.h"
@@ -189,4 +192,15 @@ void hm_pool_destroy(const hm_context *context, hm_pool *pool)
     hm_free(context, pool->helper);
     hm_free(context, pool->run);
     hm_free(context, pool);
+}
+
+int hm_n_processors(void)
+{
+#ifdef __linux__
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+#else
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+#endif
 }

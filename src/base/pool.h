@@ -26,4 +26,7 @@ void hm_pool_run(hm_pool *pool, size_t n_tasks, hm_task *task, void *job);
 
 int hm_pool_n_threads(const hm_pool *pool);
 
+/* The processors this process may use, which in a container are fewer than the machine has. */
+int hm_n_processors(void);
+
 #endif

@@ -1,9 +1,7 @@
 /* Making a context: memory, threads and backend together. It stands in compute/ because choosing a
  * backend is what base/ cannot know. */
-#define _GNU_SOURCE /* sched_getaffinity */
 #include "base/context.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,15 +22,6 @@ static void system_release(void *user, void *memory)
 {
     (void)user;
     free(memory);
-}
-
-/* The processors this process may use, which in a container are fewer than the machine has. */
-static int n_processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0)
-        return 1;
-    return CPU_COUNT(&set);
 }
 
 /* What packed products are computed with. */
@@ -73,7 +62,7 @@ hm_status hm_context_create(const hm_context_config *config, hm_context **out, h
     if (!context)
         return HM_ERROR_MEMORY;
     *context = draft;
-    status = hm_pool_create(context, config->n_threads ? config->n_threads : n_processors(), &context->pool,
+    status = hm_pool_create(context, config->n_threads ? config->n_threads : hm_n_processors(), &context->pool,
                             error);
     if (status == HM_OK)
         *out = context;

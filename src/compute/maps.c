@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/bf16.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "compute/backend.h"
@@ -69,22 +70,14 @@ hm_status hm_bank_reserve(const hm_context *context, hm_bank *bank, size_t n_flo
     return bank->maps16 ? HM_OK : HM_ERROR_MEMORY;
 }
 
-/* The upper half, rounded to the nearest, of equal ones to the even. */
-static uint32_t to_bf16(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
-
 /* filters[area][n][ld] as pairs of the n taps of each place. */
 static void pair_up(const float *filters, size_t area, size_t n, size_t ld, uint32_t *out)
 {
     for (size_t d = 0; d < area; d++, filters += n * ld)
         for (size_t c = 0; c < n; c += 2)
             for (size_t k = 0; k < ld; k++) {
-                uint32_t second = c + 1 < n ? to_bf16(filters[(c + 1) * ld + k]) : 0;
-                *out++ = to_bf16(filters[c * ld + k]) | second << 16;
+                uint32_t second = c + 1 < n ? hm_bf16_of(filters[(c + 1) * ld + k]) : 0;
+                *out++ = hm_bf16_of(filters[c * ld + k]) | second << 16;
             }
 }
 

@@ -9,14 +9,6 @@
 #include "base/file.h"
 #include "data/toys.h"
 
-/* The build says where the sources lie and where the program will be installed. */
-#ifndef HM_SOURCE_DATADIR
-#define HM_SOURCE_DATADIR ""
-#endif
-#ifndef HM_INSTALL_DATADIR
-#define HM_INSTALL_DATADIR ""
-#endif
-
 /* Each is computed (toys.h), or a folder of its name with the files <part>-images-idx3-ubyte and <part>-labels-
  * idx1-ubyte, plain or as .gz. */
 typedef struct named_set {
@@ -77,13 +69,12 @@ enum { N_ROOTS = 4 };
 /* Root i of the search path, or "" when there is none. */
 static const char *root_at(size_t i, char out[HM_PLACE_MAX])
 {
-    const char *const parents[] = {HM_SOURCE_DATADIR, HM_INSTALL_DATADIR};
     const char *from_user = getenv("HARMONIUM_DATA");
     out[0] = 0;
     if (i == 0 && from_user)
         snprintf(out, HM_PLACE_MAX, "%s", from_user);
-    else if ((i == 1 || i == 2) && parents[i - 1][0])
-        hm_path_join(out, HM_PLACE_MAX, parents[i - 1], "data");
+    else if ((i == 1 || i == 2) && *hm_shared_root(i - 1))
+        hm_path_join(out, HM_PLACE_MAX, hm_shared_root(i - 1), "data");
     else if (i == 3)
         strcpy(out, "/usr/share/datasets");
     return out;

@@ -261,28 +261,42 @@ static char *make_header(const hm_tensor_file *file)
     return text;
 }
 
+hm_status hm_tensor_file_write(const hm_tensor_file *file, hm_tensor_sink *put, void *user, hm_error *error)
+{
+    char *header = make_header(file);
+    if (!header)
+        return hm_fail(error, HM_ERROR_FORMAT, "the header could not be made (text that is not UTF-8?)");
+    size_t length = strlen(header), padded = (length + 8 + 63) / 64 * 64 - 8;
+    unsigned char size[8];
+    for (int i = 0; i < 8; i++)
+        size[i] = (unsigned char)((uint64_t)padded >> 8 * i);
+    put(user, size, sizeof size);
+    put(user, header, length);
+    for (size_t i = length; i < padded; i++)
+        put(user, " ", 1);
+    for (size_t i = 0; i < file->n_tensors; i++)
+        put(user, file->tensor[i].data, n_bytes_of(&file->tensor[i]));
+    free(header);
+    return HM_OK;
+}
+
+static void put_in_file(void *user, const void *bytes, size_t n)
+{
+    hm_file_write(user, bytes, n);
+}
+
 hm_status hm_tensor_file_save(const hm_tensor_file *file, const char *path, hm_error *error)
 {
     hm_file_writer writer;
-    char *header = make_header(file);
-    if (!header)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s: the header could not be made (text that is not UTF-8?)", path);
+    hm_error why;
     hm_status status = hm_file_create(&writer, path, error);
-    if (status == HM_OK) {
-        size_t length = strlen(header), padded = (length + 8 + 63) / 64 * 64 - 8;
-        unsigned char size[8];
-        for (int i = 0; i < 8; i++)
-            size[i] = (unsigned char)((uint64_t)padded >> 8 * i);
-        hm_file_write(&writer, size, sizeof size);
-        hm_file_write(&writer, header, length);
-        for (size_t i = length; i < padded; i++)
-            hm_file_write(&writer, " ", 1);
-        for (size_t i = 0; i < file->n_tensors; i++)
-            hm_file_write(&writer, file->tensor[i].data, n_bytes_of(&file->tensor[i]));
-        status = hm_file_commit(&writer, error);
-    }
-    free(header);
-    return status;
+    if (status != HM_OK)
+        return status;
+    status = hm_tensor_file_write(file, put_in_file, &writer, &why);
+    if (status == HM_OK)
+        return hm_file_commit(&writer, error);
+    hm_file_abandon(&writer);
+    return hm_fail(error, status, "%s: %.400s", path, why.message);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------------------ */
