@@ -122,6 +122,9 @@ hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config
 void hm_chains_destroy(hm_chains *chains);
 void hm_chains_run(hm_chains *chains, size_t n_steps);
 hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
+#define HM_INFER_LAYERS ...
+typedef struct hm_posterior_config { int how; const bool *is_given; size_t n_sweeps, n_kept; ...; } hm_posterior_config;
+hm_status hm_infer_layers(const hm_model *model, const hm_posterior_config *config, hm_matrix v, hm_matrix out, hm_error *error);
 #define HM_RECOGNISE_ENERGY ...
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
     hm_error *error);

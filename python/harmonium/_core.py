@@ -5,6 +5,7 @@ a status into an exception.
 """
 from __future__ import annotations
 
+import numbers
 import os
 import tempfile
 import threading
@@ -315,6 +316,14 @@ class Model:
     def __deepcopy__(self, memo):
         return Model.from_bytes(self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
 
+    def with_seed(self, random_state: Any) -> "Model":
+        """This model, or with a random_state (int or numpy RandomState) a copy that draws other numbers."""
+        if random_state is None:
+            return self
+        if not isinstance(random_state, numbers.Integral):
+            random_state = random_state.randint(2**31 - 1)
+        return Model.from_bytes(self.to_bytes(), random_state, self.threads)
+
     @property
     def n_features(self) -> int:
         return int(lib.hm_model_n_features(self.c))
@@ -370,6 +379,33 @@ class Model:
 
 def _model_from_bytes(content: bytes, seed: int, threads: int) -> Model:
     return Model.from_bytes(content, seed, threads)
+
+
+class Chains:
+    """hm_chains of a model, whose lock is held; to be used in a `with`."""
+
+    def __init__(self, model: Model, config: Any):
+        self.model, out = model, ffi.new("hm_chains **")
+        model.lock.acquire()
+        try:
+            call(lib.hm_chains_create, model.c, config, out)
+        except BaseException:
+            model.lock.release()
+            raise
+        self.c = out[0]
+
+    def run(self, n_steps: int) -> np.ndarray:
+        """n_steps on, and a copy of the data then, (n, n_features)."""
+        lib.hm_chains_run(self.c, n_steps)
+        layer = lib.hm_chains_layer(self.c, 0)
+        return view_of(layer.data, (layer.rows, layer.cols), None, layer.stride)[:, :self.model.n_features].copy()
+
+    def __enter__(self) -> "Chains":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        lib.hm_chains_destroy(self.c)
+        self.model.lock.release()
 
 
 class Cases:

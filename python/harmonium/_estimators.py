@@ -13,7 +13,7 @@ from typing import Any, Dict, NamedTuple, Optional, Sequence, Union
 import numpy as np
 
 from . import _core as core
-from ._core import Cases, Model, Watch, as_float32, call, check_cases, ffi, lib, matrix
+from ._core import Cases, Chains, Model, Watch, as_float32, call, check_cases, ffi, lib, matrix
 
 try:
     from sklearn.base import BaseEstimator as _Base, ClassifierMixin as _Classifier, TransformerMixin as _Transformer
@@ -133,6 +133,32 @@ def _takes(parameters: Dict[str, Any], options: Dict[str, core.Option] = {}):
     return decorate
 
 
+def _check_known(known: Any, shape: Any) -> np.ndarray:
+    """A mask for each case."""
+    known = np.asarray(known)
+    if known.dtype != bool or known.shape not in (shape, shape[1:]):
+        raise ValueError(f"known must be a boolean mask of the shape {shape[1:]} or {shape}, but is {known.dtype} of the shape {known.shape}")
+    return np.broadcast_to(known, shape)
+
+
+def _by_chains(model: Model, start: np.ndarray, known: np.ndarray, steps: int) -> np.ndarray:
+    mask = ffi.from_buffer("bool[]", np.ascontiguousarray(known))
+    config = ffi.new("hm_chains_config *", {"n": len(start), "start": matrix(start), "is_clamped": mask})
+    with Chains(model, config) as chains:
+        return chains.run(steps)
+
+
+def _by_layers(model: Model, start: np.ndarray, known: np.ndarray, steps: int) -> np.ndarray:
+    mask, out = ffi.from_buffer("bool[]", np.ascontiguousarray(known)), np.empty_like(start)
+    config = ffi.new("hm_posterior_config *", {"how": lib.HM_INFER_LAYERS, "is_given": mask, "n_sweeps": steps, "n_kept": (steps + 1) // 2})
+    with model.lock:
+        call(lib.hm_infer_layers, model.c, config, matrix(start), matrix(out))
+    return out
+
+
+_INFERENCE = {"chains": _by_chains, "layers": _by_layers}
+
+
 def _tell(name: str):
     def on_epoch(report: Dict[str, Any]) -> None:
         machine = f" {report['machine'] + 1}/{report['n_machines']}" if report["n_machines"] > 1 else ""
@@ -234,38 +260,68 @@ class _Machine(_Transformer, _Base):
             call(lib.hm_reconstruct, model.c, 0, matrix(X), steps, matrix(out))
         return model.as_data(out)
 
-    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True) -> np.ndarray:
+    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True,
+               random_state: Any = None) -> np.ndarray:
         """Cases dreamt by n Gibbs chains that begin at random and run `steps` steps.
 
         Parameters
         ----------
         n, steps : int
         label : int or (n,) array_like of int, optional
-            The class that the chains are held to, of a model with label units; -1 leaves a chain free.
+            The class that the chains are held to, of a model with label units: its number from 0; -1 leaves a chain free.
         means : bool
             Means of the visible units in the last step, or samples of them.
+        random_state : int or RandomState, optional
+            Other numbers draw other samples; without it those of the model's seed.
 
         Returns
         -------
         ndarray of float32, shape (n, n_features)
         """
-        model = self._check_fitted()
+        model = self._check_fitted().with_seed(random_state)
         if n < 1 or steps < 0:
             raise ValueError(f"n = {n} chains of {steps} steps: at least one chain of 0 steps is needed")
-        config, chains = ffi.new("hm_chains_config *"), ffi.new("hm_chains **")
-        config.n, config.is_sampled = n, not means
-        if label is not None:
-            held = ffi.new("int32_t[]", [int(k) for k in np.broadcast_to(label, n)])
-            config.label = held
-        with model.lock:
-            call(lib.hm_chains_create, model.c, config, chains)
-            try:
-                lib.hm_chains_run(chains[0], steps)
-                layer = lib.hm_chains_layer(chains[0], 0)
-                values = core.view_of(layer.data, (layer.rows, layer.cols), None, layer.stride)[:, :model.n_features].copy()
-            finally:
-                lib.hm_chains_destroy(chains[0])
-        return model.as_data(values)
+        held = ffi.NULL if label is None else ffi.new("int32_t[]", [int(k) for k in np.broadcast_to(label, n)])
+        config = ffi.new("hm_chains_config *", {"n": n, "label": held, "is_sampled": not means})
+        with Chains(model, config) as chains:
+            return model.as_data(chains.run(steps))
+
+    def fill_in(self, X: Any, known: Any, steps: int = 100, answers: int = 10, inference: str = "chains",
+                random_state: Any = None) -> np.ndarray:
+        """Features that are not known, given those that are: clamped Gibbs sampling.
+
+        Parameters
+        ----------
+        X : array_like or sparse matrix, shape (n, n_features)
+            What stands where a feature is not known does not matter, if it is finite.
+        known : array_like of bool, shape (n_features,) or (n, n_features)
+        steps : int
+            Gibbs steps of each chain, with the known features put back after each.
+        answers : int
+            Chains for each case, whose means are averaged; one alone is a single answer among the possible ones.
+        inference : {"chains", "layers"}
+            Chains of the top RBM through the layers below; or, of Bernoulli and pooling layers without labels, sweeps in which each
+            layer sees the one below and the one above, the later half of them averaged.
+        random_state : int or RandomState, optional
+            Other numbers draw other answers; without it those of the model's seed.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, n_features)
+            The known features as they are in X, and means (of binary units: probabilities) of the others.
+        """
+        model, X = self._check_fitted().with_seed(random_state), self._check(X)
+        known, steps, answers = _check_known(known, X.shape), int(steps), int(answers)
+        if steps < 1 or answers < 1 or inference not in _INFERENCE:
+            raise ValueError(f"steps = {steps}, answers = {answers}, inference = {inference!r}: at least one step and one answer are "
+                             f"needed, and inference is one of {', '.join(_INFERENCE)}")
+        seen, out = model.as_seen(X), np.empty_like(X)
+        masks, which = np.unique(known, axis=0, return_inverse=True)
+        for i, mask in enumerate(masks):  # the library holds the same features of all chains
+            rows = which.reshape(-1) == i
+            start = np.repeat(np.where(mask, seen[rows], np.float32(0)), answers, axis=0)
+            out[rows] = _INFERENCE[inference](model, start, mask, steps).reshape(-1, answers, X.shape[1]).mean(axis=1)
+        return np.where(known, X, model.as_data(out))
 
     def evaluate(self, X: Any, **options: Any) -> Likelihood:
         """Likelihoods of X with their brackets: exact where the smaller side can be enumerated, else by annealed importance

@@ -185,6 +185,8 @@ def test_files_of_the_program(digits, tmp_path):
     rbm = harmonium.RBM.load(tmp_path / "m.safetensors")
     assert rbm.visible == "gaussian 784" and rbm.hidden == "bernoulli 10"
     assert np.allclose(rbm.transform(digits[0][:20]), np.load(tmp_path / "h.npy"), atol=1e-6)
+    X, known = digits[0][:20] * 255, np.arange(784) < 392  # standardised, and back
+    assert np.array_equal(rbm.fill_in(X, known, steps=2)[:, known], X[:, known])
     rbm.save(tmp_path / "again.safetensors")
     run("info", "again.safetensors")
 
@@ -208,6 +210,60 @@ def test_up_down(bits):
     assert any("up-down" in line for line in net.model_.history)
     assert net.transform(bits).shape == (64, 3) and net.transform(bits, layer=1).shape == (64, 4)
     assert net.evaluate(bits).is_bound
+
+
+def test_dreams_show_their_label(digits):
+    X, y = digits
+    keep = y < 3
+    net = harmonium.DBN("60, 60", labels=3, aim="generative", epochs=15, batch_size=20).fit(X[keep], y[keep])
+    judge = harmonium.DBNClassifier("60, 60", epochs=15, batch_size=20, seed=1).fit(X[keep], y[keep])  # another net, by other numbers
+    wanted = np.repeat([0, 1, 2], 20)
+    dreams = net.sample(60, steps=100, label=wanted)
+    right = judge.predict(dreams) == wanted
+    assert all(right[wanted == k].mean() > 0.8 for k in range(3))  # observed: 1, 1, 1
+
+
+# ---- Filling in
+
+def error_of_hidden(filled, X, known):
+    return ((filled - X) ** 2)[:, ~known].mean()
+
+
+@pytest.mark.parametrize("make", [
+    lambda: harmonium.RBM("100", aim="generative", epochs=15, batch_size=20),
+    lambda: harmonium.DBN("60, 60", epochs=15, batch_size=20),
+    lambda: harmonium.DBNClassifier("60, 60", epochs=15, batch_size=20)], ids=["RBM", "DBN", "DBNClassifier"])
+def test_hidden_halves(make, digits):
+    X, y = digits
+    model, given = make().fit(X[:1500], y[:1500]), np.tile(np.arange(28) < 14, 28)
+    unseen = np.where(given, X[1500:1600], 0.5)
+    filled = model.fill_in(unseen, given, steps=30, answers=5)
+    mean = np.tile(X[:1500].mean(axis=0), (100, 1))
+    assert np.array_equal(filled[:, given], unseen[:, given]) and filled.min() >= 0 and filled.max() <= 1
+    assert error_of_hidden(filled, X[1500:1600], given) < 0.85 * error_of_hidden(mean, X[1500:1600], given)  # observed: 0.72, 0.78, 0.76
+    assert np.array_equal(filled, model.fill_in(X[1500:1600], given, steps=30, answers=5))  # what was not known is not looked at
+    assert not np.array_equal(filled, model.fill_in(unseen, given, steps=30, answers=5, random_state=1))
+
+
+def test_filling_in_is_the_conditional(tiny, bits):
+    known = np.array([True, True, True, True, False, False])
+    p = np.exp(-tiny.free_energy).reshape(16, 4)
+    expected = (p / p.sum(axis=1, keepdims=True)) @ bits[:4]  # given the first four, of the last two in their four states
+    for inference in ("chains", "layers"):
+        filled = tiny.rbm.fill_in(bits[::4], known, steps=50, answers=400, inference=inference)
+        assert np.abs(filled - expected)[:, 4:].max() < 4 * 0.5 / np.sqrt(400)  # four standard deviations, fixed seed
+
+
+def test_filling_in_each_case_by_its_own_mask(tiny, bits):
+    known = bits[::-1] > 0
+    filled = tiny.rbm.fill_in(bits, known, steps=5, answers=3, random_state=np.random.RandomState(2))
+    assert np.array_equal(filled[known], bits[known]) and not np.array_equal(filled, bits)
+    for wrong in (known[:3], known.astype(int), known[0, :4]):
+        with pytest.raises(ValueError, match="known must be a boolean mask of the shape"):
+            tiny.rbm.fill_in(bits, wrong)
+    for wrong in (dict(steps=0), dict(answers=0), dict(inference="guess")):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            tiny.rbm.fill_in(bits, known[0], **wrong)
 
 
 # ---- While the library works
