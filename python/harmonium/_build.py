@@ -56,18 +56,23 @@ hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t f
 void hm_dataset_close(hm_dataset *set);
 
 /* ---- layer.h */
-typedef struct hm_layer { int n_groups; size_t n_units; ...; } hm_layer;
+typedef struct hm_layer { int n_groups; size_t n_units, n_maps, height, width; ...; } hm_layer;
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error);
 hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
     hm_error *error);
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 size_t hm_layer_n_biases(const hm_layer *layer);
+hm_layer hm_layer_shown(const hm_layer *layer);
 
 /* ---- rbm.h */
 typedef struct hm_rbm hm_rbm;
 const hm_layer *hm_rbm_visible(const hm_rbm *rbm);
 const hm_layer *hm_rbm_hidden(const hm_rbm *rbm);
 const char *hm_rbm_connection(const hm_rbm *rbm);
+float *hm_rbm_parameters(hm_rbm *rbm, size_t *n);
+#define HM_SLICE_WEIGHTS ...
+typedef struct hm_slice { size_t first, n; int n_axes; size_t shape[4]; ...; } hm_slice;
+const hm_slice *hm_rbm_slices(const hm_rbm *rbm);
 hm_matrix hm_rbm_weights(const hm_rbm *rbm);
 float *hm_rbm_visible_bias(const hm_rbm *rbm);
 float *hm_rbm_hidden_bias(const hm_rbm *rbm);

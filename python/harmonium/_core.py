@@ -360,6 +360,26 @@ class Model:
         w = lib.hm_rbm_weights(rbm)
         return view_of(w.data, (w.rows, w.cols), self, w.stride)
 
+    def filters(self, i: int) -> np.ndarray:
+        """(n_hidden_maps, n_visible_maps, filter_height, filter_width) view of the filters of machine i.
+
+        Raises
+        ------
+        ValueError
+            Its layers are joined without filters.
+        """
+        rbm = self.c.rbm[i]
+        if ffi.string(lib.hm_rbm_connection(rbm)) != b"convolution":
+            raise ValueError("in this layer every unit sees every unit below: it has weights, and no filters")
+        part = lib.hm_rbm_slices(rbm)[lib.HM_SLICE_WEIGHTS]
+        data = lib.hm_rbm_parameters(rbm, ffi.new("size_t *")) + part.first
+        return view_of(data, (int(part.n),), self).reshape(tuple(part.shape))
+
+    def map_shape(self, layer: int) -> Tuple[int, ...]:
+        """(maps, height, width) of what a layer shows, from 0, the data; () of a layer that is none of maps."""
+        about = lib.hm_layer_shown(lib.hm_model_layer(self.c, layer))
+        return (int(about.n_maps), int(about.height), int(about.width)) if about.n_maps else ()
+
     def as_seen(self, X: np.ndarray) -> np.ndarray:
         """Cases as the model sees them: X itself, or standardised if the model was trained that way."""
         if not self.c.shift:
@@ -415,7 +435,9 @@ class Cases:
         out = ffi.new("hm_dataset **")
         self.X, self.labels = X, None if labels is None else np.ascontiguousarray(labels, dtype=np.int32)
         pointer = ffi.NULL if labels is None else ffi.cast("int32_t *", self.labels.ctypes.data)
-        call(lib.hm_dataset_borrow, model.context, ffi.cast("float *", X.ctypes.data), pointer, *X.shape, 0, 0, out)
+        maps = model.map_shape(0)
+        sides = maps[1:] if maps and maps[0] == 1 else (0, 0)  # pictures of one channel, which the model then remembers
+        call(lib.hm_dataset_borrow, model.context, ffi.cast("float *", X.ctypes.data), pointer, *X.shape, *sides, out)
         self.c = out[0]
         if model.c.shift:
             try:

@@ -519,12 +519,15 @@ class DBN(_Scored, _Machine):
     n_features_in_ : int
     """
 
+    def _visible_text(self) -> str:
+        return str(self.visible)
+
     def _make(self, n_features: int, n_labels: int) -> None:
         hidden = self.layers if isinstance(self.layers, str) else " | ".join(str(layer) for layer in self.layers)
         layers, n, visible = ffi.new("hm_layer[]", lib.HM_LEVELS_MAX + 1), ffi.new("size_t *"), ffi.new("hm_layer *")
-        call(lib.hm_layer_parse, str(self.visible).encode(), n_features, visible)
+        call(lib.hm_layer_parse, self._visible_text().encode(), n_features, visible)
         if visible.n_units != n_features:
-            raise ValueError(f"X has {n_features} features, but visible = {self.visible!r} are {visible.n_units} units")
+            raise ValueError(f"X has {n_features} features, but visible = {self._visible_text()!r} are {visible.n_units} units")
         layers[0] = visible[0]
         call(lib.hm_layers_parse, hidden.encode(), 0, layers + 1, lib.HM_LEVELS_MAX, n)
         self.model_ = Model.stack(layers, n[0] + 1, n_labels, self.seed, self.threads, self.precision)
@@ -603,6 +606,98 @@ class DBNClassifier(_Classifier, DBN):
 
     def _take_labels(self, n_labels: int) -> None:
         self.classes_ = np.array([lib.hm_model_class_label(self.model_.c, k) for k in range(n_labels)])
+
+
+@_takes(dict({"layers": "pool 24x2 by 9x9", "image_shape": None, "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS)
+class ConvDBN(DBN):
+    """A convolutional deep belief net: maps of units that see a window of the layer below through filters that all places share.
+
+    What takes X takes pictures, (n, height, width) or (n, channels, height, width), or flat cases (n, features), channel after
+    channel and row after row; and gives pictures and maps for pictures, flat ones for flat ones.
+
+    Parameters
+    ----------
+    layers : str or sequence of int or str
+        The hidden layers from the data up: "pool 40x2 by 12x12 | pool 40x2 by 6x6" is 40 maps with filters of 12 x 12 in blocks of
+        2 x 2, and 40 over these; "bernoulli 24 by 8x8" are maps without pooling, "300" are units that see everything below. Rows and
+        columns of a map that fill no block are left out.
+    image_shape : (height, width) or (channels, height, width), optional
+        Of flat cases; without it X must be pictures.
+    visible : str
+        The kind of the pixels: "bernoulli", "gaussian".
+    labels, seed, threads, precision, verbose
+        As of DBN.
+
+    Attributes
+    ----------
+    image_shape_ : tuple of int
+    model_, n_features_in_
+        As of DBN.
+    """
+
+    def _visible_text(self) -> str:
+        return f"{self.visible} {'x'.join(str(side) for side in ((1,) + self.image_shape_)[-3:])}"
+
+    def _check(self, X: Any, reset: bool = False) -> np.ndarray:
+        if np.ndim(X) > 2:
+            X = np.asarray(X)
+            shape = X.shape[1:]
+        else:
+            shape = self.image_shape if reset else None
+        if reset:
+            if shape is None or len(shape) not in (2, 3):
+                raise ValueError(f"image_shape must be (height, width) or (channels, height, width) where X, of the shape {np.shape(X)}, is no "
+                                 f"pictures, but is {shape}")
+            self.image_shape_ = tuple(int(side) for side in shape)
+        if shape is not None and tuple(shape) != self.image_shape_:
+            raise ValueError(f"X has pictures of the shape {shape}, but {type(self).__name__} learned from {self.image_shape_}")
+        X = super()._check(X.reshape(len(X), -1) if np.ndim(X) > 2 else X, reset)
+        if X.shape[1] != np.prod(self.image_shape_):
+            raise ValueError(f"X has {X.shape[1]} features, and image_shape = {self.image_shape_} has {np.prod(self.image_shape_)}")
+        return X
+
+    def _like(self, out: np.ndarray, X: Any) -> np.ndarray:
+        return out.reshape(np.shape(X)) if np.ndim(X) > 2 else out
+
+    def filters(self, layer: int = 1) -> np.ndarray:
+        """(maps, maps below, filter height, filter width) view of the filters of a hidden layer; 1 is the first."""
+        model = self._check_fitted()
+        call(lib.hm_model_check_layer, model.c, layer)
+        return model.filters(layer - 1)
+
+    def transform(self, X: Any, layer: Optional[int] = None) -> np.ndarray:
+        """Means of a hidden layer (see DBN), of pooling units whether one of a block is on: (n, maps, height, width) of pictures where
+        the layer is one of maps, else (n, units)."""
+        self._check_fitted()
+        layer = self._top() if layer is None else layer
+        out = super().transform(X, layer)
+        maps = self.model_.map_shape(layer)
+        return out.reshape((len(out),) + maps) if maps and np.ndim(X) > 2 else out
+
+    def reconstruct(self, X: Any, steps: int = 1) -> np.ndarray:
+        """Means of the data given sampled features of X (see DBN), of the shape of X."""
+        return self._like(super().reconstruct(X, steps), X)
+
+    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True,
+               random_state: Any = None) -> np.ndarray:
+        """Dreamt pictures (see DBN): ndarray of float32, shape (n,) + image_shape_."""
+        return super().sample(n, steps, label, means, random_state).reshape((n,) + self.image_shape_)
+
+    def fill_in(self, X: Any, known: Any, steps: int = 100, answers: int = 10, inference: str = "chains",
+                random_state: Any = None) -> np.ndarray:
+        """Pixels that are not known (see DBN), of the shape of X; `known` has the shape of X or of one case."""
+        known = np.asarray(known)
+        if np.ndim(X) > 2 and known.shape in (np.shape(X), np.shape(X)[1:]):
+            known = known.reshape((-1,) if known.ndim < np.ndim(X) else (len(known), -1))
+        return self._like(super().fill_in(X, known, steps, answers, inference, random_state), X)
+
+    def _loaded(self, path: Any) -> None:
+        super()._loaded(path)
+        maps = self.model_.map_shape(0)
+        if not maps:
+            raise core.ArgumentError(f"{path}: is no convolutional net; load it as a DBN")
+        self.image_shape = self.image_shape_ = maps[1:] if maps[0] == 1 else maps
+        self.visible = self.visible.split()[0]
 
 
 @_takes({"n_components": 256, "learning_rate": 0.1, "batch_size": 10, "n_iter": 10, "verbose": 0, "random_state": None})
