@@ -150,6 +150,41 @@ typedef struct hm_evaluation { size_t n_cases; bool is_exact, is_bound; hm_estim
 hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
     const hm_evaluate_events *events, hm_evaluation *result, hm_error *error);
 
+/* ---- belief.h */
+typedef struct hm_belief hm_belief;
+typedef struct hm_node { char name[...]; char values[2][64]; size_t n_parents; size_t *parents; ...; } hm_node;
+hm_status hm_belief_parse(const hm_context *context, const char *path, const char *text, size_t n, hm_belief **net,
+    hm_error *error);
+void hm_belief_destroy(hm_belief *net);
+size_t hm_belief_n_nodes(const hm_belief *net);
+const hm_node *hm_belief_node(const hm_belief *net, size_t i);
+hm_status hm_belief_find(const hm_belief *net, const char *name, size_t *i, hm_error *error);
+hm_status hm_belief_observe(const hm_belief *net, const char *text, int8_t *observed, hm_error *error);
+double hm_belief_log_joint(const hm_belief *net, const uint8_t *state);
+typedef struct hm_belief_config { ...; } hm_belief_config;
+extern const hm_option_table hm_belief_options;
+typedef struct hm_marginal { double p, error, r_hat, effective_size; ...; } hm_marginal;
+typedef struct hm_posterior { int method; double log_evidence, effective_size; size_t width, n; hm_marginal *marginal; ...; }
+    hm_posterior;
+hm_status hm_belief_infer(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
+    hm_error *error);
+void hm_posterior_clear(const hm_belief *net, hm_posterior *posterior);
+hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error);
+hm_status hm_belief_sample(const hm_belief *net, size_t n, double temperature, uint8_t *states, hm_error *error);
+typedef struct hm_belief_learn_config { ...; } hm_belief_learn_config;
+extern const hm_option_table hm_belief_learn_options;
+typedef struct hm_belief_learn_events { ...; } hm_belief_learn_events;
+hm_status hm_belief_learn(hm_belief *net, const int8_t *states, size_t n, const hm_belief_learn_config *config,
+    const hm_belief_learn_events *events, double *log_likelihood, hm_error *error);
+hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error);
+const char *hm_belief_method_name(int method);
+
+/* ---- show.h */
+typedef struct hm_graph_node { const char *name; double shade; bool is_marked; ...; } hm_graph_node;
+typedef struct hm_graph_edge { size_t from, to; ...; } hm_graph_edge;
+hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges,
+    size_t n_edges, const char *path, hm_error *error);
+
 /* ---- What the library calls back */
 extern "Python" bool hm_python_should_stop(void *user);
 extern "Python" hm_status hm_python_on_epoch(void *user, const hm_train_report *report, hm_error *error);

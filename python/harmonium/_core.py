@@ -83,6 +83,15 @@ def text_of(function: Callable, *arguments: Any) -> str:
     return ffi.string(text).decode()
 
 
+def bytes_of_file(save: Callable[[str], None]) -> bytes:
+    """What save(path) writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "file")
+        save(path)
+        with open(path, "rb") as file:
+            return file.read()
+
+
 # ---- Arrays ---------------------------------------------------------------------------------------------------
 
 
@@ -246,9 +255,27 @@ def hm_python_on_epoch(user, report, error):
 # ---- A model --------------------------------------------------------------------------------------------------
 
 
-def _release(context: Any, model: Any) -> None:
-    lib.hm_model_destroy(model)
+def make_in_context(seed: int, threads: int, make: Callable[[Any], Any], precision: Optional[str] = None) -> Tuple[Any, Any]:
+    """A context, and what make(context) makes in it; the context is destroyed if that fails."""
+    config, context = ffi.new("hm_context_config *"), ffi.new("hm_context **")
+    word = ffi.new("char[]", precision.encode()) if precision else ffi.NULL
+    config.seed, config.n_threads, config.precision = int(seed) & (2**64 - 1), int(threads), word
+    call(lib.hm_context_create, config, context)
+    try:
+        return context[0], make(context[0])
+    except BaseException:
+        lib.hm_context_destroy(context[0])
+        raise
+
+
+def release(context: Any, destroy: Callable[[Any], None], thing: Any) -> None:
+    destroy(thing)
     lib.hm_context_destroy(context)
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed: the whole number that random_state is, or one that it draws."""
+    return int(random_state if isinstance(random_state, numbers.Integral) else random_state.randint(2**31 - 1))
 
 
 class Model:
@@ -258,17 +285,10 @@ class Model:
     """
 
     def __init__(self, seed: int, threads: int, make: Callable[[Any, Any], None], precision: Optional[str] = None):
-        config, context, model = ffi.new("hm_context_config *"), ffi.new("hm_context **"), ffi.new("hm_model **")
-        word = ffi.new("char[]", precision.encode()) if precision else ffi.NULL
-        config.seed, config.n_threads, config.precision = int(seed) & (2**64 - 1), int(threads), word
-        call(lib.hm_context_create, config, context)
-        try:
-            make(context[0], model)
-        except BaseException:
-            lib.hm_context_destroy(context[0])
-            raise
-        self.context, self.c, self.lock, self.threads = context[0], model[0], threading.RLock(), int(threads)
-        self._finalizer = weakref.finalize(self, _release, self.context, self.c)
+        model = ffi.new("hm_model **")
+        self.context, _ = make_in_context(seed, threads, lambda context: make(context, model), precision)
+        self.c, self.lock, self.threads = model[0], threading.RLock(), int(threads)
+        self._finalizer = weakref.finalize(self, release, self.context, lib.hm_model_destroy, self.c)
 
     @classmethod
     def rbm(cls, visible: Any, hidden: Any, seed: int, threads: int, precision: Optional[str] = None) -> "Model":
@@ -294,13 +314,9 @@ class Model:
         with self.lock:
             call(lib.hm_model_save, self.c, os.fsencode(path))
 
-    # The bytes of its file are all there is of a model.
     def to_bytes(self) -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.safetensors")
-            self.save(path)
-            with open(path, "rb") as file:
-                return file.read()
+        """The bytes of its file, which are all there is of a model."""
+        return bytes_of_file(self.save)
 
     @classmethod
     def from_bytes(cls, content: bytes, seed: int = 0, threads: int = 0) -> "Model":
@@ -320,9 +336,7 @@ class Model:
         """This model, or with a random_state (int or numpy RandomState) a copy that draws other numbers."""
         if random_state is None:
             return self
-        if not isinstance(random_state, numbers.Integral):
-            random_state = random_state.randint(2**31 - 1)
-        return Model.from_bytes(self.to_bytes(), random_state, self.threads)
+        return Model.from_bytes(self.to_bytes(), seed_of(random_state), self.threads)
 
     @property
     def n_features(self) -> int:
