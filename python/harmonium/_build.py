@@ -92,6 +92,7 @@ hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t 
 hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, const hm_layer *layers, size_t n_layers,
     size_t n_labels, hm_model **model, hm_error *error);
 void hm_model_destroy(hm_model *model);
+bool hm_model_is_belief_net(const hm_model *model);
 size_t hm_model_n_features(const hm_model *model);
 size_t hm_model_n_classes(const hm_model *model);
 int32_t hm_model_class_label(const hm_model *model, size_t k);
@@ -99,6 +100,7 @@ size_t hm_model_layer_size(const hm_model *model, size_t layer);
 const hm_layer *hm_model_layer(const hm_model *model, size_t layer);
 hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *error);
 hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error);
+hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error);
 hm_status hm_model_save(const hm_model *model, const char *path, hm_error *error);
 hm_status hm_model_load(const hm_context *context, const char *path, hm_model **model, hm_error *error);
 
@@ -107,16 +109,28 @@ typedef struct hm_train_config { int64_t epochs; int64_t batch_size; int64_t cha
 typedef struct hm_up_down_config { int64_t epochs; ...; } hm_up_down_config;
 extern const hm_option_table hm_train_options;
 extern const hm_option_table hm_up_down_options;
+extern const hm_option_table hm_wake_sleep_options;
+typedef struct hm_backprop_config { int64_t epochs; ...; } hm_backprop_config;
+extern const hm_option_table hm_backprop_options;
 typedef struct hm_train_report { const char *stage; const char *learner; size_t machine, n_machines, epoch, n_epochs;
-    double reconstruction_error, free_energy_train, free_energy_validation, log_likelihood, seconds; ...; } hm_train_report;
+    double reconstruction_error, free_energy_train, free_energy_validation, log_likelihood, loss, error_train, error_validation, seconds;
+    ...; } hm_train_report;
 typedef struct hm_train_progress { ...; } hm_train_progress;
 typedef struct hm_train_events { void *user;
     hm_status (*on_epoch)(void *user, const hm_train_report *report, hm_error *error);
-    bool (*should_stop)(void *user); hm_matrix chains; bool takes_any_values; ...; } hm_train_events;
+    bool (*should_stop)(void *user); const char *checkpoint; size_t stage; bool resume; size_t checkpoint_epochs;
+    double checkpoint_minutes; hm_matrix chains; bool takes_any_values; ...; } hm_train_events;
 hm_status hm_train(hm_model *model, const hm_dataset *train, const hm_dataset *validation, const hm_train_config *config,
     const hm_train_events *events, hm_error *error);
 hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
     const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
+hm_status hm_train_wake_sleep(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+    const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
+hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation, hm_model **net, hm_error *error);
+hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
+    const hm_backprop_config *config, const hm_train_events *events, hm_error *error);
+hm_status hm_checkpoint_stage(const hm_context *context, const char *path, size_t *index, char *name, size_t size,
+    hm_error *error);
 
 /* ---- infer.h */
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out, hm_error *error);

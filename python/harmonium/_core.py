@@ -204,6 +204,8 @@ def configure(table: Any, type_name: str, values: Dict[str, Any]) -> Any:
 
 TRAIN_OPTIONS = options_of(lib.hm_train_options)
 UP_DOWN_OPTIONS = options_of(lib.hm_up_down_options)
+WAKE_SLEEP_OPTIONS = options_of(lib.hm_wake_sleep_options)
+BACKPROP_OPTIONS = options_of(lib.hm_backprop_options)
 EVALUATE_OPTIONS = options_of(lib.hm_evaluate_options)
 
 
@@ -243,12 +245,15 @@ def hm_python_should_stop(user):
     return ffi.from_handle(user).raised is not None
 
 
+_REPORTED = ("machine", "n_machines", "epoch", "n_epochs", "reconstruction_error", "free_energy_train", "free_energy_validation",
+             "log_likelihood", "loss", "error_train", "error_validation", "seconds")
+
+
 @ffi.def_extern(error=lib.HM_ERROR_INTERRUPTED, onerror=_keep)
 def hm_python_on_epoch(user, report, error):
     tell = ffi.from_handle(user).on_epoch
     if tell is not None:
-        names = ("machine", "n_machines", "epoch", "n_epochs", "reconstruction_error", "free_energy_train", "log_likelihood", "seconds")
-        tell(dict({name: getattr(report, name) for name in names}, stage=ffi.string(report.stage).decode()))
+        tell(dict({name: getattr(report, name) for name in _REPORTED}, stage=ffi.string(report.stage).decode()))
     return lib.HM_OK
 
 
@@ -307,8 +312,14 @@ class Model:
         return cls(seed, threads, make, precision)
 
     @classmethod
-    def load(cls, path: Any, seed: int = 0, threads: int = 0) -> "Model":
-        return cls(seed, threads, lambda context, model: call(lib.hm_model_load, context, os.fsencode(path), model))
+    def load(cls, path: Any, seed: int = 0, threads: int = 0, precision: Optional[str] = None) -> "Model":
+        return cls(seed, threads, lambda context, model: call(lib.hm_model_load, context, os.fsencode(path), model), precision)
+
+    def stage_of(self, checkpoint: Any) -> int:
+        """Which stage of fit wrote a checkpoint."""
+        index, name = ffi.new("size_t *"), ffi.new("char[64]")
+        call(lib.hm_checkpoint_stage, self.context, os.fsencode(checkpoint), index, name, 64)
+        return int(index[0])
 
     def save(self, path: Any) -> None:
         with self.lock:
@@ -327,7 +338,8 @@ class Model:
             return cls.load(path, seed, threads)
 
     def __reduce__(self):
-        return _model_from_bytes, (self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
+        state = {"state": _STATE, "version": VERSION, "file": self.to_bytes(), "seed": lib.hm_context_seed(self.context), "threads": self.threads}
+        return _model_of_state, (state,)
 
     def __deepcopy__(self, memo):
         return Model.from_bytes(self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
@@ -337,6 +349,20 @@ class Model:
         if random_state is None:
             return self
         return Model.from_bytes(self.to_bytes(), seed_of(random_state), self.threads)
+
+    def unroll(self, n_labels: int, deviation: float) -> None:
+        """Becomes a feed-forward net of its recognition weights under a softmax layer of n_labels. Views of it end."""
+        net = ffi.new("hm_model **")
+        with self.lock:
+            call(lib.hm_model_unroll, self.c, n_labels, deviation, net)
+            self._finalizer.detach()
+            lib.hm_model_destroy(self.c)
+            self.c = net[0]
+            self._finalizer = weakref.finalize(self, release, self.context, lib.hm_model_destroy, self.c)
+
+    def set_recipe(self, text: str) -> None:
+        with self.lock:
+            call(lib.hm_model_set_text, self.c, ffi.addressof(self.c, "recipe"), text.encode())
 
     @property
     def n_features(self) -> int:
@@ -411,8 +437,15 @@ class Model:
         return values
 
 
-def _model_from_bytes(content: bytes, seed: int, threads: int) -> Model:
-    return Model.from_bytes(content, seed, threads)
+VERSION = ffi.string(lib.hm_version_text()).decode()
+_STATE = 1  # of pickles; other numbers have other contents
+
+
+def _model_of_state(state: Dict[str, Any]) -> Model:
+    if state.get("state") != _STATE:
+        raise ArgumentError(f"this pickle is of harmonium {state.get('version')}, and {VERSION} cannot read it: there write the model with "
+                            "save(path), and here read it with load(path)")
+    return Model.from_bytes(state["file"], state["seed"], state["threads"])
 
 
 class Chains:

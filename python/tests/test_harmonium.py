@@ -374,3 +374,90 @@ net = harmonium.DBNClassifier("5, 5", epochs=2).fit(X, X[:, 0] > 0.5)
 assert 0 <= net.score(X, X[:, 0] > 0.5) <= 1
 """
     subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
+
+
+# ---- Stages, validation, checkpoints
+
+def test_fine_tuning(digits, tmp_path):
+    X, y = digits[0], np.array(list("abcdefghij"))[digits[1]]
+    net = harmonium.NetClassifier("100, 60", epochs=4, batch_size=20, backprop_epochs=15, backprop_batch_size=20, backprop_patience=3,
+                                  backprop_keep_best=True)
+    net.fit(X[:1500], y[:1500], validation=(X[1500:1750], y[1500:1750]))
+    assert net.score(X[1750:], y[1750:]) > 0.88  # observed: 0.93
+    tuned = [report for report in net.reports_ if report["stage"] == "backprop"]
+    errors = [report["error_validation"] for report in tuned]
+    assert 3 < len(tuned) <= 15 and np.mean(net.predict(X[1500:1750]) != y[1500:1750]) == pytest.approx(min(errors), abs=1e-6)
+    assert net.transform(X[:3]).shape == (3, 60) and set(net.predict(X[:20])) <= set("abcdefghij")
+    net.save(tmp_path / "m.safetensors")
+    other = harmonium.NetClassifier.load(tmp_path / "m.safetensors")
+    assert other.layers == "bernoulli 100 | bernoulli 60" and np.allclose(other.predict_proba(X[:9]), net.predict_proba(X[:9]))
+    with pytest.raises(ValueError, match="validation"):
+        net.fit(X[:100], y[:100])  # nothing to be patient by
+    with pytest.raises(ValueError, match="the y of validation"):
+        net.fit(X[:100], y[:100], validation=(X[:2], ["a", "?"]))
+    for wrong in (net.sample, lambda: net.fill_in(X[:2], X[0] > 0)):
+        with pytest.raises(ValueError):
+            wrong()
+
+
+def test_wake_sleep(bits, tmp_path):
+    X = np.repeat(bits[[7, 56]], 50, axis=0)
+    net = harmonium.SigmoidBeliefNet("8, 4", epochs=300, batch_size=10, learning_rate=0.1).fit(X)
+    start = harmonium.SigmoidBeliefNet("8, 4", epochs=0).fit(X)
+    assert net.evaluate(X).is_bound and net.score(X) > start.score(X) + 1 and net.transform(X).shape == (100, 4)
+    net.save(tmp_path / "m.safetensors")
+    other = harmonium.SigmoidBeliefNet.load(tmp_path / "m.safetensors")
+    assert other.layers == "bernoulli 8 | bernoulli 4" and np.array_equal(other.transform(X), net.transform(X))
+
+
+def test_validation_is_told(bits):
+    for model, held_back in ((harmonium.RBM("3", **few), bits[40:]),
+                             (harmonium.DBN("4, 3", labels=2, **few), (bits[40:], bits[40:, 0].astype(int)))):
+        model.fit(bits[:40], bits[:40, 0].astype(int), validation=held_back)
+        assert np.isfinite([report["free_energy_validation"] for report in model.reports_]).all()
+        assert len(model.reports_) == 2 * model.model_.c.n_rbms
+    with pytest.raises(ValueError, match="features"):
+        harmonium.RBM("3", **few).fit(bits, validation=bits[:, :5])
+
+
+INTERRUPTED = """
+import sys, numpy as np, harmonium
+X = (np.random.RandomState(0).rand(400, 20) < 0.3).astype(np.float32)
+y = X[:, 0] > 0
+net = harmonium.NAME(MAKE, batch_size=10, threads=1, verbose=1)
+try:
+    net.fit(X, y, checkpoint="run.checkpoint", resume="again" in sys.argv)
+except KeyboardInterrupt:
+    sys.exit(9)
+net.save("m.safetensors")
+"""
+
+
+@pytest.mark.parametrize("name, make, line", [
+    ("RBM", "'30', epochs=300", "epoch 3/300"), ("DBNClassifier", "'20, 20', epochs=4, up_down_epochs=300", "up-down epoch 3/300"),
+    ("NetClassifier", "'20, 20', epochs=4, backprop_epochs=300", "backprop epoch 3/300")])
+def test_interrupted_runs_go_on(name, make, line, tmp_path):
+    script = INTERRUPTED.replace("NAME", name).replace("MAKE", make)
+    command, checkpoint = [sys.executable, "-c", script], tmp_path / "run.checkpoint"
+    subprocess.run(command, check=True, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert not checkpoint.exists()
+    whole = (tmp_path / "m.safetensors").read_bytes()
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as run:
+        assert any(line in told for told in run.stdout)  # it is well under way
+        run.send_signal(signal.SIGINT)
+        run.stdout.read()
+    assert run.returncode == 9 and checkpoint.exists()
+    refused = subprocess.run(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert refused.returncode == 1 and "go on with resume=True" in refused.stderr
+    other = script.replace("=300", "=200")
+    refused = subprocess.run([*command[:2], other, "again"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert refused.returncode == 1 and "another recipe" in refused.stderr
+    subprocess.run([*command, "again"], check=True, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    assert (tmp_path / "m.safetensors").read_bytes() == whole and not checkpoint.exists()
+
+
+def test_pickles_of_another_version(bits):
+    restore, (state,) = harmonium.RBM("3", **few).fit(bits).model_.__reduce__()
+    assert restore(state).n_features == 6
+    with pytest.raises(harmonium.ArgumentError, match=r"this pickle is of harmonium 99.0, .* save\(path\)"):
+        restore(dict(state, state=2, version="99.0"))
