@@ -9,8 +9,11 @@ All that is computed is computed by the library; docs/python.md of the source tr
 """
 from ._belief import BeliefNet, Posterior
 from ._core import VERSION, ArgumentError, Error, FileError, Model, NotFound, NumericError, OutOfMemory
-from ._estimators import DBN, RBM, BernoulliRBM, ConvDBN, DBNClassifier, Estimate, Likelihood, NetClassifier, NotFittedError, SigmoidBeliefNet
+from ._data import Data, load_data, save_pictures
+from ._estimators import (DBN, RBM, BernoulliRBM, ConvDBN, DBNClassifier, Estimate, Likelihood, NetClassifier, NotFittedError,
+                          SigmoidBeliefNet)
 
 __version__ = VERSION
-__all__ = ["RBM", "DBN", "DBNClassifier", "NetClassifier", "SigmoidBeliefNet", "ConvDBN", "BernoulliRBM", "BeliefNet", "Posterior", "Estimate", "Likelihood", "Model", "Error", "ArgumentError", "FileError",
-           "NotFound", "NumericError", "OutOfMemory", "NotFittedError"]
+__all__ = ["RBM", "DBN", "DBNClassifier", "NetClassifier", "SigmoidBeliefNet", "ConvDBN", "BernoulliRBM", "BeliefNet", "Posterior",
+           "Estimate", "Likelihood", "Model", "Data", "load_data", "save_pictures", "Error", "ArgumentError", "FileError", "NotFound",
+           "NumericError", "OutOfMemory", "NotFittedError"]

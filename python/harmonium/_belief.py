@@ -205,7 +205,8 @@ class BeliefNet(_Base):
         """
         net, log_likelihood = self._parse(), ffi.new("double *")
         states = net.cases(X)
-        config = core.configure(lib.hm_belief_learn_options, "hm_belief_learn_config", {name: getattr(self, name) for name in LEARN_OPTIONS})
+        options = {name: getattr(self, name) for name in LEARN_OPTIONS}
+        config = core.configure(lib.hm_belief_learn_options, "hm_belief_learn_config", options)
         call(lib.hm_belief_learn, net.c, ffi.from_buffer("int8_t[]", states), len(states), config, ffi.NULL, log_likelihood)
         self.net_, self.log_likelihood_ = net, float(log_likelihood[0])
         return self
@@ -276,8 +277,8 @@ class BeliefNet(_Base):
         """A picture of the graph with what follows from what was observed: .png, .svg, or .gv for Graphviz."""
         net, posterior, observed = self._made(), self.posterior(observed), observed or {}
         names = [ffi.new("char[]", name.encode()) for name in net.names]
-        nodes = ffi.new("hm_graph_node[]", [
-            {"name": names[k], "shade": list(posterior[name].values())[1], "is_marked": name in observed} for k, name in enumerate(net.names)])
+        nodes = ffi.new("hm_graph_node[]", [{"name": text, "shade": list(posterior[name].values())[1], "is_marked": name in observed}
+                                            for text, name in zip(names, net.names)])
         pairs = [(net.names.index(parent), k) for k in range(len(net.names)) for parent in net.parents(k)]
         edges = ffi.new("hm_graph_edge[]", [{"from": a, "to": b} for a, b in pairs] or 1)
         call(lib.hm_graph_draw, net.context, nodes, len(names), edges, len(pairs), os.fsencode(path))

@@ -55,6 +55,18 @@ hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t f
     hm_matrix out, hm_error *error);
 void hm_dataset_close(hm_dataset *set);
 
+typedef struct hm_data_config { ...; } hm_data_config;
+extern const hm_option_table hm_data_options;
+hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config, hm_dataset **train, hm_dataset **validation,
+    hm_error *error);
+size_t hm_dataset_n_cases(const hm_dataset *set);
+size_t hm_dataset_n_features(const hm_dataset *set);
+size_t hm_dataset_height(const hm_dataset *set);
+size_t hm_dataset_width(const hm_dataset *set);
+size_t hm_dataset_channels(const hm_dataset *set);
+size_t hm_dataset_n_classes(const hm_dataset *set);
+int32_t hm_dataset_label(const hm_dataset *set, size_t index);
+
 /* ---- layer.h */
 typedef struct hm_layer { int n_groups; size_t n_units, n_maps, height, width; ...; } hm_layer;
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error);
@@ -194,6 +206,15 @@ hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error
 const char *hm_belief_method_name(int method);
 
 /* ---- show.h */
+typedef struct hm_image hm_image;
+void hm_image_destroy(hm_image *image);
+hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error);
+typedef struct hm_grid { size_t n_cols, zoom; bool signed_values, dark_on_light; size_t n_channels; const char *title; ...; }
+    hm_grid;
+hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, const char *const *band_names, size_t n_bands,
+    size_t height, size_t width, const hm_grid *grid, hm_image **image, hm_error *error);
+hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width, const hm_grid *grid,
+    hm_image **image, hm_error *error);
 typedef struct hm_graph_node { const char *name; double shade; bool is_marked; ...; } hm_graph_node;
 typedef struct hm_graph_edge { size_t from, to; ...; } hm_graph_edge;
 hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges,

@@ -338,7 +338,8 @@ class Model:
             return cls.load(path, seed, threads)
 
     def __reduce__(self):
-        state = {"state": _STATE, "version": VERSION, "file": self.to_bytes(), "seed": lib.hm_context_seed(self.context), "threads": self.threads}
+        state = {"state": _STATE, "version": VERSION, "file": self.to_bytes(), "seed": lib.hm_context_seed(self.context),
+                 "threads": self.threads}
         return _model_of_state, (state,)
 
     def __deepcopy__(self, memo):

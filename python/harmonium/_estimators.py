@@ -107,14 +107,14 @@ def _estimate(e: Any, is_exact: bool = False) -> Estimate:
     return Estimate(float(e.value), float(e.low), float(e.high), bool(is_exact))
 
 
-def _takes(parameters: Dict[str, Any], options: Dict[str, core.Option] = {}):
-    """A class whose __init__ stores these parameters (name: default) and options."""
+def _takes(parameters: Dict[str, Any], options: Dict[str, core.Option] = {}, n_positional: int = 1):
+    """A class whose __init__ stores these parameters (name: default), of which the first may come without their names, and options."""
 
     def decorate(cls):
         defaults = dict(parameters, **{name: option.initial for name, option in options.items()})
         kind = inspect.Parameter
         signature = inspect.Signature([kind("self", kind.POSITIONAL_OR_KEYWORD)] + [
-            kind(name, kind.POSITIONAL_OR_KEYWORD if i == 0 else kind.KEYWORD_ONLY, default=default)
+            kind(name, kind.POSITIONAL_OR_KEYWORD if i < n_positional else kind.KEYWORD_ONLY, default=default)
             for i, (name, default) in enumerate(defaults.items())])
 
         def __init__(self, *arguments, **keywords):
@@ -139,7 +139,8 @@ def _check_known(known: Any, shape: Any) -> np.ndarray:
     """A mask for each case."""
     known = np.asarray(known)
     if known.dtype != bool or known.shape not in (shape, shape[1:]):
-        raise ValueError(f"known must be a boolean mask of the shape {shape[1:]} or {shape}, but is {known.dtype} of the shape {known.shape}")
+        raise ValueError(f"known must be a boolean mask of the shape {shape[1:]} or {shape}, but is {known.dtype} of the shape "
+                         f"{known.shape}")
     return np.broadcast_to(known, shape)
 
 
@@ -165,7 +166,8 @@ def _tell(name: str):
     def on_epoch(report: Dict[str, Any]) -> None:
         machine = f" {report['machine'] + 1}/{report['n_machines']}" if report["n_machines"] > 1 else ""
         error = (f"reconstruction error {report['reconstruction_error']:.5f}" if np.isnan(report["loss"]) else
-                 f"loss {report['loss']:.5f}, wrong {100 * report['error_train']:.2f} %, of validation {100 * report['error_validation']:.2f} %")
+                 f"loss {report['loss']:.5f}, wrong {100 * report['error_train']:.2f} %, of validation "
+                 f"{100 * report['error_validation']:.2f} %")
         likelihood = "" if np.isnan(report["log_likelihood"]) else f", log-likelihood {report['log_likelihood']:.3f}"
         print(f"[{name}] {report['stage']}{machine} epoch {report['epoch']}/{report['n_epochs']}: {error}{likelihood}, "
               f"{report['seconds']:.2f} s", flush=True)
@@ -259,7 +261,8 @@ class _Machine(_Transformer, _Base):
         if not os.path.exists(checkpoint):
             return 0
         if not resume:
-            raise FileExistsError(f"{checkpoint}: an unfinished run left this checkpoint; go on with resume=True, or remove the file to begin afresh")
+            raise FileExistsError(f"{checkpoint}: an unfinished run left this checkpoint; go on with resume=True, or remove the file to "
+                                  "begin afresh")
         first = self.model_.stage_of(checkpoint)
         if first > 0:
             self.model_ = Model.load(checkpoint, self.seed, self.threads, self.precision)
@@ -730,7 +733,8 @@ class DBNClassifier(_Classifier, DBN):
         self.classes_ = np.array([lib.hm_model_class_label(self.model_.c, k) for k in range(n_labels)])
 
 
-_NET_OPTIONS = dict(core.TRAIN_OPTIONS, **{"backprop_" + name: option for name, option in core.BACKPROP_OPTIONS.items() if name != "target"})
+_BACKPROP_OPTIONS = {name: option for name, option in core.BACKPROP_OPTIONS.items() if name != "target"}  # which are the labels
+_NET_OPTIONS = dict(core.TRAIN_OPTIONS, **{"backprop_" + name: option for name, option in _BACKPROP_OPTIONS.items()})
 _NET_OPTIONS["backprop_epochs"] = _NET_OPTIONS["backprop_epochs"]._replace(initial=20)
 
 
@@ -749,8 +753,7 @@ class NetClassifier(DBNClassifier):
     """
 
     def _stages(self) -> List[_Stage]:
-        options = self._options({name: option for name, option in core.BACKPROP_OPTIONS.items() if name != "target"}, "backprop_")
-        config = core.configure(lib.hm_backprop_options, "hm_backprop_config", options)
+        config = core.configure(lib.hm_backprop_options, "hm_backprop_config", self._options(_BACKPROP_OPTIONS, "backprop_"))
         return _Machine._stages(self) + [_Stage(lib.hm_train_backprop, config, self._unroll)]
 
     def _unroll(self, model: Model) -> None:
@@ -758,8 +761,7 @@ class NetClassifier(DBNClassifier):
             model.unroll(len(self.classes_), self.backprop_weight_deviation)
 
     def _sections(self) -> Dict[str, Any]:
-        return dict(_Machine._sections(self), backprop_=(
-            "backprop", {name: option for name, option in core.BACKPROP_OPTIONS.items() if name != "target"}))
+        return dict(_Machine._sections(self), backprop_=("backprop", _BACKPROP_OPTIONS))
 
     def _make(self, n_features: int, n_labels: int) -> None:
         super()._make(n_features, 0)
@@ -809,7 +811,7 @@ class SigmoidBeliefNet(DBN):
         self.layers = self.layers.rpartition(" | ")[0]
 
 
-@_takes(dict({"layers": "pool 24x2 by 9x9", "image_shape": None, "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS)
+@_takes(dict({"layers": "pool 24x2 by 9x9", "image_shape": None, "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS, 2)
 class ConvDBN(DBN):
     """A convolutional deep belief net: maps of units that see a window of the layer below through filters that all places share.
 
@@ -847,8 +849,8 @@ class ConvDBN(DBN):
             shape = self.image_shape if reset else None
         if reset:
             if shape is None or len(shape) not in (2, 3):
-                raise ValueError(f"image_shape must be (height, width) or (channels, height, width) where X, of the shape {np.shape(X)}, is no "
-                                 f"pictures, but is {shape}")
+                raise ValueError("image_shape must be (height, width) or (channels, height, width) where X, of the shape "
+                                 f"{np.shape(X)}, is no pictures, but is {shape}")
             self.image_shape_ = tuple(int(side) for side in shape)
         if shape is not None and tuple(shape) != self.image_shape_:
             raise ValueError(f"X has pictures of the shape {shape}, but {type(self).__name__} learned from {self.image_shape_}")

@@ -1,5 +1,6 @@
 """The layer over the library: exact values, arrays, errors, files, interruption."""
 import copy
+import inspect
 import os
 import pickle
 import signal
@@ -461,3 +462,67 @@ def test_pickles_of_another_version(bits):
     assert restore(state).n_features == 6
     with pytest.raises(harmonium.ArgumentError, match=r"this pickle is of harmonium 99.0, .* save\(path\)"):
         restore(dict(state, state=2, version="99.0"))
+
+
+# ---- Names of features
+
+class Frame:
+    """As much of a data frame as names need."""
+
+    def __init__(self, values, columns):
+        self.values, self.columns, self.shape = values, columns, values.shape
+        self.dtypes, self.iloc = [values.dtype] * len(columns), values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.values, dtype=dtype)
+
+    def __len__(self):
+        return len(self.values)
+
+
+NAMED = """
+X = Frame(np.eye(4, dtype=np.float32), list("abcd"))
+rbm = harmonium.RBM("2", epochs=1).fit(X)
+assert rbm.n_features_in_ == 4 and list(rbm.feature_names_in_) == list("abcd")
+rbm.fit(np.eye(5))
+assert rbm.n_features_in_ == 5 and not hasattr(rbm, "feature_names_in_")  # a fit without names forgets them
+try:
+    rbm.transform(np.eye(4))
+except ValueError as error:
+    assert "4 features" in str(error) and "5 features" in str(error), error
+else:
+    raise AssertionError("another number of features was taken")
+"""
+
+
+@pytest.mark.parametrize("without", ["", "import sys; sys.modules['sklearn'] = None\n"], ids=["as it is", "without scikit-learn"])
+def test_names_of_features(without, tmp_path):
+    script = without + "import numpy as np, harmonium\n" + inspect.getsource(Frame) + NAMED
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=tmp_path)
+
+
+# ---- Twice the same, and what cannot be
+
+def test_twice_the_same_bytes(bits):
+    y = (bits[:, 0] > 0).astype(int)
+    for model in (harmonium.RBM("3", seed=2, **few), harmonium.DBN("4, 3", seed=2, **few), harmonium.DBNClassifier("4, 3", seed=2, **few),
+                  harmonium.ConvDBN("bernoulli 2 by 2x2", (2, 3), seed=2, **few), harmonium.BernoulliRBM(3, n_iter=2, random_state=2),
+                  harmonium.NetClassifier("4, 3", seed=2, backprop_epochs=2, **few), harmonium.SigmoidBeliefNet("4, 3", seed=2, **few)):
+        first = model.fit(bits, y).model_.to_bytes()
+        assert model.fit(bits, y).model_.to_bytes() == first
+        other = model.set_params(**{"random_state" if "random_state" in model.get_params() else "seed": 3})
+        assert other.fit(bits, y).model_.to_bytes() != first
+
+
+@pytest.mark.parametrize("method", ["transform", "reconstruct", "free_energy", "log_likelihood", "gibbs"])
+@pytest.mark.parametrize("wrong", [np.zeros((3, 5)), np.zeros(6), np.zeros((2, 6, 1)), np.full((3, 6), np.nan), [["a"] * 6], None,
+                                   np.zeros((3, 6), dtype=complex)], ids=["narrow", "flat", "deep", "nan", "text", "none", "complex"])
+def test_what_no_method_takes(method, wrong, tiny):
+    with pytest.raises((ValueError, TypeError)):
+        getattr(tiny.rbm, method)(wrong)
+
+
+@pytest.mark.parametrize("y", [None, [0, 1], np.full(64, 2), np.full(64, -1), np.zeros(64), np.zeros((64, 1), dtype=int), ["a"] * 64])
+def test_labels_that_cannot_be(y, bits):
+    with pytest.raises(ValueError, match="y must be 64 whole numbers from 0 to 1 for labels = 2"):
+        harmonium.DBN("4, 3", labels=2, **few).fit(bits, y)
