@@ -7,10 +7,13 @@
 
 All that is computed is computed by the library; docs/python.md of the source tree is the manual.
 """
-from ._core import ArgumentError, Error, FileError, Model, NotFound, NumericError, OutOfMemory
-from ._estimators import DBN, RBM, BernoulliRBM, DBNClassifier, Estimate, Likelihood, NotFittedError
-from ._native import ffi as _ffi, lib as _lib
+from ._belief import BeliefNet, Posterior
+from ._core import VERSION, ArgumentError, Error, FileError, Model, NotFound, NumericError, OutOfMemory
+from ._data import Data, load_data, save_pictures
+from ._estimators import (DBN, RBM, BernoulliRBM, ConvDBN, DBNClassifier, Estimate, Likelihood, NetClassifier, NotFittedError,
+                          SigmoidBeliefNet)
 
-__version__ = _ffi.string(_lib.hm_version_text()).decode()
-__all__ = ["RBM", "DBN", "DBNClassifier", "BernoulliRBM", "Estimate", "Likelihood", "Model", "Error", "ArgumentError", "FileError",
-           "NotFound", "NumericError", "OutOfMemory", "NotFittedError"]
+__version__ = VERSION
+__all__ = ["RBM", "DBN", "DBNClassifier", "NetClassifier", "SigmoidBeliefNet", "ConvDBN", "BernoulliRBM", "BeliefNet", "Posterior",
+           "Estimate", "Likelihood", "Model", "Data", "load_data", "save_pictures", "Error", "ArgumentError", "FileError", "NotFound",
+           "NumericError", "OutOfMemory", "NotFittedError"]

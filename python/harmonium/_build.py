@@ -55,19 +55,36 @@ hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t f
     hm_matrix out, hm_error *error);
 void hm_dataset_close(hm_dataset *set);
 
+typedef struct hm_data_config { ...; } hm_data_config;
+extern const hm_option_table hm_data_options;
+hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config, hm_dataset **train, hm_dataset **validation,
+    hm_error *error);
+size_t hm_dataset_n_cases(const hm_dataset *set);
+size_t hm_dataset_n_features(const hm_dataset *set);
+size_t hm_dataset_height(const hm_dataset *set);
+size_t hm_dataset_width(const hm_dataset *set);
+size_t hm_dataset_channels(const hm_dataset *set);
+size_t hm_dataset_n_classes(const hm_dataset *set);
+int32_t hm_dataset_label(const hm_dataset *set, size_t index);
+
 /* ---- layer.h */
-typedef struct hm_layer { int n_groups; size_t n_units; ...; } hm_layer;
+typedef struct hm_layer { int n_groups; size_t n_units, n_maps, height, width; ...; } hm_layer;
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error);
 hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
     hm_error *error);
 size_t hm_layer_print(const hm_layer *layer, char *text, size_t size);
 size_t hm_layer_n_biases(const hm_layer *layer);
+hm_layer hm_layer_shown(const hm_layer *layer);
 
 /* ---- rbm.h */
 typedef struct hm_rbm hm_rbm;
 const hm_layer *hm_rbm_visible(const hm_rbm *rbm);
 const hm_layer *hm_rbm_hidden(const hm_rbm *rbm);
 const char *hm_rbm_connection(const hm_rbm *rbm);
+float *hm_rbm_parameters(hm_rbm *rbm, size_t *n);
+#define HM_SLICE_WEIGHTS ...
+typedef struct hm_slice { size_t first, n; int n_axes; size_t shape[4]; ...; } hm_slice;
+const hm_slice *hm_rbm_slices(const hm_rbm *rbm);
 hm_matrix hm_rbm_weights(const hm_rbm *rbm);
 float *hm_rbm_visible_bias(const hm_rbm *rbm);
 float *hm_rbm_hidden_bias(const hm_rbm *rbm);
@@ -87,6 +104,7 @@ hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t 
 hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, const hm_layer *layers, size_t n_layers,
     size_t n_labels, hm_model **model, hm_error *error);
 void hm_model_destroy(hm_model *model);
+bool hm_model_is_belief_net(const hm_model *model);
 size_t hm_model_n_features(const hm_model *model);
 size_t hm_model_n_classes(const hm_model *model);
 int32_t hm_model_class_label(const hm_model *model, size_t k);
@@ -94,6 +112,7 @@ size_t hm_model_layer_size(const hm_model *model, size_t layer);
 const hm_layer *hm_model_layer(const hm_model *model, size_t layer);
 hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *error);
 hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error);
+hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error);
 hm_status hm_model_save(const hm_model *model, const char *path, hm_error *error);
 hm_status hm_model_load(const hm_context *context, const char *path, hm_model **model, hm_error *error);
 
@@ -102,16 +121,28 @@ typedef struct hm_train_config { int64_t epochs; int64_t batch_size; int64_t cha
 typedef struct hm_up_down_config { int64_t epochs; ...; } hm_up_down_config;
 extern const hm_option_table hm_train_options;
 extern const hm_option_table hm_up_down_options;
+extern const hm_option_table hm_wake_sleep_options;
+typedef struct hm_backprop_config { int64_t epochs; ...; } hm_backprop_config;
+extern const hm_option_table hm_backprop_options;
 typedef struct hm_train_report { const char *stage; const char *learner; size_t machine, n_machines, epoch, n_epochs;
-    double reconstruction_error, free_energy_train, free_energy_validation, log_likelihood, seconds; ...; } hm_train_report;
+    double reconstruction_error, free_energy_train, free_energy_validation, log_likelihood, loss, error_train, error_validation, seconds;
+    ...; } hm_train_report;
 typedef struct hm_train_progress { ...; } hm_train_progress;
 typedef struct hm_train_events { void *user;
     hm_status (*on_epoch)(void *user, const hm_train_report *report, hm_error *error);
-    bool (*should_stop)(void *user); hm_matrix chains; bool takes_any_values; ...; } hm_train_events;
+    bool (*should_stop)(void *user); const char *checkpoint; size_t stage; bool resume; size_t checkpoint_epochs;
+    double checkpoint_minutes; hm_matrix chains; bool takes_any_values; ...; } hm_train_events;
 hm_status hm_train(hm_model *model, const hm_dataset *train, const hm_dataset *validation, const hm_train_config *config,
     const hm_train_events *events, hm_error *error);
 hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
     const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
+hm_status hm_train_wake_sleep(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
+    const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
+hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation, hm_model **net, hm_error *error);
+hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
+    const hm_backprop_config *config, const hm_train_events *events, hm_error *error);
+hm_status hm_checkpoint_stage(const hm_context *context, const char *path, size_t *index, char *name, size_t size,
+    hm_error *error);
 
 /* ---- infer.h */
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out, hm_error *error);
@@ -122,6 +153,9 @@ hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config
 void hm_chains_destroy(hm_chains *chains);
 void hm_chains_run(hm_chains *chains, size_t n_steps);
 hm_matrix hm_chains_layer(const hm_chains *chains, size_t layer);
+#define HM_INFER_LAYERS ...
+typedef struct hm_posterior_config { int how; const bool *is_given; size_t n_sweeps, n_kept; ...; } hm_posterior_config;
+hm_status hm_infer_layers(const hm_model *model, const hm_posterior_config *config, hm_matrix v, hm_matrix out, hm_error *error);
 #define HM_RECOGNISE_ENERGY ...
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
     hm_error *error);
@@ -141,6 +175,50 @@ typedef struct hm_evaluation { size_t n_cases; bool is_exact, is_bound; hm_estim
     double free_energy; hm_estimate log_likelihood, log_likelihood_reverse; double pseudo_likelihood; ...; } hm_evaluation;
 hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
     const hm_evaluate_events *events, hm_evaluation *result, hm_error *error);
+
+/* ---- belief.h */
+typedef struct hm_belief hm_belief;
+typedef struct hm_node { char name[...]; char values[2][64]; size_t n_parents; size_t *parents; ...; } hm_node;
+hm_status hm_belief_parse(const hm_context *context, const char *path, const char *text, size_t n, hm_belief **net,
+    hm_error *error);
+void hm_belief_destroy(hm_belief *net);
+size_t hm_belief_n_nodes(const hm_belief *net);
+const hm_node *hm_belief_node(const hm_belief *net, size_t i);
+hm_status hm_belief_find(const hm_belief *net, const char *name, size_t *i, hm_error *error);
+hm_status hm_belief_observe(const hm_belief *net, const char *text, int8_t *observed, hm_error *error);
+double hm_belief_log_joint(const hm_belief *net, const uint8_t *state);
+typedef struct hm_belief_config { ...; } hm_belief_config;
+extern const hm_option_table hm_belief_options;
+typedef struct hm_marginal { double p, error, r_hat, effective_size; ...; } hm_marginal;
+typedef struct hm_posterior { int method; double log_evidence, effective_size; size_t width, n; hm_marginal *marginal; ...; }
+    hm_posterior;
+hm_status hm_belief_infer(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
+    hm_error *error);
+void hm_posterior_clear(const hm_belief *net, hm_posterior *posterior);
+hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error);
+hm_status hm_belief_sample(const hm_belief *net, size_t n, double temperature, uint8_t *states, hm_error *error);
+typedef struct hm_belief_learn_config { ...; } hm_belief_learn_config;
+extern const hm_option_table hm_belief_learn_options;
+typedef struct hm_belief_learn_events { ...; } hm_belief_learn_events;
+hm_status hm_belief_learn(hm_belief *net, const int8_t *states, size_t n, const hm_belief_learn_config *config,
+    const hm_belief_learn_events *events, double *log_likelihood, hm_error *error);
+hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error);
+const char *hm_belief_method_name(int method);
+
+/* ---- show.h */
+typedef struct hm_image hm_image;
+void hm_image_destroy(hm_image *image);
+hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error);
+typedef struct hm_grid { size_t n_cols, zoom; bool signed_values, dark_on_light; size_t n_channels; const char *title; ...; }
+    hm_grid;
+hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, const char *const *band_names, size_t n_bands,
+    size_t height, size_t width, const hm_grid *grid, hm_image **image, hm_error *error);
+hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width, const hm_grid *grid,
+    hm_image **image, hm_error *error);
+typedef struct hm_graph_node { const char *name; double shade; bool is_marked; ...; } hm_graph_node;
+typedef struct hm_graph_edge { size_t from, to; ...; } hm_graph_edge;
+hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges,
+    size_t n_edges, const char *path, hm_error *error);
 
 /* ---- What the library calls back */
 extern "Python" bool hm_python_should_stop(void *user);

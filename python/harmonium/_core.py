@@ -5,6 +5,7 @@ a status into an exception.
 """
 from __future__ import annotations
 
+import numbers
 import os
 import tempfile
 import threading
@@ -80,6 +81,15 @@ def text_of(function: Callable, *arguments: Any) -> str:
     text = ffi.new("char[]", size)
     function(*arguments, text, size)
     return ffi.string(text).decode()
+
+
+def bytes_of_file(save: Callable[[str], None]) -> bytes:
+    """What save(path) writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "file")
+        save(path)
+        with open(path, "rb") as file:
+            return file.read()
 
 
 # ---- Arrays ---------------------------------------------------------------------------------------------------
@@ -194,6 +204,8 @@ def configure(table: Any, type_name: str, values: Dict[str, Any]) -> Any:
 
 TRAIN_OPTIONS = options_of(lib.hm_train_options)
 UP_DOWN_OPTIONS = options_of(lib.hm_up_down_options)
+WAKE_SLEEP_OPTIONS = options_of(lib.hm_wake_sleep_options)
+BACKPROP_OPTIONS = options_of(lib.hm_backprop_options)
 EVALUATE_OPTIONS = options_of(lib.hm_evaluate_options)
 
 
@@ -233,21 +245,42 @@ def hm_python_should_stop(user):
     return ffi.from_handle(user).raised is not None
 
 
+_REPORTED = ("machine", "n_machines", "epoch", "n_epochs", "reconstruction_error", "free_energy_train", "free_energy_validation",
+             "log_likelihood", "loss", "error_train", "error_validation", "seconds")
+
+
 @ffi.def_extern(error=lib.HM_ERROR_INTERRUPTED, onerror=_keep)
 def hm_python_on_epoch(user, report, error):
     tell = ffi.from_handle(user).on_epoch
     if tell is not None:
-        names = ("machine", "n_machines", "epoch", "n_epochs", "reconstruction_error", "free_energy_train", "log_likelihood", "seconds")
-        tell(dict({name: getattr(report, name) for name in names}, stage=ffi.string(report.stage).decode()))
+        tell(dict({name: getattr(report, name) for name in _REPORTED}, stage=ffi.string(report.stage).decode()))
     return lib.HM_OK
 
 
 # ---- A model --------------------------------------------------------------------------------------------------
 
 
-def _release(context: Any, model: Any) -> None:
-    lib.hm_model_destroy(model)
+def make_in_context(seed: int, threads: int, make: Callable[[Any], Any], precision: Optional[str] = None) -> Tuple[Any, Any]:
+    """A context, and what make(context) makes in it; the context is destroyed if that fails."""
+    config, context = ffi.new("hm_context_config *"), ffi.new("hm_context **")
+    word = ffi.new("char[]", precision.encode()) if precision else ffi.NULL
+    config.seed, config.n_threads, config.precision = int(seed) & (2**64 - 1), int(threads), word
+    call(lib.hm_context_create, config, context)
+    try:
+        return context[0], make(context[0])
+    except BaseException:
+        lib.hm_context_destroy(context[0])
+        raise
+
+
+def release(context: Any, destroy: Callable[[Any], None], thing: Any) -> None:
+    destroy(thing)
     lib.hm_context_destroy(context)
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed: the whole number that random_state is, or one that it draws."""
+    return int(random_state if isinstance(random_state, numbers.Integral) else random_state.randint(2**31 - 1))
 
 
 class Model:
@@ -257,17 +290,10 @@ class Model:
     """
 
     def __init__(self, seed: int, threads: int, make: Callable[[Any, Any], None], precision: Optional[str] = None):
-        config, context, model = ffi.new("hm_context_config *"), ffi.new("hm_context **"), ffi.new("hm_model **")
-        word = ffi.new("char[]", precision.encode()) if precision else ffi.NULL
-        config.seed, config.n_threads, config.precision = int(seed) & (2**64 - 1), int(threads), word
-        call(lib.hm_context_create, config, context)
-        try:
-            make(context[0], model)
-        except BaseException:
-            lib.hm_context_destroy(context[0])
-            raise
-        self.context, self.c, self.lock, self.threads = context[0], model[0], threading.RLock(), int(threads)
-        self._finalizer = weakref.finalize(self, _release, self.context, self.c)
+        model = ffi.new("hm_model **")
+        self.context, _ = make_in_context(seed, threads, lambda context: make(context, model), precision)
+        self.c, self.lock, self.threads = model[0], threading.RLock(), int(threads)
+        self._finalizer = weakref.finalize(self, release, self.context, lib.hm_model_destroy, self.c)
 
     @classmethod
     def rbm(cls, visible: Any, hidden: Any, seed: int, threads: int, precision: Optional[str] = None) -> "Model":
@@ -286,20 +312,22 @@ class Model:
         return cls(seed, threads, make, precision)
 
     @classmethod
-    def load(cls, path: Any, seed: int = 0, threads: int = 0) -> "Model":
-        return cls(seed, threads, lambda context, model: call(lib.hm_model_load, context, os.fsencode(path), model))
+    def load(cls, path: Any, seed: int = 0, threads: int = 0, precision: Optional[str] = None) -> "Model":
+        return cls(seed, threads, lambda context, model: call(lib.hm_model_load, context, os.fsencode(path), model), precision)
+
+    def stage_of(self, checkpoint: Any) -> int:
+        """Which stage of fit wrote a checkpoint."""
+        index, name = ffi.new("size_t *"), ffi.new("char[64]")
+        call(lib.hm_checkpoint_stage, self.context, os.fsencode(checkpoint), index, name, 64)
+        return int(index[0])
 
     def save(self, path: Any) -> None:
         with self.lock:
             call(lib.hm_model_save, self.c, os.fsencode(path))
 
-    # The bytes of its file are all there is of a model.
     def to_bytes(self) -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.safetensors")
-            self.save(path)
-            with open(path, "rb") as file:
-                return file.read()
+        """The bytes of its file, which are all there is of a model."""
+        return bytes_of_file(self.save)
 
     @classmethod
     def from_bytes(cls, content: bytes, seed: int = 0, threads: int = 0) -> "Model":
@@ -310,10 +338,32 @@ class Model:
             return cls.load(path, seed, threads)
 
     def __reduce__(self):
-        return _model_from_bytes, (self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
+        state = {"state": _STATE, "version": VERSION, "file": self.to_bytes(), "seed": lib.hm_context_seed(self.context),
+                 "threads": self.threads}
+        return _model_of_state, (state,)
 
     def __deepcopy__(self, memo):
         return Model.from_bytes(self.to_bytes(), lib.hm_context_seed(self.context), self.threads)
+
+    def with_seed(self, random_state: Any) -> "Model":
+        """This model, or with a random_state (int or numpy RandomState) a copy that draws other numbers."""
+        if random_state is None:
+            return self
+        return Model.from_bytes(self.to_bytes(), seed_of(random_state), self.threads)
+
+    def unroll(self, n_labels: int, deviation: float) -> None:
+        """Becomes a feed-forward net of its recognition weights under a softmax layer of n_labels. Views of it end."""
+        net = ffi.new("hm_model **")
+        with self.lock:
+            call(lib.hm_model_unroll, self.c, n_labels, deviation, net)
+            self._finalizer.detach()
+            lib.hm_model_destroy(self.c)
+            self.c = net[0]
+            self._finalizer = weakref.finalize(self, release, self.context, lib.hm_model_destroy, self.c)
+
+    def set_recipe(self, text: str) -> None:
+        with self.lock:
+            call(lib.hm_model_set_text, self.c, ffi.addressof(self.c, "recipe"), text.encode())
 
     @property
     def n_features(self) -> int:
@@ -351,6 +401,26 @@ class Model:
         w = lib.hm_rbm_weights(rbm)
         return view_of(w.data, (w.rows, w.cols), self, w.stride)
 
+    def filters(self, i: int) -> np.ndarray:
+        """(n_hidden_maps, n_visible_maps, filter_height, filter_width) view of the filters of machine i.
+
+        Raises
+        ------
+        ValueError
+            Its layers are joined without filters.
+        """
+        rbm = self.c.rbm[i]
+        if ffi.string(lib.hm_rbm_connection(rbm)) != b"convolution":
+            raise ValueError("in this layer every unit sees every unit below: it has weights, and no filters")
+        part = lib.hm_rbm_slices(rbm)[lib.HM_SLICE_WEIGHTS]
+        data = lib.hm_rbm_parameters(rbm, ffi.new("size_t *")) + part.first
+        return view_of(data, (int(part.n),), self).reshape(tuple(part.shape))
+
+    def map_shape(self, layer: int) -> Tuple[int, ...]:
+        """(maps, height, width) of what a layer shows, from 0, the data; () of a layer that is none of maps."""
+        about = lib.hm_layer_shown(lib.hm_model_layer(self.c, layer))
+        return (int(about.n_maps), int(about.height), int(about.width)) if about.n_maps else ()
+
     def as_seen(self, X: np.ndarray) -> np.ndarray:
         """Cases as the model sees them: X itself, or standardised if the model was trained that way."""
         if not self.c.shift:
@@ -368,8 +438,42 @@ class Model:
         return values
 
 
-def _model_from_bytes(content: bytes, seed: int, threads: int) -> Model:
-    return Model.from_bytes(content, seed, threads)
+VERSION = ffi.string(lib.hm_version_text()).decode()
+_STATE = 1  # of pickles; other numbers have other contents
+
+
+def _model_of_state(state: Dict[str, Any]) -> Model:
+    if state.get("state") != _STATE:
+        raise ArgumentError(f"this pickle is of harmonium {state.get('version')}, and {VERSION} cannot read it: there write the model with "
+                            "save(path), and here read it with load(path)")
+    return Model.from_bytes(state["file"], state["seed"], state["threads"])
+
+
+class Chains:
+    """hm_chains of a model, whose lock is held; to be used in a `with`."""
+
+    def __init__(self, model: Model, config: Any):
+        self.model, out = model, ffi.new("hm_chains **")
+        model.lock.acquire()
+        try:
+            call(lib.hm_chains_create, model.c, config, out)
+        except BaseException:
+            model.lock.release()
+            raise
+        self.c = out[0]
+
+    def run(self, n_steps: int) -> np.ndarray:
+        """n_steps on, and a copy of the data then, (n, n_features)."""
+        lib.hm_chains_run(self.c, n_steps)
+        layer = lib.hm_chains_layer(self.c, 0)
+        return view_of(layer.data, (layer.rows, layer.cols), None, layer.stride)[:, :self.model.n_features].copy()
+
+    def __enter__(self) -> "Chains":
+        return self
+
+    def __exit__(self, *unused: Any) -> None:
+        lib.hm_chains_destroy(self.c)
+        self.model.lock.release()
 
 
 class Cases:
@@ -379,7 +483,9 @@ class Cases:
         out = ffi.new("hm_dataset **")
         self.X, self.labels = X, None if labels is None else np.ascontiguousarray(labels, dtype=np.int32)
         pointer = ffi.NULL if labels is None else ffi.cast("int32_t *", self.labels.ctypes.data)
-        call(lib.hm_dataset_borrow, model.context, ffi.cast("float *", X.ctypes.data), pointer, *X.shape, 0, 0, out)
+        maps = model.map_shape(0)
+        sides = maps[1:] if maps and maps[0] == 1 else (0, 0)  # pictures of one channel, which the model then remembers
+        call(lib.hm_dataset_borrow, model.context, ffi.cast("float *", X.ctypes.data), pointer, *X.shape, *sides, out)
         self.c = out[0]
         if model.c.shift:
             try:
