@@ -551,7 +551,7 @@ class Page {
                 this.engine.hold(layer.layer, unit, NaN);
             layer.held.clear();
         }
-        this.showHeld();
+        this.showHeld(this.pointed, this.pointed && this.pointed.cursor);
     }
 
     /* -- Events -- */
