@@ -1,4 +1,4 @@
-# cmake --install: headers, both libraries, pkg-config file, program, man page, completion, data, recipes.
+# cmake --install: headers, both libraries, pkg-config file, program, man pages, completions, data, recipes.
 # The .pc file finds its prefix from where it lies, so that it follows --prefix, DESTDIR and a moved folder.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
     set(HM_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
@@ -15,21 +15,32 @@ configure_file(cmake/harmonium.pc.in harmonium.pc @ONLY)
 install(TARGETS harmonium_shared harmonium_static)
 install(DIRECTORY include/harmonium DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/harmonium.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# hm_page(FILE FOLDER ARGUMENTS...): what `harmonium help ARGUMENTS` writes, installed as FOLDER/FILE.
+set(HM_PAGES "")
+function(hm_page file folder)
+    set(made ${CMAKE_CURRENT_BINARY_DIR}/pages/${folder}/${file})
+    get_filename_component(made_in ${made} DIRECTORY)
+    file(MAKE_DIRECTORY ${made_in})
+    add_custom_command(OUTPUT ${made} DEPENDS harmonium COMMAND harmonium help ${ARGN} > ${made} VERBATIM)
+    install(FILES ${made} DESTINATION ${folder})
+    set(HM_PAGES ${HM_PAGES} ${made} PARENT_SCOPE)
+endfunction()
+
 if(TARGET harmonium)
     install(TARGETS harmonium)
-    foreach(page "man:harmonium.1:${CMAKE_INSTALL_MANDIR}/man1"
-                 "completion:harmonium:${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-        string(REPLACE ":" ";" page ${page})
-        list(GET page 0 what)
-        list(GET page 1 file)
-        list(GET page 2 folder)
-        set(made ${CMAKE_CURRENT_BINARY_DIR}/pages/${what}/${file})
-        add_custom_command(OUTPUT ${made} DEPENDS harmonium
-            COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/pages/${what}
-            COMMAND harmonium help --${what} > ${made} VERBATIM)
-        add_custom_target(page_${what} ALL DEPENDS ${made})
-        install(FILES ${made} DESTINATION ${folder})
+    hm_page(harmonium.1 ${CMAKE_INSTALL_MANDIR}/man1 --man)
+    file(GLOB verbs CONFIGURE_DEPENDS src/cli/verb_*.c) # verb_word_error.c is `harmonium word-error`
+    foreach(source ${verbs})
+        get_filename_component(verb ${source} NAME_WE)
+        string(REPLACE "verb_" "" verb ${verb})
+        string(REPLACE "_" "-" verb ${verb})
+        hm_page(harmonium-${verb}.1 ${CMAKE_INSTALL_MANDIR}/man1 --man ${verb})
     endforeach()
+    hm_page(harmonium ${CMAKE_INSTALL_DATADIR}/bash-completion/completions --completion bash)
+    hm_page(_harmonium ${CMAKE_INSTALL_DATADIR}/zsh/site-functions --completion zsh)
+    hm_page(harmonium.fish ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d --completion fish)
+    add_custom_target(pages ALL DEPENDS ${HM_PAGES})
 endif()
 foreach(folder data/digits recipes)
     if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder})
