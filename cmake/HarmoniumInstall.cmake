@@ -1,4 +1,4 @@
-# cmake --install: headers, both libraries, pkg-config file, program, man pages, completions, data, recipes.
+# cmake --install: headers, both libraries, files for pkg-config and CMake, program, man pages, completions, data, recipes.
 # The .pc file finds its prefix from where it lies, so that it follows --prefix, DESTDIR and a moved folder.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
     set(HM_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
@@ -12,9 +12,24 @@ else()
     set(HM_PC_INCLUDEDIR "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
 endif()
 configure_file(cmake/harmonium.pc.in harmonium.pc @ONLY)
-install(TARGETS harmonium_shared harmonium_static)
-install(DIRECTORY include/harmonium DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/harmonium.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(HM_CMAKE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/harmonium)
+set_target_properties(harmonium_shared PROPERTIES EXPORT_NAME harmonium)
+set_target_properties(harmonium_static PROPERTIES EXPORT_NAME static)
+install(TARGETS harmonium_shared EXPORT harmonium-targets
+        LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+install(TARGETS harmonium_static EXPORT harmonium-static-targets ARCHIVE COMPONENT development)
+install(DIRECTORY include/harmonium DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/harmonium.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+foreach(set harmonium-targets harmonium-static-targets)
+    install(EXPORT ${set} NAMESPACE harmonium:: DESTINATION ${HM_CMAKE_FOLDER} COMPONENT development)
+endforeach()
+include(CMakePackageConfigHelpers)
+string(REPLACE " " ";" HM_NEEDS "${HM_PC_REQUIRES}")
+configure_package_config_file(cmake/harmonium-config.cmake.in harmonium-config.cmake INSTALL_DESTINATION ${HM_CMAKE_FOLDER}
+                              NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(harmonium-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/harmonium-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/harmonium-config-version.cmake
+        DESTINATION ${HM_CMAKE_FOLDER} COMPONENT development)
 
 # hm_page(FILE FOLDER ARGUMENTS...): what `harmonium help ARGUMENTS` writes, installed as FOLDER/FILE.
 set(HM_PAGES "")
@@ -23,12 +38,12 @@ function(hm_page file folder)
     get_filename_component(made_in ${made} DIRECTORY)
     file(MAKE_DIRECTORY ${made_in})
     add_custom_command(OUTPUT ${made} DEPENDS harmonium COMMAND harmonium help ${ARGN} > ${made} VERBATIM)
-    install(FILES ${made} DESTINATION ${folder})
+    install(FILES ${made} DESTINATION ${folder} COMPONENT program)
     set(HM_PAGES ${HM_PAGES} ${made} PARENT_SCOPE)
 endfunction()
 
 if(TARGET harmonium)
-    install(TARGETS harmonium)
+    install(TARGETS harmonium RUNTIME COMPONENT program)
     hm_page(harmonium.1 ${CMAKE_INSTALL_MANDIR}/man1 --man)
     file(GLOB verbs CONFIGURE_DEPENDS src/cli/verb_*.c) # verb_word_error.c is `harmonium word-error`
     foreach(source ${verbs})
@@ -44,6 +59,6 @@ if(TARGET harmonium)
 endif()
 foreach(folder data/digits recipes)
     if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/${folder})
-        install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/harmonium/${folder})
+        install(DIRECTORY ${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/harmonium/${folder} COMPONENT program)
     endif()
 endforeach()
