@@ -6,7 +6,8 @@ command -v dpkg-deb >/dev/null && command -v dpkg-shlibdeps >/dev/null || { echo
 config=$HARMONIUM_BUILD_DIR/CPackConfig.cmake
 [ -e "$config" ] || { echo "skipped: this build makes no packages"; exit 77; }
 grep -q 'HM_SANITIZE:STRING=.' "$HARMONIUM_BUILD_DIR/CMakeCache.txt" && { echo "skipped: packages are not for sanitizers"; exit 77; }
-cpack --config "$config" -B "$folder" >"$folder/log" 2>&1 || { cat "$folder/log"; fail "cpack"; }
+# All is built: said to be ninja's, it is not asked for again.
+cpack --config "$config" -B "$folder" -D CPACK_CMAKE_GENERATOR=Ninja >"$folder/log" 2>&1 || { cat "$folder/log"; fail "cpack"; }
 
 # holds PACKAGE FILE...: patterns of grep, below the prefix.
 holds() {
