@@ -1,5 +1,5 @@
 #!/bin/sh
-# An example builds against the installed copy, shared and static, and runs; man page, completion and data are there.
+# An example builds against the installed copy, shared and static, by pkg-config and by CMake, and runs; man pages, completions and data are there.
 set -eu
 cd "${HARMONIUM_SOURCE_DIR:?}"
 grep -q 'HM_SANITIZE:STRING=.' "$HARMONIUM_BUILD_DIR/CMakeCache.txt" && exit 77 # the example would need the sanitizer
@@ -8,7 +8,10 @@ trap 'rm -rf "$place"' EXIT
 prefix=$place/first
 mkdir "$prefix"
 cmake --install "$HARMONIUM_BUILD_DIR" --prefix "$prefix" >"$prefix/log"
-for file in bin/harmonium share/man/man1/harmonium.1 share/bash-completion/completions/harmonium \
+pages=$("$HARMONIUM_PROGRAM" help | sed -n 's|^  \([a-z-]*\)  .*|share/man/man1/harmonium-\1.1|p')
+[ -n "$pages" ]
+for file in bin/harmonium share/man/man1/harmonium.1 $pages share/bash-completion/completions/harmonium \
+    share/zsh/site-functions/_harmonium share/fish/vendor_completions.d/harmonium.fish \
     share/harmonium/data/digits/train-images-idx3-ubyte.gz share/harmonium/recipes/demo.ini; do
     [ -s "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
@@ -22,6 +25,14 @@ compile() { eval "cc examples/train.c $2 -o \"\$1\""; }
 lib=$(dirname "$(dirname "$pc")")
 compile "$prefix/shared" "$(pkg-config --cflags --libs harmonium)"
 LD_LIBRARY_PATH=$lib "$prefix/shared" "$prefix/two.safetensors"
+# CMake's consumer: both targets, from the folder where all of it lies now.
+cmake -S tests/consumer -B "$place/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$place/log" || { cat "$place/log"; exit 1; }
+cmake --build "$place/consumer" >"$place/log" || { cat "$place/log"; exit 1; }
+for target in shared static; do
+    "$place/consumer/$target" "$prefix/two-cmake.safetensors"
+    cmp "$prefix/two.safetensors" "$prefix/two-cmake.safetensors"
+done
+ldd "$place/consumer/shared" | grep -qF "$prefix" || { echo "CMake's consumer takes another library"; exit 1; }
 rm "$lib"/libharmonium.so*
 # Our library static, the system's shared: Debian's openblas.pc asks for more (-lgfortran) when all is static.
 needed=$(pkg-config --print-requires-private harmonium)

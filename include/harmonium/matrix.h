@@ -21,15 +21,17 @@ typedef struct hm_matrix {
     hm_dtype dtype;
 } hm_matrix;
 
-/* A dense float view: data[rows][cols]. */
+/* A dense float view: data[rows][cols]. (No compound literal: C++ has none.) */
 static inline hm_matrix hm_matrix_f32(float *data, size_t rows, size_t cols)
 {
-    return (hm_matrix){data, rows, cols, cols, HM_DTYPE_F32};
+    hm_matrix m = {data, rows, cols, cols, HM_DTYPE_F32};
+    return m;
 }
 
 static inline hm_matrix hm_matrix_u8(uint8_t *data, size_t rows, size_t cols)
 {
-    return (hm_matrix){data, rows, cols, cols, HM_DTYPE_U8};
+    hm_matrix m = {data, rows, cols, cols, HM_DTYPE_U8};
+    return m;
 }
 
 static inline size_t hm_dtype_size(hm_dtype dtype)

@@ -196,6 +196,17 @@ void cli_echo_recipe(const cli_options *options, char *text, size_t size);
 void cli_print_verb_help(const cli_verb *verb, FILE *stream);
 void cli_print_overview(FILE *stream);
 
+/* Of each row that the verb takes, of one of its tables or of all; `name` is that of the command line. */
+typedef void cli_row_printer(const cli_verb *verb, const hm_option *row, const char *name);
+void cli_for_rows(const cli_verb *verb, const hm_option_table *table, cli_row_printer *print);
+void cli_for_options(const cli_verb *verb, cli_row_printer *print);
+
+/* To stdout: harmonium-VERB.1, or harmonium.1 for null; docs/commands.md; and what completes command lines in a shell
+ * (HM_ERROR_ARGUMENT for one that is not known). */
+void cli_print_man(const cli_verb *verb);
+void cli_print_markdown(void);
+hm_status cli_print_completion(const char *shell, hm_error *error);
+
 /* Puts --observe, as in "jumps=1,earthquake=1", into observed[n_nodes], of which nothing need be observed yet. */
 hm_status cli_observe(const cli_call *call, const hm_belief *net, int8_t *observed, hm_error *error);
 

@@ -65,8 +65,8 @@ static const hm_option output_rows[] = {
     OUTPUT("explain", 0, FLAG, explain, "no", 0, 0, NULL, "tell the most probable explanation as well"),
     OUTPUT("lines", 0, FLAG, lines, "no", 0, 0, NULL, "the words of each utterance as well, what was said above what was heard"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),
-    OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page"),
-    OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for bash"),
+    OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page, or that of VERB"),
+    OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for SHELL: bash if none is said, zsh or fish"),
     OUTPUT("markdown", 0, FLAG, markdown, "no", 0, 0, NULL, "write the page docs/commands.md"),
     OUTPUT("number", 'n', INT, number, "0", 0, 1e9, "N", "how many cases; 0 takes a number that suits"),
     OUTPUT("gibbs-steps", 0, INT, steps, "0", 0, 1e9, "N", "Gibbs steps; 0 takes a number that suits"),
@@ -237,6 +237,20 @@ const char *cli_option_name(const hm_option_table *table, const hm_option *row, 
     snprintf(name, CLI_NAME_MAX, "%s%s%s", table->is_prefixed ? table->section : "", table->is_prefixed ? "-" : "",
              row->name);
     return name;
+}
+
+void cli_for_rows(const cli_verb *verb, const hm_option_table *table, cli_row_printer *print)
+{
+    char name[CLI_NAME_MAX];
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (cli_takes(verb, table, &table->rows[i]))
+            print(verb, &table->rows[i], cli_option_name(table, &table->rows[i], name));
+}
+
+void cli_for_options(const cli_verb *verb, cli_row_printer *print)
+{
+    for (int t = 0; verb->tables[t]; t++)
+        cli_for_rows(verb, verb->tables[t], print);
 }
 
 /* The seed is a row of the model file of its own; threads and backend do not change a result's meaning. */

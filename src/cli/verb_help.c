@@ -1,4 +1,4 @@
-/* harmonium help [VERB]; and the man page, the completion and docs/commands.md, all from the tables. */
+/* harmonium help [VERB]; and what else is made from the tables: man pages, completions, docs/commands.md. */
 #include <string.h>
 
 #include "base/fail.h"
@@ -30,92 +30,6 @@ hm_status cli_fail_verb(const char *name, hm_error *error)
                    near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* `name` is that of the command line. */
-typedef void row_printer(const hm_option *row, const char *name);
-
-static void for_rows(const cli_verb *verb, row_printer *print)
-{
-    char name[CLI_NAME_MAX];
-    for (int t = 0; verb->tables[t]; t++)
-        for (size_t i = 0; i < verb->tables[t]->n_rows; i++) {
-            const hm_option *row = &verb->tables[t]->rows[i];
-            if (cli_takes(verb, verb->tables[t], row))
-                print(row, cli_option_name(verb->tables[t], row, name));
-        }
-}
-
-static void print_default(const hm_option *row, const char *before, const char *after)
-{
-    if (row->type != HM_OPTION_FLAG && *row->initial)
-        printf("%s%s%s", before, row->initial, after);
-}
-
-static void man_row(const hm_option *row, const char *name)
-{
-    printf(".TP\n.B \\-\\-%s\n%s%s%s", name, row->help, row->choices ? ": " : "",
-           row->choices ? row->choices : "");
-    print_default(row, " (default ", ")");
-    printf(".\n");
-}
-
-static void print_man(void)
-{
-    printf(".TH HARMONIUM 1 \"\" \"harmonium %s\"\n.SH NAME\nharmonium \\- train, draw and use Boltzmann machines\n"
-           ".SH SYNOPSIS\n.B harmonium\n.I verb\n[operands] [options]\n",
-           hm_version_text());
-    for (int i = 0; cli_verbs[i]; i++) {
-        printf(".SH \"HARMONIUM %s\"\n.B harmonium %s\n%s\n.PP\n%s.\n", cli_verbs[i]->name, cli_verbs[i]->name,
-               cli_verbs[i]->operands, cli_verbs[i]->summary);
-        for_rows(cli_verbs[i], man_row);
-    }
-    printf(".SH \"EXIT STATUS\"\n0 success, 1 failure, 2 wrong usage.\n");
-}
-
-static void completion_row(const hm_option *row, const char *name)
-{
-    (void)row;
-    printf(" --%s", name);
-}
-
-static void print_completion(void)
-{
-    printf("_harmonium() {\n    local verb=${COMP_WORDS[1]} words=\n"
-           "    if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
-    for (int i = 0; cli_verbs[i]; i++)
-        printf("%s%s", i ? " " : "", cli_verbs[i]->name);
-    printf("\"; else case $verb in\n");
-    for (int i = 0; cli_verbs[i]; i++) {
-        printf("        %s) words=\"", cli_verbs[i]->name);
-        for_rows(cli_verbs[i], completion_row);
-        printf("\";;\n");
-    }
-    printf("    esac; fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"${COMP_WORDS[COMP_CWORD]}\"))\n}\n"
-           "complete -o default -F _harmonium harmonium\n");
-}
-
-static void markdown_row(const hm_option *row, const char *name)
-{
-    printf("| `--%s%s%s` | ", name, row->unit ? " " : "", row->unit ? row->unit : "");
-    print_default(row, "`", "`");
-    printf(" | %s%s", row->help, row->choices ? ": " : "");
-    for (const char *c = row->choices ? row->choices : ""; *c; c++)
-        printf(*c == '|' ? ", " : "%c", *c);
-    printf(" |\n");
-}
-
-static void print_markdown(void)
-{
-    printf("# Commands\n\nMade by `harmonium help --markdown` from the option tables.\n");
-    for (int i = 0; cli_verbs[i]; i++) {
-        printf("\n## harmonium %s %s\n\n%s.\n\n", cli_verbs[i]->name, cli_verbs[i]->operands,
-               cli_verbs[i]->summary);
-        if (cli_verbs[i]->example)
-            printf("    %s\n\n", cli_verbs[i]->example);
-        printf("| option | default | meaning |\n|---|---|---|\n");
-        for_rows(cli_verbs[i], markdown_row);
-    }
-}
-
 static void print_learners(void)
 {
     printf("learners of one machine (--learner NAME):\n\n");
@@ -128,25 +42,28 @@ static void print_learners(void)
 static hm_status run(cli_call *call, hm_error *error)
 {
     const cli_output *output = &call->options.output;
-    if (output->man)
-        print_man();
-    else if (output->completion)
-        print_completion();
-    else if (output->markdown)
-        print_markdown();
-    else if (call->n_operands == 0)
-        cli_print_overview(stdout);
-    if (call->n_operands && strcmp(call->operand[0], "learners") == 0) {
+    const char *name = call->n_operands ? call->operand[0] : NULL;
+    const cli_verb *verb = name ? cli_find_verb(name) : NULL;
+    if (output->completion)
+        return cli_print_completion(name ? name : "bash", error);
+    if (name && strcmp(name, "learners") == 0) {
         print_learners();
         return HM_OK;
     }
-    const cli_verb *verb = call->n_operands ? cli_find_verb(call->operand[0]) : NULL;
-    if (verb)
+    if (name && !verb)
+        return cli_fail_verb(name, error);
+    if (output->man)
+        cli_print_man(verb);
+    else if (output->markdown)
+        cli_print_markdown();
+    else if (verb)
         cli_print_verb_help(verb, stdout);
-    return verb || !call->n_operands ? HM_OK : cli_fail_verb(call->operand[0], error);
+    else
+        cli_print_overview(stdout);
+    return HM_OK;
 }
 
 const cli_verb cli_verb_help = {
-    "help", "Explain a verb and its options", "[VERB|learners]", 0, 1, {&cli_output_options, NULL},
+    "help", "Explain a verb and its options", "[VERB|learners|SHELL]", 0, 1, {&cli_output_options, NULL},
     "man completion markdown", NULL, "harmonium help train", run,
 };
