@@ -18,7 +18,7 @@ refuses() { # refuses CODE WORDS COMMAND...: fails so, saying so
     fi
 }
 net=$folder/net.safetensors page=$folder/page
-run train digits --subset 1000 --kind dbn --layers 784,60,60,100 --label-units "softmax 10" --epochs 2 -o "$net"
+run train digits --kind dbn --layers "784, 100, 200" --label-units "softmax 10" --epochs 6 --batch-size 50 -o "$net"
 run web "$net" -o "$page"
 for file in index.html belief.html style.css engine.js shared.js page.js belief.js model.js nets.js; do
     [ -s "$page/$file" ] || { echo "not written: $file"; exit 1; }
