@@ -44,6 +44,7 @@ hm_feature(LBFGS liblbfgs)
 hm_feature(FFTW fftw3f)
 hm_feature(SNDFILE sndfile)
 hm_feature(POCKETSPHINX pocketsphinx)
+hm_feature(MPI mpi-c ompi-c mpich)
 
 # giflib ships no pkg-config file.
 set(HM_WITH_GIF AUTO CACHE STRING "AUTO, ON or OFF")

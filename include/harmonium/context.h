@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include <harmonium/status.h>
+#include <harmonium/team.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,12 +44,16 @@ typedef struct hm_context_config {
     hm_allocator allocator; /* all null: aligned_alloc and free */
     hm_log_sink *log;       /* null: silence */
     void *log_user;
+    hm_team *team;          /* whose rank this process is (team.h); null: alone. It outlives the context */
 } hm_context_config;
 
 /* config may be null. Fails with HM_ERROR_ARGUMENT for an unknown or unavailable backend or precision or
  * a negative number of threads, HM_ERROR_MEMORY. The caller destroys *context. */
 hm_status hm_context_create(const hm_context_config *config, hm_context **context, hm_error *error);
 void hm_context_destroy(hm_context *context);
+
+/* The team it was made with, or null. */
+hm_team *hm_context_team(const hm_context *context);
 
 int hm_context_n_threads(const hm_context *context);
 uint64_t hm_context_seed(const hm_context *context);

@@ -19,6 +19,7 @@
 #include <harmonium/show.h>
 #include <harmonium/speech.h>
 #include <harmonium/status.h>
+#include <harmonium/team.h>
 #include <harmonium/train.h>
 
 #endif

@@ -46,6 +46,7 @@ typedef struct hm_train_config {
     double hidden_bias;
     hm_schedule visible_deviation; /* of Gaussian visible units; it ends in 1 */
     int learner;         /* HM_LEARNER_..: where states of the model come from */
+    int64_t shards;      /* parts of a mini-batch, which the ranks of a team share (team.h); 0: 1, of a team 4 or what it needs */
     int64_t chains;      /* persistent ones; 0: as many as a mini-batch has cases */
     int64_t temperatures; /* of parallel tempering */
     int64_t snapshots;    /* of trajectory tempering, at most */

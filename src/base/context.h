@@ -13,6 +13,7 @@ struct hm_context {
     hm_log_sink *log;
     void *log_user;
     uint64_t seed;
+    hm_team *team; /* null: alone */
     hm_pool *pool;
     const struct hm_backend *backend;
     const struct hm_panel_kernels *panels; /* what packed products are computed with; null: there are none */

@@ -194,13 +194,18 @@ void hm_pool_destroy(const hm_context *context, hm_pool *pool)
     hm_free(context, pool);
 }
 
+int hm_n_online(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (int)n : 1;
+}
+
 int hm_n_processors(void)
 {
 #ifdef __linux__
     cpu_set_t set;
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 #else
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n > 0 ? (int)n : 1;
+    return hm_n_online();
 #endif
 }

@@ -28,5 +28,7 @@ int hm_pool_n_threads(const hm_pool *pool);
 
 /* The processors this process may use, which in a container are fewer than the machine has. */
 int hm_n_processors(void);
+/* Those of the machine. */
+int hm_n_online(void);
 
 #endif

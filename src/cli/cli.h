@@ -116,8 +116,12 @@ typedef struct cli_call {
     const char *command; /* the whole command line */
     bool is_data_given[CLI_DATA_ROWS_MAX]; /* which rows of hm_data_options were said, not left to their defaults */
     bool is_scene_given[CLI_DATA_ROWS_MAX]; /* and of hm_scene_options */
+    hm_team *team; /* whose rank this is; null: alone */
     hm_context *context;
 } cli_call;
+
+/* Of a team, rank 0 alone talks and writes. */
+bool cli_is_chief(const cli_call *call);
 
 typedef struct cli_verb {
     const char *name;

@@ -9,6 +9,11 @@
 #include "base/clock.h"
 #include "cli/cli.h"
 
+bool cli_is_chief(const cli_call *call)
+{
+    return hm_team_rank(call->team) == 0;
+}
+
 void cli_say(const cli_call *call, const char *format, ...)
 {
     va_list arguments;

@@ -1,9 +1,11 @@
 /* harmonium: one program, a verb for each thing one does with these models. */
+#define _POSIX_C_SOURCE 200809L /* nanosleep */
 #include <locale.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fail.h"
-#include "cli/cli.h"
+#include "cli/verbs.h"
 
 static void print_log(void *user, hm_log_level level, const char *line)
 {
@@ -20,7 +22,8 @@ static hm_status make_context(cli_call *call, hm_error *error)
                                 .backend = common->backend,
                                 .precision = common->precision,
                                 .seed = (uint64_t)common->seed,
-                                .log = common->quiet ? NULL : print_log};
+                                .log = common->quiet ? NULL : print_log,
+                                .team = call->team};
     return hm_context_create(&config, &call->context, error);
 }
 
@@ -28,6 +31,37 @@ static hm_status make_context(cli_call *call, hm_error *error)
 static int exit_code(hm_status status, bool is_running)
 {
     return status == HM_OK ? 0 : is_running && status != HM_ERROR_ARGUMENT ? 1 : 2;
+}
+
+/* Ranks other than the first are silent, but for what they alone run into. */
+static hm_status prepare_rank(const cli_verb *verb, cli_call *call, hm_error *error)
+{
+    if (call->team && verb != &cli_verb_train)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "is for one process; mpirun is for harmonium train");
+    call->options.common.quiet = call->options.common.quiet || !cli_is_chief(call);
+    return HM_OK;
+}
+
+/* What all ranks run into alike, rank 0 tells, and ends all before the others come to it. */
+static void tell_error(const cli_call *call, const char *name, const char *message)
+{
+    const struct timespec pause = {.tv_nsec = 300000000};
+    int rank = hm_team_rank(call->team);
+    if (rank == 0) {
+        fprintf(stderr, "harmonium %s: %s\n", name, message);
+        return;
+    }
+    nanosleep(&pause, NULL);
+    fprintf(stderr, "harmonium %s, rank %d: %s\n", name, rank, message);
+}
+
+/* Ranks that wait for this one must not wait for ever; a stop they have agreed on. */
+static void end_team(const cli_call *call, hm_status status, bool is_running)
+{
+    int code = exit_code(status, is_running);
+    if (code && is_running && status != HM_ERROR_INTERRUPTED)
+        hm_team_abort(call->team, code);
+    hm_team_leave(call->team);
 }
 
 /* The command as it was typed, more or less: words with anything special in them in quotation marks. */
@@ -61,11 +95,17 @@ int main(int argc, char **argv)
         return 2;
     }
     call.command = command_line(argc, argv);
+    if (hm_team_is_launched() && hm_team_join(&call.team, &error) != HM_OK) {
+        fprintf(stderr, "harmonium: %s\n", error.message);
+        return 1;
+    }
     hm_status status = cli_parse(verb, argc > 2 ? argc - 2 : 0, argv + 2, &call, &wants_help, &error);
     if (status == HM_OK && wants_help) {
         cli_print_verb_help(verb, stdout);
         return 0;
     }
+    if (status == HM_OK)
+        status = prepare_rank(verb, &call, &error);
     if (status == HM_OK)
         status = cli_check_files(verb, &call, &error);
     if (status == HM_OK)
@@ -77,7 +117,8 @@ int main(int argc, char **argv)
     hm_context_destroy(call.context);
     if (status == HM_OK && (fflush(stdout) != 0 || ferror(stdout)))
         status = hm_fail_io(&error, "write", "standard output");
-    if (status != HM_OK)
-        fprintf(stderr, "harmonium %s: %s\n", verb->name, error.message[0] ? error.message : hm_status_text(status));
+    if (status != HM_OK && (is_running || cli_is_chief(&call)))
+        tell_error(&call, verb->name, error.message[0] ? error.message : hm_status_text(status));
+    end_team(&call, status, is_running);
     return exit_code(status, is_running);
 }

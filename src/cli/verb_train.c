@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/team.h"
 #include "cli/cli_metrics.h"
 #include "cli/cli_pictures.h"
 #include "cli/cli_scene.h"
@@ -269,6 +270,14 @@ static hm_status complete_stages(cli_options *options, hm_error *error)
     return cli_add_stage(options, CLI_STAGE_GREEDY, false, &added, error);
 }
 
+/* So that the recipe that a model remembers says how it came about. */
+static void settle_shards(cli_call *call)
+{
+    for (int i = 0; call->team && i < call->options.n_stages; i++)
+        if (call->options.stage[i].train.shards == 0)
+            call->options.stage[i].train.shards = hm_team_n_shards(call->team);
+}
+
 static hm_status check_stages(cli_options *options, hm_error *error)
 {
     hm_status status = complete_stages(options, error);
@@ -318,9 +327,9 @@ static hm_status train_and_save(session *s, hm_error *error)
     const char *path = call->options.output.output;
     double began = hm_seconds();
     hm_status status = run_stages(s, error);
-    if (status == HM_OK)
+    if (status == HM_OK && cli_is_chief(call))
         status = hm_model_save(s->model, path, error);
-    if (status != HM_OK)
+    if (status != HM_OK || !cli_is_chief(call))
         return status;
     if (*s->checkpoint)
         unlink(s->checkpoint);
@@ -379,9 +388,22 @@ static bool is_finished(session *s)
     return false;
 }
 
+/* Rank 0 sees what is there before it writes anything; the others do as it does. */
+static bool is_finished_for_all(session *s)
+{
+    const hm_team *team = s->talk.call->team;
+    bool is_done = cli_is_chief(s->talk.call) && is_finished(s);
+    hm_team_share(team, 0, &is_done, sizeof is_done);
+    hm_team_share(team, 0, &s->events.resume, sizeof s->events.resume);
+    s->talk.call->options.output.resume = s->events.resume;
+    return is_done;
+}
+
 static hm_status claim_output(session *s, hm_error *error)
 {
     const cli_output *output = &s->talk.call->options.output;
+    if (!cli_is_chief(s->talk.call))
+        return HM_OK;
     hm_status status = check_output(output, error);
     if (status == HM_OK && *s->checkpoint)
         status = hm_lock_take(&s->lock, output->output, error);
@@ -419,7 +441,7 @@ static void end_session(session *s)
 static void begin_pictures(session *s, hm_error *error)
 {
     cli_call *call = s->talk.call;
-    if (!*call->options.output.pictures)
+    if (!*call->options.output.pictures || !cli_is_chief(call))
         return;
     const hm_dataset *watched = s->validation ? s->validation : s->train;
     if (cli_pictures_begin(call, s->model, watched, &s->talk.pictures, error) != HM_OK)
@@ -452,7 +474,7 @@ static hm_status learn(session *s, hm_error *error)
     const cli_output *output = &s->talk.call->options.output;
     bool is_scene = s->talk.call->options.model.kind == CLI_KIND_SCENE;
     hm_status status = is_scene ? HM_OK : open_model(s, error);
-    if (status == HM_OK && *output->metrics)
+    if (status == HM_OK && *output->metrics && cli_is_chief(s->talk.call))
         status = cli_metrics_open(&s->talk.metrics, output->metrics, output->resume, error);
     if (status != HM_OK)
         return status;
@@ -473,9 +495,10 @@ static hm_status run(cli_call *call, hm_error *error)
     hm_status status = cli_name_data(call, 0, error);
     if (status == HM_OK)
         status = check_stages(&call->options, error);
+    settle_shards(call);
     if (status == HM_OK)
         status = claim_output(&s, error);
-    if (status == HM_OK && !is_finished(&s))
+    if (status == HM_OK && !is_finished_for_all(&s))
         status = learn(&s, error);
     end_session(&s);
     return status;

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/team.h"
 #include "compute/backend.h"
 
 enum { THREADS_MAX = 1024 };
@@ -42,12 +43,20 @@ static hm_status choose_precision(const char *name, hm_context *context, hm_erro
     return HM_OK;
 }
 
+/* Ranks on one machine share its processors, unless the launcher has bound each of them to some. */
+static int choose_n_threads(const hm_team *team)
+{
+    int n = hm_n_processors(), n_ranks = hm_team_n_local(team);
+    bool is_bound = n < hm_n_online();
+    return is_bound || n < n_ranks ? (is_bound ? n : 1) : n / n_ranks;
+}
+
 hm_status hm_context_create(const hm_context_config *config, hm_context **out, hm_error *error)
 {
     static const hm_context_config defaults = {0};
     config = config ? config : &defaults;
     *out = NULL;
-    hm_context draft = {config->allocator, config->log, config->log_user, config->seed, NULL, NULL, NULL};
+    hm_context draft = {.allocator = config->allocator, .log = config->log, .log_user = config->log_user, .seed = config->seed, .team = config->team};
     if (!draft.allocator.allocate)
         draft.allocator = (hm_allocator){system_allocate, system_release, NULL};
     if (config->n_threads < 0 || config->n_threads > THREADS_MAX)
@@ -62,7 +71,7 @@ hm_status hm_context_create(const hm_context_config *config, hm_context **out, h
     if (!context)
         return HM_ERROR_MEMORY;
     *context = draft;
-    status = hm_pool_create(context, config->n_threads ? config->n_threads : hm_n_processors(), &context->pool,
+    status = hm_pool_create(context, config->n_threads ? config->n_threads : choose_n_threads(config->team), &context->pool,
                             error);
     if (status == HM_OK)
         *out = context;
@@ -78,6 +87,11 @@ void hm_context_destroy(hm_context *context)
     hm_context draft = *context;
     hm_pool_destroy(&draft, context->pool);
     hm_free(&draft, context);
+}
+
+hm_team *hm_context_team(const hm_context *context)
+{
+    return context->team;
 }
 
 int hm_context_n_threads(const hm_context *context)
@@ -164,6 +178,11 @@ static const hm_feature_info features[] = {
     {"pocketsphinx", "words from speech", PRESENT},
 #else
     {"pocketsphinx", "words from speech (libpocketsphinx-dev, libsphinxbase-dev)", ABSENT},
+#endif
+#ifdef HM_HAVE_MPI
+    {"mpi", "one run on many machines", PRESENT},
+#else
+    {"mpi", "one run on many machines (libopenmpi-dev)", ABSENT},
 #endif
 };
 

@@ -22,6 +22,7 @@ const hm_learner hm_learner_cd = {
     .name = "cd",
     .summary = "contrastive divergence: k Gibbs steps from the data",
     .advice = "for features; k = 1 is fast, and the model is wrong away from the data",
+    .has_free_rows = true,
     .reconstructs = true,
     .find_states = find_states,
 };
@@ -44,6 +45,7 @@ const hm_learner hm_learner_mean_field = {
     .name = "mean-field",
     .summary = "contrastive divergence with probabilities in the place of samples",
     .advice = "for data with one mode",
+    .has_free_rows = true,
     .reconstructs = true,
     .find_states = find_mean_states,
 };

@@ -14,6 +14,7 @@ typedef struct hm_learner {
     const char *summary;
     const char *advice;  /* "take it ..." */
     bool samples_data;   /* its states of the visible units are samples, unless said otherwise */
+    bool has_free_rows;  /* what find_states makes of a row or chain depends on it alone, so that mini-batches may be cut into shards */
     bool reconstructs;   /* find_states leaves the first reconstruction in v1, with its errors counted (hm_trainer_measure) */
     /* Makes what it remembers, with hm_stage_array_create, and what it needs; may raise t->n_rows. Null: nothing. */
     hm_status (*create)(hm_trainer *t, hm_error *error);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/context.h"
 #include "base/fail.h"
+#include "base/team.h"
 #include "learn/checkpoint.h"
 #include "learn/stage.h"
 
@@ -14,10 +16,20 @@ typedef struct run {
     double last_checkpoint; /* seconds */
 } run;
 
+/* Of a team, rank 0 tells and writes. */
+static bool is_chief(const run *r)
+{
+    return hm_team_rank(r->stage->context->team) == 0;
+}
+
 static hm_status save_checkpoint(run *r, hm_error *error)
 {
     r->last_checkpoint = hm_seconds();
-    return r->events->checkpoint ? hm_checkpoint_save(r->stage, r->events->checkpoint, error) : HM_OK;
+    if (!r->events->checkpoint)
+        return HM_OK;
+    if (r->stage->kind->gather)
+        r->stage->kind->gather(r->stage);
+    return is_chief(r) ? hm_checkpoint_save(r->stage, r->events->checkpoint, error) : HM_OK;
 }
 
 static bool is_checkpoint_due(const run *r, bool epoch_ended)
@@ -34,7 +46,7 @@ static bool is_checkpoint_due(const run *r, bool epoch_ended)
 static void tell_progress(const run *r)
 {
     const hm_stage *stage = r->stage;
-    if (!r->events->on_batch)
+    if (!r->events->on_batch || !is_chief(r))
         return;
     size_t seen = stage->batch * stage->B, n_cases = stage->n_cases;
     hm_train_progress progress = {
@@ -61,6 +73,16 @@ static hm_status stop(run *r, hm_error *error)
                    r->events->checkpoint ? r->events->checkpoint : "");
 }
 
+enum { STOP = 1, CHECKPOINT = 2 };
+
+/* What any rank asks for after a batch, all do: clocks and signals are not the same everywhere. */
+static unsigned ask(const run *r)
+{
+    bool is_stop = r->events->should_stop && r->events->should_stop(r->events->user);
+    unsigned mine = (is_stop ? STOP : 0) | (is_checkpoint_due(r, false) ? CHECKPOINT : 0);
+    return hm_team_agree(r->stage->context->team, mine);
+}
+
 static hm_status train_batches(run *r, hm_error *error)
 {
     hm_stage *stage = r->stage;
@@ -72,9 +94,10 @@ static hm_status train_batches(run *r, hm_error *error)
             return status;
         stage->batch++;
         tell_progress(r);
-        if (r->events->should_stop && r->events->should_stop(r->events->user))
+        unsigned asked = ask(r);
+        if (asked & STOP)
             return stop(r, error);
-        if (is_checkpoint_due(r, false) && (status = save_checkpoint(r, error)) != HM_OK)
+        if (asked & CHECKPOINT && (status = save_checkpoint(r, error)) != HM_OK)
             return status;
     }
     return HM_OK;
@@ -109,7 +132,7 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
     stage->epoch++;
     stage->batch = 0;
     stage->error_sum = 0;
-    if (r->events->on_epoch)
+    if (r->events->on_epoch && is_chief(r))
         status = r->events->on_epoch(r->events->user, &report, error);
     if (status == HM_OK && is_checkpoint_due(r, true))
         status = save_checkpoint(r, error);

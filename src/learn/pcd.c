@@ -37,6 +37,7 @@ const hm_learner hm_learner_pcd = {
     .summary = "persistent chains, k Gibbs steps a batch",
     .advice = "for a generative model, with a rate that falls",
     .samples_data = true,
+    .has_free_rows = true,
     .create = hm_pcd_create,
     .find_states = find_states,
 };

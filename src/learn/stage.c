@@ -8,10 +8,25 @@
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
+#include "base/team.h"
 #include "learn/checkpoint.h"
 
 enum { SUB_STEPS_LOG2 = 10 };
 static const size_t BATCHES_MAX = (size_t)1 << (48 - SUB_STEPS_LOG2); /* steps of random numbers end at 2^48 */
+
+/* All ranks learn the same from the same. */
+static hm_status check_team(const hm_model *model, hm_error *error)
+{
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)hm_context_seed(model->context));
+    const struct {
+        const char *what, *text;
+    } same[] = {{"version of Harmonium", hm_version_text()}, {"seed", seed}, {"recipe", model->recipe}, {"training set", model->fingerprint}};
+    hm_status status = HM_OK;
+    for (size_t i = 0; model->context->team && status == HM_OK && i < sizeof same / sizeof *same; i++)
+        status = hm_team_check(model->context->team, same[i].what, same[i].text, error);
+    return status;
+}
 
 hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_train_events *events, const char *name,
                            size_t *machine, bool *is_resumed, hm_error *error)
@@ -22,6 +37,8 @@ hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_tr
     if (hm_dataset_n_cases(train) == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no training cases", hm_dataset_describe(train));
     hm_status status = hm_model_note_data(model, train, error);
+    if (status == HM_OK)
+        status = check_team(model, error);
     bool takes_any = is_classifier || (events && events->takes_any_values); /* inputs of a classifier may be anything */
     if (status == HM_OK)
         status = takes_any ? hm_check_fit(model, train, error) : hm_check_values(model, train, error);

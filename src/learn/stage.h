@@ -26,6 +26,8 @@ typedef struct hm_stage_kind {
     hm_status (*finish)(hm_stage *stage, hm_error *error);
     /* Fills `order` for the epoch; null: as the training set orders its cases. */
     hm_status (*shuffle)(hm_stage *stage, hm_error *error);
+    /* Makes the arrays whole that ranks of a team have in parts, before a checkpoint; null: every rank has all. */
+    void (*gather)(hm_stage *stage);
     /* What a checkpoint holds of what is learned; null: the model. */
     hm_status (*to_file)(const hm_stage *stage, hm_tensor_file *file, hm_error *error);
 } hm_stage_kind;

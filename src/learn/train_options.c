@@ -9,6 +9,9 @@
 static const hm_option rows[] = {
     ROW("epochs", INT, epochs, "10", 0, 1e9, "N", NULL, "passes over the training data"),
     ROW("batch-size", INT, batch_size, "100", 1, 1e6, "N", NULL, "cases in a mini-batch"),
+    ROW("shards", INT, shards, "0", 0, 256, "N", NULL,
+        "parts that a mini-batch is cut into, for ranks to share; results depend on them, not on how many ranks there are; 0: 1, or "
+        "under mpirun 4, 8, ... as ranks need"),
     ROW("aim", CHOICE, aim, "features", 0, 0, "WHAT", "features|generative",
         "what the defaults suit: features (one Gibbs step, reconstructions as probabilities: fast, good for recognition), or "
         "a generative model (sampled reconstructions, steps that grow from 1 to 10, a rate that falls to a tenth: about four "

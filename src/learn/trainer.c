@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "compute/backend.h"
@@ -29,13 +30,15 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     if (is_centred && (!(t->offset_v = hm_stage_array_create(&t->stage, "offset_v", t->V, error)) ||
                        !(t->offset_h = hm_stage_array_create(&t->stage, "offset_h", t->H, error))))
         return HM_ERROR_MEMORY;
-    size_t R = t->n_rows;
-    t->workspace = hm_alloc(context, n_parameters + 2 * H + V + B * V + 2 * B * H + 2 * R * V + 2 * R * H, sizeof(float), error);
+    /* One shard has room for all; of several, each for the largest. */
+    t->shard_rows = t->shards.n == 1 ? t->n_rows : hm_n_parts(t->n_rows, t->shards.n);
+    size_t R = t->shards.n * t->shard_rows;
+    t->workspace = hm_alloc(context, hm_padded_floats(n_parameters + 1) + 2 * H + V + B * V + 2 * B * H + 2 * R * V + 2 * R * H, sizeof(float), error);
     t->row_error = hm_alloc(context, B, sizeof(double), error);
     if (!t->workspace || !t->row_error)
         return HM_ERROR_MEMORY;
     t->gradient = t->workspace;
-    t->pull = t->gradient + n_parameters;
+    t->pull = t->gradient + hm_padded_floats(n_parameters + 1); /* an error goes with the gradient from rank to rank */
     t->correction = t->pull + H;
     t->v0 = t->correction + V + H;
     t->h0 = t->v0 + B * V;
@@ -132,6 +135,26 @@ static hm_status check_deviation(const hm_trainer *t, hm_error *error)
     return HM_OK;
 }
 
+static hm_status make_shards(hm_trainer *t, hm_error *error)
+{
+    const hm_train_config *config = t->config;
+    size_t n_parameters;
+    hm_rbm_parameters(t->rbm, &n_parameters);
+    size_t room = n_parameters + 1 > t->H ? n_parameters + 1 : t->H;
+    hm_status status = hm_shards_create(t->stage.context, (size_t)config->shards, hm_least(t->stage.B, t->n_chains), room, &t->shards, error);
+    if (status != HM_OK || t->shards.n == 1)
+        return status;
+    if (!t->learner->has_free_rows)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "learner = %s: needs whole mini-batches, which %zu shards cut; take cd, pcd or mean-field, "
+                                                 "or shards = 1 and a single process",
+                       t->learner->name, t->shards.n);
+    if (config->centering != HM_CENTERING_NONE)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "centering needs whole mini-batches, which %zu shards cut; leave it out, or take shards = "
+                                                 "1 and a single process",
+                       t->shards.n);
+    return HM_OK;
+}
+
 static const hm_stage_kind greedy_stage;
 
 hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
@@ -165,6 +188,8 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     if (status == HM_OK)
         status = check_deviation(t, error);
     if (status == HM_OK)
+        status = make_shards(t, error);
+    if (status == HM_OK)
         status = make_workspace(t, error);
     if (status == HM_OK && t->learner->create)
         status = t->learner->create(t, error);
@@ -189,6 +214,7 @@ void hm_trainer_destroy(hm_trainer *t)
         t->learner->destroy(t);
     hm_feed_destroy(t->feed);
     hm_feed_destroy(t->feed_validation);
+    hm_shards_clear(&t->shards);
     hm_free(context, t->workspace);
     hm_free(context, t->row_error);
     hm_stage_clear(&t->stage);
@@ -282,14 +308,33 @@ static size_t n_places(const hm_trainer *t)
     return t->H / hm_layer_n_features(hm_rbm_hidden(t->rbm));
 }
 
-/* Of each unit the mean over the cases; of filters the mean over places too, for all places of the map. */
-static void find_activity(hm_trainer *t, size_t n, float *mean)
+/* A step of the mini-batch: of n cases, and the states that each shard's learner found. */
+typedef struct batch {
+    hm_trainer *t;
+    size_t first, n; /* its cases are order[first .. first + n - 1] */
+    hm_matrix v[HM_SHARDS_MAX];
+} batch;
+
+static size_t first_row(const batch *b, size_t shard)
 {
-    const hm_kernels *kernels = t->stage.context->backend->kernels();
+    return hm_shard_begin(&b->t->shards, shard, b->n);
+}
+
+static void add_activity(void *job, size_t shard, float *sum)
+{
+    const batch *b = job;
+    const hm_trainer *t = b->t;
+    memset(sum, 0, t->H * sizeof *sum);
+    for (size_t i = first_row(b, shard); i < first_row(b, shard + 1); i++)
+        t->stage.context->backend->kernels()->add(t->h0 + i * t->H, sum, t->H, 1.0f / (float)b->n);
+}
+
+/* Of each unit the mean over the cases; of filters the mean over places too, for all places of the map. */
+static void find_activity(batch *b, float *mean)
+{
+    hm_trainer *t = b->t;
     size_t run = n_places(t);
-    memset(mean, 0, t->H * sizeof *mean);
-    for (size_t i = 0; i < n; i++)
-        kernels->add(t->h0 + i * t->H, mean, t->H, 1.0f / (float)n);
+    hm_shards_sum(&t->shards, add_activity, b, t->H, mean);
     for (size_t first = 0; run > 1 && first < t->H; first += run) {
         double sum = 0;
         for (size_t s = first; s < first + run; s++)
@@ -307,17 +352,18 @@ static bool pulls_biases_alone(const hm_trainer *t)
 
 /* Sparsity (Hinton 2010, section 11): q follows the mean activity, and cost (p - q) is added to the slope of the hidden bias
  * and, times the mean of v, to those of the weights. Adding it to the hidden states of the data does both. */
-static void add_sparsity(hm_trainer *t, size_t n)
+static void add_sparsity(batch *b)
 {
+    hm_trainer *t = b->t;
     const hm_train_config *config = t->config;
     const hm_kernels *kernels = t->stage.context->backend->kernels();
     float *pull = t->pull, decay = (float)config->sparsity_decay, cost = (float)config->sparsity_cost;
-    find_activity(t, n, pull);
+    find_activity(b, pull);
     for (size_t j = 0; j < t->H; j++) {
         t->activity[j] = decay * t->activity[j] + (1 - decay) * pull[j];
         pull[j] = cost * ((float)config->sparsity_target - t->activity[j]);
     }
-    for (size_t i = 0; i < n && !pulls_biases_alone(t); i++)
+    for (size_t i = first_row(b, t->shards.first); i < first_row(b, t->shards.end) && !pulls_biases_alone(t); i++)
         kernels->add(pull, t->h0 + i * t->H, t->H, 1);
 }
 
@@ -449,6 +495,70 @@ static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
     return status;
 }
 
+/* ---- Shards -------------------------------------------------------------------------------------------- */
+
+/* What a shard sees of the trainer: its own rows and chains. One shard sees all. */
+static hm_trainer window(const batch *b, size_t shard)
+{
+    hm_trainer part = *b->t;
+    size_t row = first_row(b, shard), chain = hm_shard_begin(&part.shards, shard, part.n_chains), room = shard * part.shard_rows;
+    part.v0 += row * part.V;
+    part.h0 += row * part.H;
+    part.h0_sample += row * part.H;
+    part.row_error += row;
+    part.v1 += room * part.V;
+    part.v_sample += room * part.V;
+    part.h1 += room * part.H;
+    part.h1_sample += room * part.H;
+    part.chains = part.chains ? part.chains + chain * part.V : NULL;
+    part.n_chains = hm_shard_begin(&part.shards, shard + 1, part.n_chains) - chain;
+    return part;
+}
+
+static size_t n_rows_of(const batch *b, size_t shard)
+{
+    return first_row(b, shard + 1) - first_row(b, shard);
+}
+
+/* The correlations of a shard, which share out those of the mini-batch; and, behind them, its error. */
+static void correlate(void *job, size_t shard, float *gradient)
+{
+    const batch *b = job;
+    const hm_trainer *t = b->t;
+    hm_trainer part = window(b, shard);
+    size_t n = n_rows_of(b, shard), n_parameters;
+    hm_rbm_parameters(t->rbm, &n_parameters);
+    /* As many states of the model as chains there are, or as cases. */
+    size_t n_states = t->chains ? t->n_chains : b->n;
+    hm_phase plus = {hm_matrix_f32(part.v0, n, t->V), hm_matrix_f32(part.h0, n, t->H), 1.0f / (float)(b->n * n_places(t))};
+    hm_phase minus = {b->v[shard], hm_matrix_f32(part.h1, b->v[shard].rows, t->H), 1.0f / (float)(n_states * n_places(t))};
+    memset(gradient, 0, (n_parameters + 1) * sizeof *gradient);
+    hm_machine_correlate(t->rbm, &plus, &minus, HM_PART_ALL, gradient);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += part.row_error[i];
+    gradient[n_parameters] = (float)sum;
+}
+
+/* The step along the sum of what all shards found. */
+static hm_status learn_from_shards(batch *b, hm_error *error)
+{
+    hm_trainer *t = b->t;
+    size_t n_parameters;
+    hm_rbm_parameters(t->rbm, &n_parameters);
+    hm_shards_sum(&t->shards, correlate, b, n_parameters + 1, t->gradient);
+    if (!isfinite(t->gradient[n_parameters]))
+        return fail_numeric(t, error);
+    t->stage.error_sum += (double)t->gradient[n_parameters];
+    const hm_step change = step_of(t, b->n);
+    hm_machine_update(t->rbm, t->gradient, t->velocity, &change);
+    if (t->config->sparsity_target > 0 && pulls_biases_alone(t))
+        pull_biases(t, &change);
+    return HM_OK;
+}
+
+/* ---- The whole ------------------------------------------------------------------------------------------ */
+
 /* Gaussian units of deviation s, seen in units of it: data divided by s, and units of deviation 1. */
 static void apply_deviation(const hm_trainer *t, size_t n)
 {
@@ -457,29 +567,56 @@ static void apply_deviation(const hm_trainer *t, size_t n)
         t->v0[k] /= (float)deviation;
 }
 
+/* Reads the cases of a shard, and finds what they drive and what the model has in their place. */
+static hm_status find_states(batch *b, size_t shard, hm_error *error)
+{
+    hm_trainer part = window(b, shard);
+    hm_stage *stage = &b->t->stage;
+    size_t n = n_rows_of(b, shard), first = b->first + first_row(b, shard);
+    hm_matrix v0 = hm_matrix_f32(part.v0, n, part.V);
+    hm_gibbs gibbs = hm_stage_random(stage);
+    gibbs.first_case = shard * part.shard_rows; /* no two shards share random numbers */
+    hm_status status = hm_feed_read(part.feed, stage->order + first, first, n, stage->epoch, v0, error);
+    if (status != HM_OK)
+        return status;
+    apply_deviation(&part, n);
+    find_data_states(&part, n, &gibbs);
+    if (!part.learner->reconstructs)
+        reconstruct_for_report(&part, n, &gibbs);
+    b->v[shard] = v0;
+    if (part.learner->find_states)
+        part.learner->find_states(&part, n, &gibbs, &b->v[shard]);
+    return HM_OK;
+}
+
 static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
 {
     hm_trainer *t = (hm_trainer *)stage;
-    hm_matrix v0 = hm_matrix_f32(t->v0, n, t->V), v = v0;
-    hm_gibbs gibbs = hm_stage_random(stage);
-    hm_status status = hm_feed_read(t->feed, stage->order + first, first, n, stage->epoch, v0, error);
+    batch b = {.t = t, .first = first, .n = n};
+    hm_status status = HM_OK;
+    for (size_t s = t->shards.first; status == HM_OK && s < t->shards.end; s++)
+        status = find_states(&b, s, error);
     if (status != HM_OK)
         return status;
-    apply_deviation(t, n);
-    find_data_states(t, n, &gibbs);
-    if (!t->learner->reconstructs)
-        reconstruct_for_report(t, n, &gibbs);
-    if (t->learner->find_states)
-        t->learner->find_states(t, n, &gibbs, &v);
     if (t->config->sparsity_target > 0)
-        add_sparsity(t, n);
+        add_sparsity(&b);
+    if (t->shards.n > 1)
+        return learn_from_shards(&b, error);
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += t->row_error[i];
     if (!isfinite(sum))
         return fail_numeric(t, error);
     stage->error_sum += sum;
-    return learn(t, n, v, error);
+    return learn(t, n, b.v[0], error);
+}
+
+/* Before a checkpoint: every rank has advanced the chains of its own shards. */
+static void gather(hm_stage *stage)
+{
+    hm_trainer *t = (hm_trainer *)stage;
+    if (t->chains && t->shards.n > 1)
+        hm_shards_gather(&t->shards, t->chains, t->n_chains, t->V);
 }
 
 /* ---- Monitors --------------------------------------------------------------------------------------- */
@@ -588,4 +725,4 @@ static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *err
     return status;
 }
 
-static const hm_stage_kind greedy_stage = {.name = "greedy", .start = start, .step = step, .monitor = monitor};
+static const hm_stage_kind greedy_stage = {.name = "greedy", .start = start, .step = step, .monitor = monitor, .gather = gather};

@@ -3,6 +3,7 @@
 #define HM_LEARN_TRAINER_H
 
 #include "learn/feed.h"
+#include "learn/shards.h"
 #include "learn/stage.h"
 
 /* Letters: V visible, H hidden units, B cases in a batch. All buffers are sized here; a step allocates nothing. */
@@ -18,6 +19,8 @@ typedef struct hm_trainer {
     bool goes_on;          /* persistent chains have begun before */
     size_t n_chains;       /* C: rows that find_states may leave at most */
     size_t n_rows;         /* the most rows that pass through the machine at once */
+    hm_shards shards;
+    size_t shard_rows;     /* rows of room that each shard has in v1, v_sample, h1, h1_sample */
     double fast_rate;      /* of fast weights */
 
     float *velocity; /* [n_parameters] */

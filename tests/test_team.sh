@@ -1,0 +1,88 @@
+#!/bin/sh
+# Ranks of mpirun: the same bytes for any number of them, checkpoints that others go on from, and what they tell when they differ.
+set -eu
+cd "${HARMONIUM_SOURCE_DIR:?}"
+if grep -q 'HM_SANITIZE:STRING=.' "$HARMONIUM_BUILD_DIR/CMakeCache.txt"; then
+    echo "skipped: MPI's own memory is not for the sanitizer"
+    exit 77
+fi
+if ! command -v mpirun >/dev/null 2>&1 || ! "$HARMONIUM_PROGRAM" info | grep -q 'mpi *present'; then
+    echo "skipped: no mpirun, or a build without MPI (Debian: libopenmpi-dev openmpi-bin)"
+    exit 77
+fi
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_btl_base_warn_component_unused=0
+fail() { echo "FAILED: $*"; [ ! -f "$folder/error" ] || cat "$folder/error"; exit 1; }
+train() { # train RANKS NAME OPTIONS...
+    ranks=$1 name=$2
+    shift 2
+    timeout 120 mpirun -n "$ranks" "$HARMONIUM_PROGRAM" train digits --subset 500 --epochs 2 -o "$folder/$name.safetensors" --quiet --force "$@" \
+        2>"$folder/error" || fail "$ranks ranks, $name"
+}
+same() { cmp "$folder/$1.safetensors" "$folder/$2.safetensors" || fail "$1 and $2 differ"; }
+
+for ranks in 1 2 3 4; do
+    train $ranks cd$ranks --hidden 40 --batch-size 64
+    train $ranks pcd$ranks --hidden 40 --learner pcd --chains 30 --sparsity-target 0.1 --steps 2
+    same cd1 cd$ranks
+    same pcd1 pcd$ranks
+done
+"$HARMONIUM_PROGRAM" train digits --subset 500 --epochs 2 --hidden 40 --batch-size 64 --shards 4 -o "$folder/alone.safetensors" --quiet
+same cd1 alone
+for ranks in 1 3; do
+    train $ranks dbn$ranks --kind dbn --layers 784,30,20 --label-units "softmax 10" --up-down-epochs 1 --optimizer adam --validation 50 \
+        --metrics "$folder/metrics$ranks.csv"
+done
+same dbn1 dbn3
+[ "$(wc -l <"$folder/metrics1.csv")" = "$(wc -l <"$folder/metrics3.csv")" ] || fail "metrics are told by one rank"
+
+# One of the processes that train a model.
+rank_of() { pgrep -f "^$HARMONIUM_PROGRAM train .*$folder/$1" | tail -n 1; }
+
+# Stopped on two ranks, gone on with by three: as if nothing had been.
+long="--hidden 60 --learner pcd --epochs 150 --batch-size 50 --steps 5"
+timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/long.safetensors" --quiet 2>"$folder/error" &
+run=$!
+while [ ! -f "$folder/long.safetensors.checkpoint" ]; do sleep 0.1; done
+sleep 0.5
+kill -INT "$(rank_of long)"
+! wait $run || fail "a run that was stopped says so"
+grep -q -- "go on with --resume" "$folder/error" || fail "what to do with a stopped run"
+[ -f "$folder/long.safetensors.checkpoint" ] || fail "the checkpoint of a stopped run"
+timeout 120 mpirun -n 3 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/long.safetensors" --quiet --resume 2>"$folder/error" ||
+    fail "resuming on three ranks"
+train 1 whole $long
+same whole long
+
+# A rank that dies ends the run; what was saved is still there.
+timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/dead.safetensors" --quiet 2>"$folder/error" &
+run=$!
+while [ ! -f "$folder/dead.safetensors.checkpoint" ]; do sleep 0.1; done
+kill -KILL "$(rank_of dead)"
+! wait $run || fail "a run that lost a rank fails"
+timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/dead.safetensors" --quiet --resume 2>"$folder/error" ||
+    fail "resuming after a rank has died"
+same whole dead
+
+refuses() { # refuses WORDS MPIRUN-ARGUMENTS...
+    words=$1
+    shift
+    if timeout 60 mpirun "$@" >"$folder/out" 2>"$folder/error"; then
+        fail "not refused: $*"
+    fi
+    grep -q -- "$words" "$folder/error" || fail "refused otherwise: $*"
+}
+rbm="train digits --hidden 10 --epochs 1 --quiet --force -o $folder/none.safetensors"
+mkdir "$folder/here" "$folder/there"
+printf '0,1,1,0\n1,1,0,0\n0,0,1,1\n0,1,0,1\n' | tee "$folder/here/cases.csv" | sed 2d >"$folder/there/cases.csv"
+small="train cases.csv --hidden 3 --quiet -o $folder/none.safetensors --shards 2"
+refuses "rank 1 has another training set" -n 1 -wdir "$folder/here" "$HARMONIUM_PROGRAM" $small : -n 1 -wdir "$folder/there" "$HARMONIUM_PROGRAM" $small
+refuses "another recipe" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" $rbm --momentum 0.1
+refuses "another seed" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" $rbm --seed 9
+refuses "rank 1: .*no-such" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" train "$folder/no-such.npy" --hidden 10 -o "$folder/none.safetensors"
+refuses "2 ranks cannot share" -n 2 "$HARMONIUM_PROGRAM" $rbm --shards 1
+refuses "cannot be cut into so many" -n 2 "$HARMONIUM_PROGRAM" $rbm --batch-size 3
+refuses "needs whole mini-batches" -n 2 "$HARMONIUM_PROGRAM" $rbm --learner tempering
+refuses "is for one process" -n 2 "$HARMONIUM_PROGRAM" info
+! ls "$folder"/none.safetensors* 2>/dev/null || fail "a refused run leaves nothing"
