@@ -96,18 +96,21 @@ bool cli_has_other_data(const cli_comparison *c)
 
 cli_quantity cli_find_quantity(const char *member)
 {
+    static const char energy[] = "Its level means nothing between machines: each has its own log Z.";
     static const cli_quantity known[] = {
         {"reconstruction_error", "reconstruction error", "mean squared error", -1,
          "It should fall. It is shown, not to be trusted: a machine that copies its input has a small one."},
-        {"free_energy_train", "free energy, training", "nats", 0, "Its level means nothing between machines: each has its own log Z."},
-        {"free_energy_validation", "free energy, validation", "nats", 0, "Its level means nothing between machines: each has its own log Z."},
+        {"free_energy_train", "free energy, training", "nats", 0, energy},
+        {"free_energy_validation", "free energy, validation", "nats", 0, energy},
         {"free_energy_gap", "free energy, validation less training", "nats", 0,
          "A gap that grows is over-fitting: the run knows its training cases by heart."},
         {"log_likelihood", "log-likelihood", "nats", 1, "Of training cases; larger is better."},
         {"swap_rate", "least rate of swaps", "share", 0, "Near zero the chains of different temperatures do not mix."},
         {"loss", "loss", "mean of a case", -1, "Of training; smaller is better."},
-        {"error_train", "error, training", "of a case", -1, "Smaller is better; the error in validation says whether it is worth something."},
-        {"error_validation", "error, validation", "of a case", -1, "Smaller is better. Where it rises again, learning went on for too long."},
+        {"error_train", "error, training", "of a case", -1,
+         "Smaller is better; the error in validation says whether it is worth something."},
+        {"error_validation", "error, validation", "of a case", -1,
+         "Smaller is better. Where it rises again, learning went on for too long."},
         {"class_accuracy", "classes right", "share", 1, "Larger is better."},
         {"mean_iou", "mean IoU", "share", 1, "Larger is better."},
         {"update_ratio", "updates to weights", "sum |dW| / sum |W|", 0, "About 0.001 is right."},
@@ -125,7 +128,8 @@ cli_quantity cli_find_quantity(const char *member)
 /* What a line holds beside them says where it belongs, or follows from the settings. */
 static bool is_measured(const char *member)
 {
-    static const char *const others[] = {"stage", "stage_index", "machine", "epoch", "learner", "learning_rate", "momentum", "steps", "seconds"};
+    static const char *const others[] = {"stage",         "stage_index", "machine", "epoch",  "learner",
+                                         "learning_rate", "momentum",    "steps",   "seconds"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(others[i], member) == 0)
             return false;

@@ -108,8 +108,8 @@ static hm_status search_file(cli_run *run, hm_error *error)
     bool is_metrics = n >= (ssize_t)strlen(first) && memcmp(bytes, first, strlen(first)) == 0;
     if (!is_metrics && (n < 9 || bytes[8] != '{'))
         return hm_fail(error, HM_ERROR_FORMAT,
-                       "%s: is neither a model nor the metrics of a run; give what harmonium train wrote by -o or --metrics, or their folder",
-                       run->path);
+                       "%s: is neither a model nor the metrics of a run; give what harmonium train wrote by -o or --metrics, or "
+                       "their folder", run->path);
     snprintf(is_metrics ? run->metrics : run->model, sizeof run->model, "%s", run->path);
     (is_metrics ? find_model : find_metrics)(run);
     return HM_OK;
@@ -161,11 +161,14 @@ static void add_setting(cli_run *run, const char *section, const char *name, con
     snprintf(added->section, sizeof added->section, "%s", section);
 }
 
+/* Names that are too long are cut, so that the number behind them has room. */
 static void begin_section(cli_run *run, const char *said, char section[CLI_SECTION_MAX])
 {
-    snprintf(section, CLI_SECTION_MAX, "%.*s", (int)strcspn(said, "]"), said);
+    size_t n = strcspn(said, "]");
+    int length = n < CLI_SECTION_MAX - 16 ? (int)n : CLI_SECTION_MAX - 16;
+    snprintf(section, CLI_SECTION_MAX, "%.*s", length, said);
     for (int k = 2; cli_run_setting(run, section, ""); k++)
-        snprintf(section, CLI_SECTION_MAX, "%.*s (%d)", (int)strcspn(said, "]"), said, k);
+        snprintf(section, CLI_SECTION_MAX, "%.*s (%d)", length, said, k);
     add_setting(run, section, "", "");
 }
 

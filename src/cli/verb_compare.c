@@ -121,7 +121,8 @@ static hm_status make_runs(const cli_comparison *c, cli_table *table, hm_error *
     hm_status status = cli_table_add(table, head, error);
     for (size_t i = 0; status == HM_OK && i < c->n; i++) {
         const cli_run *r = &c->run[i];
-        const char *cells[] = {r->name, *r->model ? r->model : ABSENT, *r->metrics ? r->metrics : ABSENT, *r->fingerprint ? r->fingerprint : "?"};
+        const char *cells[] = {r->name, *r->model ? r->model : ABSENT, *r->metrics ? r->metrics : ABSENT,
+                               *r->fingerprint ? r->fingerprint : "?"};
         status = cli_table_add(table, cells, error);
     }
     return status;
@@ -164,17 +165,29 @@ static void warn(const cli_comparison *c)
         cli_warn("these runs learned from different data (their fingerprints differ): what was measured in training cannot be compared");
     for (size_t i = 0; i < c->n; i++)
         if (!c->run[i].n_epochs)
-            cli_warn("%s: has no metrics, so no results or curves; train writes them with --metrics %s.jsonl", c->run[i].name,
-                     c->run[i].name);
+            cli_warn("%s: has no metrics, so no results or curves; train writes them with --metrics MODEL.jsonl", c->run[i].name);
 }
 
 /* ---- JSON ----------------------------------------------------------------------------------------------------- */
 
+static void print_json_text(const char *text)
+{
+    if (text)
+        cli_print_json_text(text);
+    else
+        printf("null");
+}
+
 static void print_json_member(const char *name, const char *text)
 {
     printf("\"%s\": ", name);
-    if (text)
-        cli_print_json_text(text);
+    print_json_text(text);
+}
+
+static void print_json_number(double value)
+{
+    if (isfinite(value))
+        printf("%.9g", value);
     else
         printf("null");
 }
@@ -184,14 +197,13 @@ static void print_json_numbers(const char *name, const double *values, size_t n)
     printf("\"%s\": [", name);
     for (size_t i = 0; i < n; i++) {
         printf("%s", i ? ", " : "");
-        printf(isfinite(values[i]) ? "%.9g" : "null", values[i]);
+        print_json_number(values[i]);
     }
     printf("]");
 }
 
 static void print_json_run(const cli_run *r)
 {
-    double seconds = cli_run_seconds(r);
     printf("{");
     print_json_member("name", r->name);
     printf(", ");
@@ -201,7 +213,8 @@ static void print_json_run(const cli_run *r)
     printf(", ");
     print_json_member("data", *r->fingerprint ? r->fingerprint : NULL);
     printf(", \"epochs\": %zu, \"seconds\": ", r->n_epochs);
-    printf(isfinite(seconds) ? "%.9g}" : "null}", seconds);
+    print_json_number(cli_run_seconds(r));
+    printf("}");
 }
 
 static void print_json_difference(const cli_comparison *c, const cli_difference *d)
@@ -215,10 +228,7 @@ static void print_json_difference(const cli_comparison *c, const cli_difference 
     for (size_t i = 0; i < c->n; i++) {
         const char *value = cli_setting_value(&c->run[i], d, text, sizeof text);
         printf("%s", i ? ", " : "");
-        if (value)
-            cli_print_json_text(value);
-        else
-            printf("null");
+        print_json_text(value);
     }
     printf("]}");
 }
@@ -367,8 +377,9 @@ static hm_status draw_all(const cli_call *call, const cli_comparison *c, hm_erro
 
 static hm_status begin_page(const cli_call *call, const cli_comparison *c, hm_error *error)
 {
-    static const char introduction[] = "What was set otherwise in these runs, where they ended, and how they came there. In each row \u2605 marks "
-                                       "the run that ended best, where smaller or larger is known to be better.";
+    static const char introduction[] =
+        "What was set otherwise in these runs, where they ended, and how they came there. In each row \u2605 marks the run that ended "
+        "best, where smaller or larger is known to be better.";
     char title[64];
     const char *folder = call->options.output.output;
     snprintf(title, sizeof title, "%zu runs compared", c->n);

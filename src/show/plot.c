@@ -7,7 +7,8 @@
 #ifdef HM_HAVE_CAIRO
 #include "base/alloc.h"
 
-enum { WIDTH = 720, HEIGHT = 440, LEFT = 84, RIGHT = 24, TOP = 48, BOTTOM = 56, TITLE_SIZE = 16, LEGEND_SIZE = 12, LEGEND_ROW = 20, LEGEND_MARK = 34 };
+enum { WIDTH = 720, HEIGHT = 440, LEFT = 84, RIGHT = 24, TOP = 48, BOTTOM = 56, TITLE_SIZE = 16 };
+enum { LEGEND_SIZE = 12, LEGEND_ROW = 20, LEGEND_MARK = 34 };
 
 /* Okabe and Ito's palette, which people who confuse red and green can tell apart. */
 static const uint32_t colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x5d5d5d, 0x8b0000, 0xb8b800, 0x4b0082};
