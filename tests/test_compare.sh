@@ -121,3 +121,4 @@ head -c 1000 one.safetensors >cut.safetensors
 expect 1 'cut.safetensors' "$harmonium" compare cut.safetensors two.safetensors
 expect 2 'page.html' "$harmonium" compare one.safetensors two.safetensors -o page.html
 expect 2 'is a file' "$harmonium" compare one.safetensors two.safetensors -o known/log
+expect 2 'folder of a run' "$harmonium" compare one.safetensors two.safetensors -o runs/a/last

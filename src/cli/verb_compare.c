@@ -460,6 +460,14 @@ static hm_status show(const cli_call *call, const cli_comparison *c, hm_error *e
     return status;
 }
 
+/* The page of a run is not to be lost to one of several. */
+static bool is_folder_of_run(const char *folder)
+{
+    char metrics[CLI_RUN_PATH_MAX];
+    hm_path_join(metrics, sizeof metrics, folder, "metrics.jsonl");
+    return hm_file_exists(metrics);
+}
+
 static hm_status check_call(const cli_call *call, hm_error *error)
 {
     const char *output = call->options.output.output;
@@ -468,6 +476,8 @@ static hm_status check_call(const cli_call *call, hm_error *error)
                        CLI_RUNS_MAX, call->n_operands);
     if (hm_file_exists(output) && !hm_folder_exists(output))
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s: is a file; the page and its pictures go into a folder, so name one", output);
+    if (*output && is_folder_of_run(output))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: is the folder of a run; name another one for the page", output);
     return HM_OK;
 }
 
