@@ -251,6 +251,35 @@ static void plots_survive_awkward_numbers(void **state)
     hm_image_destroy(image);
     hm_context_destroy(context);
 }
+
+/* A legend that does not fit beside the title goes below it, in rows that make the picture higher and leave room for every name. */
+static void legends_have_room_for_every_name(void **state)
+{
+    (void)state;
+    static const uint32_t colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7};
+    hm_context *context = make_context();
+    const double x[] = {1, 2}, y[] = {1, 2};
+    hm_curve curves[4];
+    size_t height[2];
+    for (int is_long = 0; is_long < 2; is_long++) {
+        hm_image *image;
+        const char *name = is_long ? "a name that is as long as those of folders are now and then" : "a";
+        for (int c = 0; c < 4; c++)
+            curves[c] = (hm_curve){name, x, y, 2, NULL};
+        assert_int_equal(hm_plot_curves(context, &(hm_plot){.title = "t"}, curves, 4, &image, NULL), HM_OK);
+        height[is_long] = hm_image_height(image);
+        for (int c = 0; c < 4; c++) {
+            size_t n = 0; /* of the mark: all curves lie under the last */
+            for (size_t i = 0; i < hm_image_width(image) * height[is_long]; i++)
+                n += pixel_at(image, i % hm_image_width(image), i / hm_image_width(image)) == colours[c];
+            assert_true(n >= 14 * 3);
+        }
+        hm_image_destroy(image);
+    }
+    assert_int_equal(height[0], 440);
+    assert_int_equal(height[1], 440 + 4 * 20);
+    hm_context_destroy(context);
+}
 #endif
 
 /* ---- Allocations that fail -------------------------------------------------------------------------------- */
@@ -378,6 +407,7 @@ int main(void)
         cmocka_unit_test(ticks_are_round_and_cover_the_range),
 #ifdef HM_HAVE_CAIRO
         cmocka_unit_test(plots_survive_awkward_numbers),
+        cmocka_unit_test(legends_have_room_for_every_name),
         cmocka_unit_test(utterances_have_time_across_in_each_panel),
 #endif
         cmocka_unit_test(failing_allocations_leak_nothing),

@@ -155,7 +155,8 @@ typedef struct hm_plot {
     bool is_scatter;      /* points without lines */
 } hm_plot;
 
-/* Curves with axes, ticks at round numbers, and a legend when there is more than one. */
+/* Curves with axes, ticks at round numbers, and a legend when there is more than one: beside the title, or in
+ * rows below it, which make the picture higher. */
 hm_status hm_plot_curves(const hm_context *context, const hm_plot *plot, const hm_curve *curves,
                          size_t n_curves, hm_image **image, hm_error *error);
 

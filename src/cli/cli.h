@@ -191,6 +191,8 @@ hm_status cli_parse(const cli_verb *verb, int n, char **arguments, cli_call *cal
 bool cli_is_recipe(const char *path);
 /* Whether the rows of a table are those of a section. */
 bool cli_is_of_recipes(const hm_option_table *table);
+/* The table of a section, or null. */
+const hm_option_table *cli_recipe_table(const char *section);
 /* A recipe into the options. Errors name the path (of the stream: what it is called in messages) and the line. */
 hm_status cli_read_recipe(cli_call *call, const char *path, hm_error *error);
 hm_status cli_read_recipe_from(cli_call *call, FILE *stream, const char *path, hm_error *error);
@@ -276,8 +278,9 @@ bool cli_is_values(const char *path);
 bool cli_is_same_file(const char *a, const char *b);
 /* Outputs end as the verb writes them, and none is an input of the same call. */
 hm_status cli_check_files(const cli_verb *verb, const cli_call *call, hm_error *error);
-/* Curves to -o. */
-hm_status cli_save_curves(const cli_call *call, const hm_plot *plot, const hm_curve *curves, size_t n, hm_error *error);
+/* Curves to a PNG file. */
+hm_status cli_save_curves(const cli_call *call, const hm_plot *plot, const hm_curve *curves, size_t n, const char *path,
+                          hm_error *error);
 /* As NPY or CSV, by the name; or, with the labels of the cases of `set` (null: none), for LIBSVM. */
 hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error);
 hm_status cli_save_cases(const hm_context *context, hm_matrix values, const hm_dataset *set, const char *path, hm_error *error);

@@ -152,7 +152,7 @@ static hm_status draw_comparison(const comparison *c, hm_error *error)
         for (int k = 0; k < 3; k++)
             y[k][i] = from[k][c->order[i]];
     }
-    return cli_save_curves(c->call, &plot, curves, 3, error);
+    return cli_save_curves(c->call, &plot, curves, 3, c->call->options.output.output, error);
 }
 
 hm_status cli_compare_posteriors(const cli_call *call, const hm_belief *net, const int8_t *observed, hm_error *error)

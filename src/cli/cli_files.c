@@ -38,7 +38,7 @@ static hm_status check_ending(const char *path, const char *endings, hm_error *e
 }
 
 /* Endings that neither a model nor a folder has. */
-static const char others[] = ".png .gif .npy .csv .mp4 .webm .jpg .ini .json .jsonl .gz";
+static const char others[] = ".png .gif .npy .csv .mp4 .webm .jpg .ini .json .jsonl .html .gz";
 
 /* A model may be called anything but what it is not. */
 static hm_status check_model_name(const char *path, hm_error *error)
@@ -111,12 +111,13 @@ hm_status cli_save_values(hm_matrix values, const char *path, hm_error *error)
                                                  : hm_matrix_save_npy(values, path, error);
 }
 
-hm_status cli_save_curves(const cli_call *call, const hm_plot *plot, const hm_curve *curves, size_t n, hm_error *error)
+hm_status cli_save_curves(const cli_call *call, const hm_plot *plot, const hm_curve *curves, size_t n, const char *path,
+                          hm_error *error)
 {
     hm_image *image;
     hm_status status = hm_plot_curves(call->context, plot, curves, n, &image, error);
     if (status == HM_OK)
-        status = hm_image_save_png(image, call->options.output.output, error);
+        status = hm_image_save_png(image, path, error);
     hm_image_destroy(image);
     return status;
 }

@@ -112,7 +112,7 @@ hm_status cli_metrics_add(cli_metrics *m, const hm_train_report *r, hm_error *er
 
 /* ---- Reading ---------------------------------------------------------------------------------------------- */
 
-static double member_of(const char *line, const char *name)
+double cli_metrics_member(const char *line, const char *name)
 {
     char key[64];
     snprintf(key, sizeof key, "\"%s\": ", name);
@@ -132,7 +132,7 @@ size_t cli_metrics_read(const char *path, const char *stage, size_t machine, con
     snprintf(machine_part, sizeof machine_part, "\"machine\": %zu, ", machine);
     while (n < most && getline(&line, &room, stream) > 0)
         if (strncmp(line, head, strlen(head)) == 0 && strstr(line, machine_part))
-            value[n++] = member_of(line, member);
+            value[n++] = cli_metrics_member(line, member);
     free(line);
     fclose(stream);
     return n;

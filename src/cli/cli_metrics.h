@@ -20,6 +20,9 @@ void cli_metrics_close(cli_metrics *metrics);
 /* Adds the line of an epoch; HM_ERROR_IO the first time that the file takes no more, and HM_OK ever after. */
 hm_status cli_metrics_add(cli_metrics *metrics, const hm_train_report *report, hm_error *error);
 
+/* A number of a line; NaN where it is not there. */
+double cli_metrics_member(const char *line, const char *name);
+
 /* The values of one member in the lines of one stage and machine, in their order: value[most]. Returns how many there
  * are; a line without the member gives NaN. */
 size_t cli_metrics_read(const char *path, const char *stage, size_t machine, const char *member, double *value,

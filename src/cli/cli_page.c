@@ -1,8 +1,12 @@
 /* Pages are made of notes: the file page.tsv in the folder has a line for each thing that its page tells, and the page is
  * written anew whenever a line comes. So pictures that later commands draw into the folder join it.
  *
- *     title   WHAT
+ *     title   WHAT  INTRODUCTION
  *     number  NAME  VALUE
+ *     heading WHAT
+ *     text    PARAGRAPH
+ *     head    CELL ..                           (of a table)
+ *     row     CELL ..                           (of the table above)
  *     picture FILE  TITLE  LOOK  COMMAND        (tabs between; the last line about a file counts) */
 #include "cli/cli_page.h"
 
@@ -14,7 +18,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 
-enum { FIELDS_MAX = 5, PATH_MAX_LENGTH = 2 * HM_TEXT_MAX };
+enum { FIELDS_MAX = CLI_PAGE_COLS_MAX + 1, PATH_MAX_LENGTH = 2 * HM_TEXT_MAX };
 static const char NOTES[] = "page.tsv";
 static const size_t NOTES_MAX = (size_t)1 << 22;
 
@@ -44,17 +48,20 @@ static hm_status add_note(const char *folder, const char *mode, const char *kind
 
 typedef struct note {
     char *field[FIELDS_MAX]; /* unused ones are empty */
+    int n;
 } note;
 
 /* Cuts one line, which ends in a zero, at its tabs. */
 static note cut_line(char *line)
 {
     static char empty[] = "";
-    note made = {{line, empty, empty, empty, empty}};
-    for (int i = 1; i < FIELDS_MAX && (line = strchr(line, '\t')); i++) {
+    note made = {{line}, 1};
+    while (made.n < FIELDS_MAX && (line = strchr(line, '\t'))) {
         *line++ = 0;
-        made.field[i] = line;
+        made.field[made.n++] = line;
     }
+    for (int i = made.n; i < FIELDS_MAX; i++)
+        made.field[i] = empty;
     return made;
 }
 
@@ -99,6 +106,33 @@ static void put_numbers(hm_file_writer *w, const note *notes, size_t n)
     put_text(w, "</table>\n");
 }
 
+static bool is_kind(const note *told, const char *kind)
+{
+    return strcmp(told->field[0], kind) == 0;
+}
+
+/* With the tags of the table around its head and its last row. */
+static void put_row(hm_file_writer *w, const note *row, bool is_last)
+{
+    bool is_head = is_kind(row, "head");
+    put_text(w, is_head ? "<div><table class=\"cells\">\n<tr>" : "<tr>");
+    for (int i = 1; i < row->n; i++)
+        put_between(w, is_head ? "<th>" : "<td>", row->field[i], is_head ? "</th>" : "</td>");
+    put_text(w, is_last ? "</tr>\n</table></div>\n" : "</tr>\n");
+}
+
+/* Headings, paragraphs and tables as they come. */
+static void put_body(hm_file_writer *w, const note *notes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (is_kind(&notes[i], "heading"))
+            put_between(w, "<h2>", notes[i].field[1], "</h2>\n");
+        else if (is_kind(&notes[i], "text"))
+            put_between(w, "<p>", notes[i].field[1], "</p>\n");
+        else if (is_kind(&notes[i], "head") || is_kind(&notes[i], "row"))
+            put_row(w, &notes[i], i + 1 == n || !is_kind(&notes[i + 1], "row"));
+}
+
 static void put_picture(hm_file_writer *w, const note *p)
 {
     put_between(w, "<figure>\n<h2>", p->field[2], "</h2>\n");
@@ -111,7 +145,7 @@ static void put_picture(hm_file_writer *w, const note *p)
 static void put_pictures(hm_file_writer *w, const note *notes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(notes[i].field[0], "picture") != 0)
+        if (!is_kind(&notes[i], "picture"))
             continue;
         bool is_first = true;
         size_t last = i;
@@ -133,17 +167,18 @@ static void put_page(hm_file_writer *w, const note *notes, size_t n)
         "body{font:16px/1.5 sans-serif;max-width:50em;margin:2em auto;padding:0 1em;color:#222}\n"
         "figure{margin:3em 0}img{width:100%;border:1px solid #ddd}\n"
         "td{padding:.1em 1.5em .1em 0}figcaption{margin:.5em 0}\n"
+        "div{overflow-x:auto}.cells{border-collapse:collapse;font-size:90%}th{text-align:left;padding:.2em 1.5em .2em 0}\n"
+        ".cells td,.cells th{border-bottom:1px solid #ddd;white-space:nowrap;vertical-align:top}\n"
+        ".cells td:first-child,.cells th:first-child{position:sticky;left:0;background:#fff}\n"
         "pre{background:#f5f6f7;padding:.6em;white-space:pre-wrap;font-size:85%}\n</style></head><body>\n";
-    static const char introduction[] =
-        "<p>A Boltzmann machine learns without being told what it sees: each of its hidden units becomes a feature, and "
-        "what the machine has learned can be seen, tried on data it never saw, and dreamt. Under each picture stands what "
-        "to look for, and the command that drew it.</p>\n";
     put_text(w, head);
     for (size_t i = 0; i < n; i++)
-        if (strcmp(notes[i].field[0], "title") == 0)
+        if (is_kind(&notes[i], "title")) {
             put_between(w, "<h1>", notes[i].field[1], "</h1>\n");
-    put_text(w, introduction);
+            put_between(w, "<p>", notes[i].field[2], "</p>\n");
+        }
     put_numbers(w, notes, n);
+    put_body(w, notes, n);
     put_pictures(w, notes, n);
     put_text(w, "</body></html>\n");
 }
@@ -156,7 +191,7 @@ static size_t count_lines(const char *text)
     return n;
 }
 
-static hm_status write_page(const cli_call *call, const char *folder, hm_error *error)
+hm_status cli_page_write(const cli_call *call, const char *folder, hm_error *error)
 {
     char path[PATH_MAX_LENGTH];
     unsigned char *bytes = NULL;
@@ -185,19 +220,34 @@ static hm_status write_page(const cli_call *call, const char *folder, hm_error *
 
 /* ---- What others call ------------------------------------------------------------------------------------- */
 
-hm_status cli_page_begin(const cli_call *call, const char *folder, const char *title, hm_error *error)
+hm_status cli_page_begin(const cli_call *call, const char *folder, const char *title, const char *introduction,
+                         hm_error *error)
 {
     char path[PATH_MAX_LENGTH];
     hm_path_join(path, sizeof path, folder, NOTES);
     if (call->options.output.resume && hm_file_exists(path))
         return HM_OK;
-    return add_note(folder, "w", "title", &title, 1, error);
+    const char *fields[] = {title, introduction};
+    return add_note(folder, "w", "title", fields, 2, error);
 }
 
 hm_status cli_page_number(const char *folder, const char *name, const char *value, hm_error *error)
 {
     const char *fields[] = {name, value};
     return add_note(folder, "a", "number", fields, 2, error);
+}
+
+hm_status cli_page_text(const char *folder, const char *text, hm_error *error)
+{
+    return add_note(folder, "a", "text", &text, 1, error);
+}
+
+hm_status cli_page_table(const char *folder, const char *title, const cli_table *table, hm_error *error)
+{
+    hm_status status = add_note(folder, "a", "heading", &title, 1, error);
+    for (size_t i = 0; status == HM_OK && i < table->n_rows; i++)
+        status = add_note(folder, "a", i ? "row" : "head", (const char *const *)table->cell + i * table->n_cols, (int)table->n_cols, error);
+    return status;
 }
 
 hm_status cli_page_picture(const cli_call *call, const char *path, const char *title, const char *look, hm_error *error)
@@ -210,5 +260,5 @@ hm_status cli_page_picture(const cli_call *call, const char *path, const char *t
         return HM_OK;
     const char *fields[] = {name, title, look, call->command};
     hm_status status = add_note(folder, "a", "picture", fields, 4, error);
-    return status == HM_OK ? write_page(call, folder, error) : status;
+    return status == HM_OK ? cli_page_write(call, folder, error) : status;
 }

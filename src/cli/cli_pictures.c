@@ -127,6 +127,10 @@ static void remove_frames(const cli_pictures *p)
 static hm_status make_folder(cli_pictures *p, hm_error *error)
 {
     const cli_output *output = &p->call->options.output;
+    static const char introduction[] =
+        "A Boltzmann machine learns without being told what it sees: each of its hidden units becomes a feature, and "
+        "what the machine has learned can be seen, tried on data it never saw, and dreamt. Under each picture stands what "
+        "to look for, and the command that drew it.";
     char path[PATH_SIZE], title[HM_TEXT_MAX + 64];
     join(p, "frames", path);
     hm_status status = hm_folder_create(path, error);
@@ -136,7 +140,7 @@ static hm_status make_folder(cli_pictures *p, hm_error *error)
     if (status == HM_OK)
         status = cli_metrics_open(&p->metrics, path, output->resume, error);
     snprintf(title, sizeof title, "What %s learned", output->output);
-    return status == HM_OK ? cli_page_begin(p->call, p->folder, title, error) : status;
+    return status == HM_OK ? cli_page_begin(p->call, p->folder, title, introduction, error) : status;
 }
 
 hm_status cli_pictures_begin(const cli_call *call, const hm_model *model, const hm_dataset *watched,

@@ -55,6 +55,14 @@ bool cli_is_of_recipes(const hm_option_table *table)
     return false;
 }
 
+const hm_option_table *cli_recipe_table(const char *section)
+{
+    for (int i = 0; i < N_RECIPE_TABLES; i++)
+        if (strcmp(section, recipe_tables[i]->section) == 0)
+            return recipe_tables[i];
+    return NULL;
+}
+
 #ifdef HM_HAVE_INIH
 #include <ini.h>
 

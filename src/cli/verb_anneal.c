@@ -58,7 +58,7 @@ static hm_status draw(const session *s, hm_error *error)
     }
     for (size_t c = 0; c < s->n_chains; c++)
         curves[c] = (hm_curve){"", x, y + c * s->n_steps, s->n_steps, NULL};
-    hm_status status = cli_save_curves(call, &plot, curves, s->n_chains, error);
+    hm_status status = cli_save_curves(call, &plot, curves, s->n_chains, call->options.output.output, error);
     hm_free(call->context, x);
     return status;
 }

@@ -104,7 +104,7 @@ static hm_status draw_codes(const cli_call *call, const cli_material *m, const f
         snprintf(name[c], sizeof name[c], "%zu", c);
         curves[c] = (hm_curve){name[c], x + first[c], x + m->n + first[c], first[c + 1] - first[c], NULL};
     }
-    hm_status status = cli_save_curves(call, &plot, curves, n_classes, error);
+    hm_status status = cli_save_curves(call, &plot, curves, n_classes, call->options.output.output, error);
     hm_free(call->context, x);
     return status;
 }

@@ -51,7 +51,7 @@ static hm_status draw(const cli_call *call, const double *T, size_t n, hm_error 
         }
         curves[k] = (hm_curve){names[k], x, y[k], POINTS, NULL};
     }
-    return cli_save_curves(call, &plot, curves, n, error);
+    return cli_save_curves(call, &plot, curves, n, call->options.output.output, error);
 }
 
 static hm_status run(cli_call *call, hm_error *error)

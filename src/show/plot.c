@@ -7,7 +7,8 @@
 #ifdef HM_HAVE_CAIRO
 #include "base/alloc.h"
 
-enum { WIDTH = 720, HEIGHT = 440, LEFT = 84, RIGHT = 24, TOP = 48, BOTTOM = 56, TITLE_SIZE = 16, LEGEND_SIZE = 12 };
+enum { WIDTH = 720, HEIGHT = 440, LEFT = 84, RIGHT = 24, TOP = 48, BOTTOM = 56, TITLE_SIZE = 16 };
+enum { LEGEND_SIZE = 12, LEGEND_ROW = 20, LEGEND_MARK = 34 };
 
 /* Okabe and Ito's palette, which people who confuse red and green can tell apart. */
 static const uint32_t colours[] = {0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7, 0xe69f00, 0x56b4e9, 0x5d5d5d, 0x8b0000, 0xb8b800, 0x4b0082};
@@ -95,43 +96,86 @@ static void draw_points(hm_canvas *canvas, const hm_panel *panel, const hm_curve
     }
 }
 
+static double legend_width(const hm_curve *curve)
+{
+    return hm_text_width(LEGEND_SIZE, curve->name) + LEGEND_MARK;
+}
+
+/* The name of curve c, right of its mark. */
+static void draw_entry(hm_canvas *canvas, const hm_curve *curves, size_t c, double x, double y)
+{
+    hm_canvas_colour(canvas, HM_COLOUR_INK, 1);
+    hm_canvas_text(canvas, x, y, LEGEND_SIZE, 0, curves[c].name);
+    hm_canvas_colour(canvas, colours[c % N_COLOURS], 1);
+    cairo_rectangle(canvas->pen, x - 20, y - 2, 14, 4);
+    cairo_fill(canvas->pen);
+}
+
 /* In the line of the title, from the right. */
-static void draw_legend(hm_canvas *canvas, const hm_curve *curves, size_t n_curves)
+static void draw_legend_beside(hm_canvas *canvas, const hm_curve *curves, size_t n_curves)
 {
     double x = canvas->width - RIGHT;
     for (size_t c = n_curves; c-- > 0;) {
-        x -= hm_text_width(LEGEND_SIZE, curves[c].name);
-        hm_canvas_colour(canvas, HM_COLOUR_INK, 1);
-        hm_canvas_text(canvas, x, TOP / 2.0, LEGEND_SIZE, 0, curves[c].name);
-        hm_canvas_colour(canvas, colours[c % N_COLOURS], 1);
-        cairo_rectangle(canvas->pen, x - 20, TOP / 2.0 - 2, 14, 4);
-        cairo_fill(canvas->pen);
-        x -= 34;
+        draw_entry(canvas, curves, c, x - hm_text_width(LEGEND_SIZE, curves[c].name), TOP / 2.0);
+        x -= legend_width(&curves[c]);
     }
+}
+
+/* In rows below the title, which are counted; canvas null: counted only. */
+static size_t draw_legend_rows(hm_canvas *canvas, double width, const hm_curve *curves, size_t n_curves)
+{
+    double x = LEFT;
+    size_t row = 0;
+    for (size_t c = 0; c < n_curves; c++) {
+        if (x > LEFT && x + legend_width(&curves[c]) > width - RIGHT) {
+            x = LEFT;
+            row++;
+        }
+        if (canvas)
+            draw_entry(canvas, curves, c, x + 20, TOP + (double)row * LEGEND_ROW);
+        x += legend_width(&curves[c]);
+    }
+    return row + 1;
+}
+
+/* Rows that the legend needs where it does not fit beside the title. */
+static size_t count_legend_rows(const hm_plot *plot, const hm_curve *curves, size_t n_curves)
+{
+    double width = plot->width ? (double)plot->width : WIDTH, taken = LEFT + RIGHT;
+    for (size_t c = 0; c < n_curves; c++)
+        taken += legend_width(&curves[c]);
+    if (plot->title)
+        taken += hm_text_width(TITLE_SIZE, plot->title);
+    return n_curves < 2 || taken <= width ? 0 : draw_legend_rows(NULL, width, curves, n_curves);
 }
 
 hm_status hm_plot_curves(const hm_context *context, const hm_plot *plot, const hm_curve *curves, size_t n_curves,
                          hm_image **image, hm_error *error)
 {
     hm_canvas canvas;
+    hm_plot extended = *plot;
+    size_t n_rows = count_legend_rows(plot, curves, n_curves);
     hm_panel panel = {.x = {INFINITY, -INFINITY, plot->log_x}, .y = {INFINITY, -INFINITY, plot->log_y}};
     *image = NULL;
     find_range(&panel, curves, n_curves);
     if (!(panel.x.low <= panel.x.high) || !(panel.y.low <= panel.y.high))
         return hm_fail(error, HM_ERROR_ARGUMENT, "\"%s\": there is no finite point to draw",
                        plot->title ? plot->title : "plot");
-    begin(&canvas, plot);
+    extended.height = (plot->height ? plot->height : HEIGHT) + n_rows * LEGEND_ROW;
+    begin(&canvas, &extended);
     panel.left = LEFT;
-    panel.top = TOP;
+    panel.top = TOP + (double)(n_rows * LEGEND_ROW);
     panel.width = canvas.width - LEFT - RIGHT;
-    panel.height = canvas.height - TOP - BOTTOM;
+    panel.height = canvas.height - panel.top - BOTTOM;
     hm_panel_draw(&panel, &canvas, plot->x_label, plot->y_label);
     for (size_t c = 0; c < n_curves; c++) {
         hm_canvas_colour(&canvas, colours[c % N_COLOURS], plot->is_scatter ? 0.7 : 1);
         (plot->is_scatter ? draw_points : draw_curve)(&canvas, &panel, &curves[c]);
     }
-    if (n_curves > 1)
-        draw_legend(&canvas, curves, n_curves);
+    if (n_rows)
+        draw_legend_rows(&canvas, canvas.width, curves, n_curves);
+    else if (n_curves > 1)
+        draw_legend_beside(&canvas, curves, n_curves);
     return hm_canvas_finish(&canvas, context, image, error);
 }
 
