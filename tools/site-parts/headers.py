@@ -1,12 +1,13 @@
 """The public headers as pages: their opening comments, and each group of declarations with its comment."""
 import re
 from html import escape
+from textwrap import dedent
 
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 TOKEN = re.compile(r"\b(?:hm|HM)_\w+")
 SECTION = re.compile(r"/\* -{4} (.*?) -{4,} \*/")
 # What a C++ compiler and the include guard need, which says nothing to a reader.
-SCAFFOLD = re.compile(r"#ifdef __cplusplus\n.*?#endif\n|^#(?:ifndef|define) HARMONIUM_\w+_H\n|^#include .*\n|^#endif\s*\Z", re.S | re.M)
+SCAFFOLD = re.compile(r"^#ifdef __cplusplus\n(?:.*\n)?.*\n#endif\n|^#(?:ifndef|define) HARMONIUM_\w+_H\n|^#include .*\n|^#endif\s*\Z", re.M)
 # Of code without comments and without the insides of braces, but for enumerations.
 NAMES = (("macro", r"#define (HM_\w+)"), ("constant", r"[{,]\s*(HM_\w+)(?=\s*[,=}])"), ("constant", r"\bX\((\w+),"),
          ("type", r"\(\*(hm_\w+)\)\("), ("type", r"^typedef[^;(]*\b(hm_\w+);"), ("function", r"\b(hm_\w+)\("),
@@ -33,7 +34,7 @@ class Header:
 
     @property
     def summary(self):
-        return re.split(r"(?<=[.:])\s", " ".join(plain(self.opening)))[0].rstrip(":.") + "."
+        return re.split(r"(?<=\.)\s", " ".join(plain(self.opening)))[0].rstrip(":.") + "."
 
 
 def parts(text):
@@ -81,17 +82,19 @@ def plain(comment):
     return [re.sub(r"^ \* ?", "", line).rstrip() for line in comment[2:-2].strip().splitlines()]
 
 
-def linked(text, links, own=()):
-    """Escaped C or prose, its known names linked; the first place of each of `own` is where links to it lead."""
-    left = set(own)
-
+def linked(text, links, own=(), unplaced=None):
+    """Escaped C or prose, its known names linked, but for `own`: those of them that are `unplaced` get their anchor where they stand."""
     def name(match):
         word = match.group()
-        if word in left:
-            left.discard(word)
+        if unplaced and word in unplaced:
+            unplaced.discard(word)
             return f'<b id="{word}">{word}</b>'
         return f'<a href="{links[word]}">{word}</a>' if word in links and word not in own else word
     return TOKEN.sub(name, escape(text, quote=False))
+
+
+def marked(text):
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", text)
 
 
 def prose(comment, links):
@@ -101,8 +104,8 @@ def prose(comment, links):
     def end():
         if block:
             is_code = block[0].startswith("  ")
-            text = linked("\n".join(block), links)
-            out.append(f"<pre><code>{text}</code></pre>" if is_code else "<p>" + re.sub(r"`([^`]+)`", r"<code>\1</code>", text) + "</p>")
+            text = linked(dedent("\n".join(block)), links)
+            out.append(f"<pre><code>{text}</code></pre>" if is_code else f"<p>{marked(text)}</p>")
             block.clear()
     for line in plain(comment):
         if not line or (block and line.startswith("  ") != block[0].startswith("  ")):
@@ -114,17 +117,15 @@ def prose(comment, links):
 
 
 def code_html(group, links):
-    """The declarations, comments beside them set apart; anchors for names that no token spells (those of an X list)."""
-    out, at, own = [], 0, list(group.names)
-    spelt = set(TOKEN.findall(COMMENT.sub("", group.code)))
-    out += [f'<a id="{name}"></a>' for name in own if name not in spelt]
+    """The declarations, comments among them set apart; anchors in front for names that no token spells (those of an X list)."""
+    out, at, own = [], 0, set(group.names)
+    spelt = own & set(TOKEN.findall(COMMENT.sub("", group.code)))
+    out += [f'<a id="{name}"></a>' for name in group.names if name not in spelt]
     for match in COMMENT.finditer(group.code):
-        before = group.code[at:match.start()]
-        out.append(linked(before, links, own))
-        own = [name for name in own if name not in TOKEN.findall(before)]
-        out.append("<i>" + linked(match.group(), links) + "</i>")
+        out.append(linked(group.code[at:match.start()], links, own, spelt))
+        out.append("<i>" + linked(match.group(), links, own) + "</i>")
         at = match.end()
-    return "".join(out) + linked(group.code[at:], links, own)
+    return "".join(out) + linked(group.code[at:], links, own, spelt)
 
 
 def group_html(group, links):
@@ -152,7 +153,7 @@ def header_html(header, links):
 
 
 def index_html(headers, links):
-    rows = "".join(f'<tr><td><a href="{h.name}.html">{h.name}</a></td><td>{escape(h.summary)}</td></tr>' for h in headers)
+    rows = "".join(f'<tr><td><a href="{h.name}.html">{h.name}</a></td><td>{marked(escape(h.summary))}</td></tr>' for h in headers)
     names = sorted((name, kind, h.name) for h in headers for g in h.groups for name, kind in g.names.items())
     index = "".join(f'<tr><td><a href="{links[name]}"><code>{name}</code></a></td><td>{kind}</td><td>{header}</td></tr>'
                     for name, kind, header in names)

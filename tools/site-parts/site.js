@@ -1,7 +1,8 @@
 // The search over all pages, and tables that can be sorted and filtered.
 "use strict";
 
-// The sections that hold every word of the query, best first: names before titles before text, whole words before parts.
+// The sections that hold every word of the query, best first: titles before text, whole words before parts, the words side by side
+// before words apart, and documents before rows of results.
 function search(index, query, most = 30) {
     const words = query.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return [];
@@ -9,11 +10,14 @@ function search(index, query, most = 30) {
     for (const section of index) {
         let sum = 0;
         const holds = words.every((word) => {
-            const points = 8 * place(section.title, word) + 3 * place(section.page, word) + place(section.text, word);
+            const often = Math.min(6, section.text.toLowerCase().split(word).length - 1);
+            const points = 8 * place(section.title, word) + 3 * place(section.page, word) + place(section.text, word) + often;
             sum += points;
             return points > 0;
         });
-        if (holds) scored.push({ section, score: sum + (section.title.toLowerCase() === words.join(" ") ? 20 : 0) });
+        const phrase = words.join(" ");
+        sum += 10 * Math.max(0, place(section.title, phrase) - 1) + 4 * place(section.text, phrase);
+        if (holds) scored.push({ section, score: section.page === "Results" ? sum / 4 : sum });
     }
     scored.sort((a, b) => b.score - a.score || a.section.text.length - b.section.text.length);
     return scored.slice(0, most).map(({ section }) => ({ ...section, snippet: snippet(section.text, words) }));
@@ -135,6 +139,8 @@ function startTable(table) {
 
 if (typeof document !== "undefined") {
     startSearch();
+    const nav = document.getElementById("pages"), current = nav.querySelector("[aria-current]");
+    if (current) nav.scrollTop = current.offsetTop - nav.clientHeight / 2;
     document.querySelectorAll("table.sortable").forEach(startTable);
 } else {
     module.exports = { search, compareCells };
