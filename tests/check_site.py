@@ -115,7 +115,7 @@ def check_commands(document):
     commands = re.findall(r"^harmonium (\S+)(.*)$", text, re.M)
     for verb, rest in commands:
         for option in re.findall(r"--[a-z-]+", rest):
-            if f"`{option}" not in verbs.get(verb, ""):
+            if not re.search(f"`{option}[ `]", verbs.get(verb, "")):
                 FAULTS.append(f"{document}: harmonium {verb} has no {option}")
         if verb not in verbs:
             FAULTS.append(f"{document}: harmonium has no verb {verb}")
