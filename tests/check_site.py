@@ -134,7 +134,7 @@ def main(site):
     functions, rows = check_reference(pages), check_results(pages)
     check_markdown()
     commands = sum(check_commands(document) for document in [Path("README.md"), *Path("docs").glob("*.md")])
-    print(*FAULTS, sep="\n")
+    print("".join(f"{fault}\n" for fault in FAULTS), end="")
     print(f"{len(pages)} pages, {sum(len(p.links) for p in pages.values())} links, {functions} functions, {rows} results, {commands} commands")
     sys.exit(bool(FAULTS))
 
