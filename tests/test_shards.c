@@ -1,0 +1,123 @@
+/* Shards of a mini-batch: their sum is that of the tree; learning from them is learning from the whole. Ranks: test_team.sh. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <harmonium/harmonium.h>
+
+#include "learn/shards.h"
+
+enum { V = 12, H = 7, N = 96 };
+
+static hm_context *context;
+
+static int make_context(void **state)
+{
+    (void)state;
+    return hm_context_create(&(hm_context_config){.seed = 5, .n_threads = 2}, &context, NULL);
+}
+
+static int free_context(void **state)
+{
+    (void)state;
+    hm_context_destroy(context);
+    return 0;
+}
+
+/* 1, 2^-24 / 2, 2^-24 / 2, ...: what is left of the small ones shows in which order they were added. */
+static void fill_small(void *job, size_t shard, float *out)
+{
+    (void)job;
+    out[0] = shard ? 0x1p-25f : 1;
+    out[1] = (float)shard;
+}
+
+static void sums_follow_the_tree(void **state)
+{
+    (void)state;
+    hm_shards shards;
+    float out[2];
+    assert_int_equal(hm_shards_create(context, 5, 10, 2, &shards, NULL), HM_OK);
+    assert_int_equal(shards.first, 0);
+    assert_int_equal(shards.end, 5);
+    hm_shards_sum(&shards, fill_small, NULL, 2, out);
+    /* ((0 + 1) + (2 + (3 + 4))): 1 + 2^-25 is 1, and 1 + 3 * 2^-25 rounds up; one after the other would give 1. */
+    assert_true(out[0] == 1 + 0x1p-23f);
+    assert_true(out[1] == 10);
+    hm_shards_clear(&shards);
+}
+
+/* After 3 epochs of n_cases; weights begin the same. */
+static void learn(const char *learner, size_t n_cases, const char *n_shards, float *parameters, size_t *n)
+{
+    float cases[N][V];
+    hm_random random = {11, 1, 0};
+    hm_dataset *set;
+    hm_model *model;
+    hm_train_config config;
+    hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, V, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, H, 1);
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < V; k++)
+            cases[i][k] = hm_random_uniform(&random, i, k) < (i % 3 == k % 3 ? 0.8f : 0.2f);
+    assert_int_equal(hm_dataset_create(context, cases[0], NULL, n_cases, V, 0, 0, &set, NULL), HM_OK);
+    assert_int_equal(hm_model_create(context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);
+    hm_options_init(&hm_train_options, &config);
+    const char *const options[][2] = {{"epochs", "3"}, {"batch-size", "24"}, {"learner", learner}, {"shards", n_shards},
+                                      {"sparsity-target", "0.2"}, {"sparsity-on", "weights"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        assert_int_equal(hm_options_set(&hm_train_options, &config, options[i][0], options[i][1], NULL), HM_OK);
+    assert_int_equal(hm_train(model, set, NULL, &config, NULL, NULL), HM_OK);
+    memcpy(parameters, hm_rbm_parameters(model->rbm[0], n), 256 * sizeof *parameters);
+    hm_model_destroy(model);
+    hm_dataset_close(set);
+}
+
+/* Sums are rounded otherwise, and nothing is drawn by mean-field, whose last mini-batch is a short one; 24 cases in 4 shards draw what 24
+ * whole ones draw, so that cd and pcd differ in rounding alone too. Observed: 1.2e-7, 1.2e-7, 2.4e-7. */
+static void shards_learn_what_whole_batches_learn(void **state)
+{
+    (void)state;
+    static const char *const learners[] = {"mean-field", "cd", "pcd"};
+    for (size_t i = 0; i < 3; i++) {
+        float whole[256], cut[256];
+        double worst = 0, moved = 0;
+        size_t n, n_cases = i ? N : N - 6;
+        learn(learners[i], n_cases, "1", whole, &n);
+        learn(learners[i], n_cases, "4", cut, &n);
+        for (size_t k = 0; k < n; k++) {
+            worst = fmax(worst, fabs((double)whole[k] - (double)cut[k]));
+            moved = fmax(moved, fabs((double)whole[k]));
+        }
+        assert_true(n <= 256 && moved > 0.1);
+        assert_true(worst < 1e-6);
+        learn(learners[i], n_cases, "3", whole, &n);
+        learn(learners[i], n_cases, "3", cut, &n);
+        assert_memory_equal(whole, cut, n * sizeof *cut);
+    }
+}
+
+static void what_cannot_be_cut_is_told(void **state)
+{
+    (void)state;
+    hm_shards shards;
+    hm_error error;
+    assert_int_equal(hm_shards_create(context, 8, 6, 1, &shards, &error), HM_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "6 cases"));
+    assert_int_equal(hm_shards_create(context, 0, 6, 1, &shards, NULL), HM_OK);
+    assert_int_equal(shards.n, 1);
+    hm_shards_clear(&shards);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sums_follow_the_tree),
+        cmocka_unit_test(shards_learn_what_whole_batches_learn),
+        cmocka_unit_test(what_cannot_be_cut_is_told),
+    };
+    return cmocka_run_group_tests(tests, make_context, free_context);
+}
