@@ -7,7 +7,8 @@
  *     text    PARAGRAPH
  *     head    CELL ..                           (of a table)
  *     row     CELL ..                           (of the table above)
- *     picture FILE  TITLE  LOOK  COMMAND        (tabs between; the last line about a file counts) */
+ *     picture FILE  TITLE  LOOK  COMMAND        (tabs between; the last line about a file counts)
+ *     link    FOLDER  TITLE  LOOK  COMMAND      (likewise; the folder has a page of its own) */
 #include "cli/cli_page.h"
 
 #include <stdlib.h>
@@ -136,8 +137,13 @@ static void put_body(hm_file_writer *w, const note *notes, size_t n)
 static void put_picture(hm_file_writer *w, const note *p)
 {
     put_between(w, "<figure>\n<h2>", p->field[2], "</h2>\n");
-    put_between(w, "<img src=\"", p->field[1], "\"");
-    put_between(w, " alt=\"", p->field[2], "\">\n");
+    if (is_kind(p, "link")) {
+        put_between(w, "<p><a href=\"", p->field[1], "/index.html\">");
+        put_between(w, "", p->field[1], "/index.html</a></p>\n");
+    } else {
+        put_between(w, "<img src=\"", p->field[1], "\"");
+        put_between(w, " alt=\"", p->field[2], "\">\n");
+    }
     put_between(w, "<figcaption>", p->field[3], "</figcaption>\n");
     put_between(w, "<pre>", p->field[4], "</pre>\n</figure>\n");
 }
@@ -145,12 +151,12 @@ static void put_picture(hm_file_writer *w, const note *p)
 static void put_pictures(hm_file_writer *w, const note *notes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!is_kind(&notes[i], "picture"))
+        if (!is_kind(&notes[i], "picture") && !is_kind(&notes[i], "link"))
             continue;
         bool is_first = true;
         size_t last = i;
         for (size_t k = 0; k < n; k++) {
-            bool is_same = !strcmp(notes[k].field[0], "picture") && !strcmp(notes[k].field[1], notes[i].field[1]);
+            bool is_same = !strcmp(notes[k].field[0], notes[i].field[0]) && !strcmp(notes[k].field[1], notes[i].field[1]);
             is_first = is_first && !(is_same && k < i);
             last = is_same && k > last ? k : last;
         }
@@ -250,7 +256,7 @@ hm_status cli_page_table(const char *folder, const char *title, const cli_table 
     return status;
 }
 
-hm_status cli_page_picture(const cli_call *call, const char *path, const char *title, const char *look, hm_error *error)
+static hm_status tell(const cli_call *call, const char *kind, const char *path, const char *title, const char *look, hm_error *error)
 {
     char folder[PATH_MAX_LENGTH], notes[PATH_MAX_LENGTH];
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -259,6 +265,16 @@ hm_status cli_page_picture(const cli_call *call, const char *path, const char *t
     if (!hm_file_exists(notes))
         return HM_OK;
     const char *fields[] = {name, title, look, call->command};
-    hm_status status = add_note(folder, "a", "picture", fields, 4, error);
+    hm_status status = add_note(folder, "a", kind, fields, 4, error);
     return status == HM_OK ? cli_page_write(call, folder, error) : status;
+}
+
+hm_status cli_page_picture(const cli_call *call, const char *path, const char *title, const char *look, hm_error *error)
+{
+    return tell(call, "picture", path, title, look, error);
+}
+
+hm_status cli_page_link(const cli_call *call, const char *path, const char *title, const char *look, hm_error *error)
+{
+    return tell(call, "link", path, title, look, error);
 }

@@ -22,5 +22,7 @@ hm_status cli_page_write(const cli_call *call, const char *folder, hm_error *err
 /* Tells the page of the folder that holds `path`, if it has one, of a picture; `look` says what to look for. */
 hm_status cli_page_picture(const cli_call *call, const char *path, const char *title, const char *look,
                            hm_error *error);
+/* The same of a folder with a page of its own. */
+hm_status cli_page_link(const cli_call *call, const char *path, const char *title, const char *look, hm_error *error);
 
 #endif
