@@ -3,6 +3,7 @@
  *     cmake --build build/release --target bench_cd
  *     build/release/bench_cd visible=784 hidden=500 batch=100 cases=60000 precision=bf16 threads=2 backend=auto epochs=7
  *
+ *     mpirun -n 2 build/release/bench_cd threads=1 ...      # the ranks together
  *     build/release/bench_cd curves=docs      # pictures of the time against hidden units and batch size, with the floor
  *
  * Prints a line: the shape, and the medians over epochs of the seconds of all mini-batches (reading, shuffled, included) and of
@@ -20,6 +21,7 @@ enum { EPOCHS_MAX = 64 };
 typedef struct setting {
     int visible, hidden, batch, cases, threads, epochs;
     const char *precision, *backend, *curves;
+    hm_team *team;
 } setting;
 
 typedef struct times {
@@ -115,7 +117,7 @@ static double floor_of(const setting *s, double peak)
 
 static hm_status make_context(const setting *s, hm_context **context, hm_error *error)
 {
-    const hm_context_config config = {.seed = 1, .backend = s->backend, .precision = s->precision, .n_threads = s->threads};
+    const hm_context_config config = {.seed = 1, .backend = s->backend, .precision = s->precision, .n_threads = s->threads, .team = s->team};
     return hm_context_create(&config, context, error);
 }
 
@@ -136,6 +138,8 @@ static int one(const setting *s)
     hm_context_destroy(context);
     if (status != HM_OK)
         return complain(&error);
+    if (hm_team_rank(s->team) > 0)
+        return 0;
     double batches = median(t.batches, t.n), floor = floor_of(s, peak);
     printf("%d x %d, batch %d, %d cases, %s, %d threads: %.3f s (with monitors %.3f); floor %.3f s at %.0f GFLOP/s; ratio %.2f\n",
            s->visible, s->hidden, s->batch, s->cases, by, n_threads, batches, median(t.epoch, t.n), floor, peak, batches / floor);
@@ -230,9 +234,14 @@ static int curves(const setting *s, const char *folder)
 
 int main(int argc, char **argv)
 {
-    setting s = {784, 500, 100, 60000, 0, 7, "f32", "auto", NULL};
+    setting s = {784, 500, 100, 60000, 0, 7, "f32", "auto", NULL, NULL};
+    hm_error error;
     read_setting(argc, argv, &s);
     if (s.epochs < 1 || s.epochs > EPOCHS_MAX || s.batch < 1 || s.batch > s.cases)
         return fprintf(stderr, "bench_cd: epochs = 1 .. %d, batch = 1 .. cases\n", EPOCHS_MAX), 2;
-    return s.curves ? curves(&s, s.curves) : one(&s);
+    if (hm_team_is_launched() && hm_team_join(&s.team, &error) != HM_OK)
+        return complain(&error);
+    int code = s.curves ? curves(&s, s.curves) : one(&s);
+    hm_team_leave(s.team);
+    return code;
 }
