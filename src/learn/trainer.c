@@ -21,7 +21,8 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     size_t n_parameters, B = t->stage.B, V = hm_padded_floats(t->V), H = hm_padded_floats(t->H);
     hm_rbm_parameters(t->rbm, &n_parameters);
     if (!(t->velocity = hm_stage_array_create(&t->stage, "velocity", n_parameters, error)) ||
-        !(t->activity = hm_stage_array_create(&t->stage, "activity", t->H, error)))
+        !(t->activity = hm_stage_array_create(&t->stage, "activity", t->H, error)) ||
+        !(t->last_error = hm_stage_array_create(&t->stage, "last_error", 1, error)))
         return HM_ERROR_MEMORY;
     bool is_adam = t->config->optimizer == HM_OPTIMIZER_ADAM;
     if (is_adam && !(t->second = hm_stage_array_create(&t->stage, "second", n_parameters, error)))
@@ -294,7 +295,13 @@ static void find_data_states(hm_trainer *t, size_t n, const hm_gibbs *gibbs)
         memcpy(t->h0, t->h0_sample, n * t->H * sizeof(float));
 }
 
-/* For learners that do not reconstruct. */
+/* Learners that do not reconstruct do so for the report alone, now and then. */
+static bool is_measured(const hm_trainer *t)
+{
+    enum { BATCHES_BETWEEN = 8 };
+    return t->learner->reconstructs || t->stage.batch % BATCHES_BETWEEN == 0;
+}
+
 static void reconstruct_for_report(hm_trainer *t, size_t n, const hm_gibbs *gibbs)
 {
     hm_rbm_visible_given_hidden(t->rbm, hm_matrix_f32(t->h0_sample, n, t->H), hm_matrix_f32(t->v1, n, t->V),
@@ -495,6 +502,17 @@ static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
     return status;
 }
 
+/* sum: of the errors of n cases, if this mini-batch was measured; else they are taken to be those of the last that was. */
+static hm_status count_error(hm_trainer *t, double sum, size_t n, hm_error *error)
+{
+    if (is_measured(t))
+        t->last_error[0] = (float)(sum / (double)n);
+    if (!isfinite(t->last_error[0]))
+        return fail_numeric(t, error);
+    t->stage.error_sum += is_measured(t) ? sum : (double)t->last_error[0] * (double)n;
+    return HM_OK;
+}
+
 /* ---- Shards -------------------------------------------------------------------------------------------- */
 
 /* What a shard sees of the trainer: its own rows and chains. One shard sees all. */
@@ -547,9 +565,9 @@ static hm_status learn_from_shards(batch *b, hm_error *error)
     size_t n_parameters;
     hm_rbm_parameters(t->rbm, &n_parameters);
     hm_shards_sum(&t->shards, correlate, b, n_parameters + 1, t->gradient);
-    if (!isfinite(t->gradient[n_parameters]))
-        return fail_numeric(t, error);
-    t->stage.error_sum += (double)t->gradient[n_parameters];
+    hm_status status = count_error(t, (double)t->gradient[n_parameters], b->n, error);
+    if (status != HM_OK)
+        return status;
     const hm_step change = step_of(t, b->n);
     hm_machine_update(t->rbm, t->gradient, t->velocity, &change);
     if (t->config->sparsity_target > 0 && pulls_biases_alone(t))
@@ -581,7 +599,7 @@ static hm_status find_states(batch *b, size_t shard, hm_error *error)
         return status;
     apply_deviation(&part, n);
     find_data_states(&part, n, &gibbs);
-    if (!part.learner->reconstructs)
+    if (!part.learner->reconstructs && is_measured(&part))
         reconstruct_for_report(&part, n, &gibbs);
     b->v[shard] = v0;
     if (part.learner->find_states)
@@ -605,10 +623,8 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += t->row_error[i];
-    if (!isfinite(sum))
-        return fail_numeric(t, error);
-    stage->error_sum += sum;
-    return learn(t, n, b.v[0], error);
+    status = count_error(t, sum, n, error);
+    return status == HM_OK ? learn(t, n, b.v[0], error) : status;
 }
 
 /* Before a checkpoint: every rank has advanced the chains of its own shards. */

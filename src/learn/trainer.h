@@ -26,6 +26,7 @@ typedef struct hm_trainer {
     float *velocity; /* [n_parameters] */
     float *second;   /* [n_parameters] of Adam; null without */
     float *activity; /* [H]: running means, for sparsity */
+    float *last_error; /* [1] of a case, as last measured */
     float *offset_v, *offset_h; /* [V], [H]: what centering subtracts from the states; null without */
 
     /* Of the learners that have them. */
