@@ -156,7 +156,8 @@ static hm_status run(cli_call *call, hm_error *error)
     if (!hm_scene_net_is_in(call->context, call->operand[0]))
         return evaluate(call, error);
     if (hm_team_size(call->team) > 1)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "%s labels scenes, and such nets are evaluated by one process; leave mpirun out", call->operand[0]);
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s labels scenes, and such nets are evaluated by one process; leave mpirun out",
+                       call->operand[0]);
     return cli_scene_evaluate(call, error);
 }
 
