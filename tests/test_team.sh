@@ -20,16 +20,22 @@ train() { # train RANKS NAME OPTIONS...
     timeout 120 mpirun -n "$ranks" "$HARMONIUM_PROGRAM" train digits --subset 500 --epochs 2 -o "$folder/$name.safetensors" --quiet --force "$@" \
         2>"$folder/error" || fail "$ranks ranks, $name"
 }
+alone() { # alone NAME OPTIONS...: the same by one process
+    name=$1
+    shift
+    "$HARMONIUM_PROGRAM" train digits --subset 500 --epochs 2 -o "$folder/$name.safetensors" --quiet "$@" || fail "alone, $name"
+}
 same() { cmp "$folder/$1.safetensors" "$folder/$2.safetensors" || fail "$1 and $2 differ"; }
 
+pcd="--hidden 40 --learner pcd --chains 30 --sparsity-target 0.1 --steps 2"
+alone pcd $pcd --shards 4
 for ranks in 1 2 3 4; do
-    train $ranks cd$ranks --hidden 40 --batch-size 64
-    train $ranks pcd$ranks --hidden 40 --learner pcd --chains 30 --sparsity-target 0.1 --steps 2
-    same cd1 cd$ranks
-    same pcd1 pcd$ranks
+    train $ranks pcd$ranks $pcd
+    same pcd pcd$ranks
 done
-"$HARMONIUM_PROGRAM" train digits --subset 500 --epochs 2 --hidden 40 --batch-size 64 --shards 4 -o "$folder/alone.safetensors" --quiet
-same cd1 alone
+alone cd --hidden 40 --batch-size 64 --shards 4
+train 3 cd3 --hidden 40 --batch-size 64
+same cd cd3
 for ranks in 1 3; do
     train $ranks dbn$ranks --kind dbn --layers 784,30,20 --label-units "softmax 10" --up-down-epochs 1 --optimizer adam --validation 50 \
         --metrics "$folder/metrics$ranks.csv"
@@ -37,22 +43,42 @@ done
 same dbn1 dbn3
 [ "$(wc -l <"$folder/metrics1.csv")" = "$(wc -l <"$folder/metrics3.csv")" ] || fail "metrics are told by one rank"
 
+# Likelihoods: 600 cases are three blocks, ten chains of uneven parts; all but the seconds, to the last digit.
+evaluate() { # evaluate COMMAND...
+    timeout 120 "$@" --subset 600 --binarise threshold --partition ais --chains 10 --betas "200:1" --burn-in 20 --samples 2 --json --quiet \
+        2>"$folder/error" | sed 's/, "seconds.*//'
+}
+value() { sed "s/.*\"$1\": \([-0-9.e]*\).*/\1/" "$folder/$2.json"; }
+for model in cd dbn1; do
+    [ $model = cd ] && all="1 2 3 4" || all="1 3"
+    evaluate "$HARMONIUM_PROGRAM" evaluate "$folder/$model.safetensors" digits >"$folder/alone.json"
+    for ranks in $all; do
+        evaluate mpirun -n $ranks "$HARMONIUM_PROGRAM" evaluate "$folder/$model.safetensors" digits >"$folder/$ranks.json"
+        [ "$(wc -l <"$folder/$ranks.json")" = 1 ] || fail "one rank says how likely $model finds the data"
+        cmp "$folder/1.json" "$folder/$ranks.json" || fail "$model evaluated by $ranks ranks"
+    done
+    for name in log_Z log_Z_reverse log_likelihood; do # they differ by how products of matrices are rounded
+        echo "$(value $name 1) $(value $name alone)" |
+            awk '{ d = $1 - $2; exit !(NF == 2 && d * d < 1e-6) }' || fail "$name of $model, by ranks and alone"
+    done
+done
+
 # One of the processes that train a model.
 rank_of() { pgrep -f "^$HARMONIUM_PROGRAM train .*$folder/$1" | tail -n 1; }
 
 # Stopped on two ranks, gone on with by three: as if nothing had been.
-long="--hidden 60 --learner pcd --epochs 150 --batch-size 50 --steps 5"
+long="--hidden 60 --learner pcd --epochs 80 --batch-size 50 --steps 5"
 timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/long.safetensors" --quiet 2>"$folder/error" &
 run=$!
 while [ ! -f "$folder/long.safetensors.checkpoint" ]; do sleep 0.1; done
-sleep 0.5
+sleep 0.1
 kill -INT "$(rank_of long)"
 ! wait $run || fail "a run that was stopped says so"
 grep -q -- "go on with --resume" "$folder/error" || fail "what to do with a stopped run"
 [ -f "$folder/long.safetensors.checkpoint" ] || fail "the checkpoint of a stopped run"
 timeout 120 mpirun -n 3 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/long.safetensors" --quiet --resume 2>"$folder/error" ||
     fail "resuming on three ranks"
-train 1 whole $long
+alone whole $long --shards 4
 same whole long
 
 # A rank that dies ends the run; what was saved is still there.
@@ -85,4 +111,8 @@ refuses "2 ranks cannot share" -n 2 "$HARMONIUM_PROGRAM" $rbm --shards 1
 refuses "cannot be cut into so many" -n 2 "$HARMONIUM_PROGRAM" $rbm --batch-size 3
 refuses "needs whole mini-batches" -n 2 "$HARMONIUM_PROGRAM" $rbm --learner tempering
 refuses "is for one process" -n 2 "$HARMONIUM_PROGRAM" info
+likely="evaluate $folder/cd.safetensors digits --partition none --subset"
+refuses "rank 1 has another set of cases" -n 1 "$HARMONIUM_PROGRAM" $likely 50 : -n 1 "$HARMONIUM_PROGRAM" $likely 60
+refuses "rank 1 has another model" -n 1 "$HARMONIUM_PROGRAM" $likely 50 : \
+    -n 1 "$HARMONIUM_PROGRAM" evaluate "$folder/pcd.safetensors" digits --partition none --subset 50
 ! ls "$folder"/none.safetensors* 2>/dev/null || fail "a refused run leaves nothing"

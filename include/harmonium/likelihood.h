@@ -70,7 +70,7 @@ typedef struct hm_evaluate_events {
  * (1 - beta) base + beta model; base: W = 0, c = 0, visible biases `base_bias` (laid out as the visible biases), whose log Z
  * is exact. Forward, exp of the value is unbiased and the value itself more often low; reverse, from chains of the model, more
  * often high (Burda, Grosse and Salakhutdinov, 2015), if the chains have found all that the model has. The same for any
- * number of threads. */
+ * number of threads. In a team (team.h) every rank makes the call, with the same arguments, and gets the same estimate. */
 hm_status hm_ais(const hm_rbm *rbm, const float *base_bias, const hm_evaluate_config *config, const hm_evaluate_events *events,
                  hm_estimate *log_Z, hm_error *error);
 /* start: cases that the chains begin with, before config->burn_in Gibbs steps; row i mod rows for chain i. */
@@ -91,7 +91,8 @@ typedef struct hm_evaluation {
 } hm_evaluation;
 
 /* Evaluates machine `machine` of an RBM or class model, or a whole DBN (machine 0), on the cases. HM_ERROR_MISMATCH for a net
- * and for cases that the units cannot take; HM_ERROR_INTERRUPTED when should_stop said so. */
+ * and for cases that the units cannot take; HM_ERROR_INTERRUPTED when should_stop said so. In a team every rank makes the call and
+ * gets the result, the same for one to four of them; a stop of one is a stop of all. */
 hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
                       const hm_evaluate_events *events, hm_evaluation *result, hm_error *error);
 

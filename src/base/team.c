@@ -1,9 +1,11 @@
 /* Teams, by MPI where the build has it. */
 #include "base/team.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/context.h"
 #include "base/fail.h"
 
 #ifdef HM_HAVE_MPI
@@ -56,7 +58,23 @@ int hm_team_owner(const hm_team *team, size_t i, size_t n)
     return rank;
 }
 
-hm_status hm_team_check(const hm_team *team, const char *what, const char *text, hm_error *error)
+void hm_team_gather(const hm_team *team, void *rows, size_t size, size_t total, size_t n_parts)
+{
+    for (int rank = 0; team && rank < team->size; rank++) {
+        size_t first = total * hm_team_first(team, rank, n_parts) / n_parts, end = total * hm_team_first(team, rank + 1, n_parts) / n_parts;
+        hm_team_share(team, rank, (char *)rows + first * size, (end - first) * size);
+    }
+}
+
+hm_status hm_team_meet(const hm_team *team, hm_status status, hm_error *error)
+{
+    if (status != HM_OK && status != HM_ERROR_INTERRUPTED)
+        return status;
+    bool is_stopped = hm_team_agree(team, status == HM_ERROR_INTERRUPTED);
+    return is_stopped && status == HM_OK ? hm_fail(error, HM_ERROR_INTERRUPTED, "another rank was stopped") : status;
+}
+
+static hm_status check_text(const hm_team *team, const char *what, const char *text, hm_error *error)
 {
     size_t n = strlen(text), n_chief = n;
     hm_team_share(team, 0, &n_chief, sizeof n_chief);
@@ -76,6 +94,20 @@ hm_status hm_team_check(const hm_team *team, const char *what, const char *text,
                                                      "and options",
                             rank, rank == 31 ? " or a later one" : "", what)
                   : HM_OK;
+}
+
+hm_status hm_team_check(const hm_context *context, const hm_team_text *texts, size_t n, hm_error *error)
+{
+    char seed[32];
+    if (!context->team)
+        return HM_OK;
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)context->seed);
+    hm_status status = check_text(context->team, "version of Harmonium", hm_version_text(), error);
+    if (status == HM_OK)
+        status = check_text(context->team, "seed", seed, error);
+    for (size_t i = 0; status == HM_OK && i < n; i++)
+        status = check_text(context->team, texts[i].what, texts[i].text, error);
+    return status;
 }
 
 #ifdef HM_HAVE_MPI

@@ -36,8 +36,8 @@ static int exit_code(hm_status status, bool is_running)
 /* Ranks other than the first are silent, but for what they alone run into. */
 static hm_status prepare_rank(const cli_verb *verb, cli_call *call, hm_error *error)
 {
-    if (call->team && verb != &cli_verb_train)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "is for one process; mpirun is for harmonium train");
+    if (call->team && verb != &cli_verb_train && verb != &cli_verb_evaluate)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "is for one process; mpirun is for harmonium train and harmonium evaluate");
     call->options.common.quiet = call->options.common.quiet || !cli_is_chief(call);
     return HM_OK;
 }

@@ -89,6 +89,15 @@ static void warn_of_gap(const hm_evaluation *r)
                  gap);
 }
 
+static void print(const cli_call *call, const hm_evaluation *r)
+{
+    if (call->options.output.json)
+        print_json(r);
+    else
+        print_table(r, &call->options.evaluate);
+    warn_of_gap(r);
+}
+
 /* The cases that the machine is about: all, or those of its class. */
 static hm_status choose_cases(const cli_material *m, size_t machine, hm_dataset **own, const hm_dataset **cases, hm_error *error)
 {
@@ -135,12 +144,8 @@ static hm_status evaluate(cli_call *call, hm_error *error)
         status = hm_evaluate(m.model, machine, cases, &call->options.evaluate, &events, &result, error);
         cli_progress_clear(&progress);
     }
-    if (status == HM_OK && call->options.output.json)
-        print_json(&result);
-    else if (status == HM_OK)
-        print_table(&result, &call->options.evaluate);
-    if (status == HM_OK)
-        warn_of_gap(&result);
+    if (status == HM_OK && cli_is_chief(call))
+        print(call, &result);
     hm_dataset_close(own);
     cli_free_material(&m);
     return status;
@@ -148,7 +153,12 @@ static hm_status evaluate(cli_call *call, hm_error *error)
 
 static hm_status run(cli_call *call, hm_error *error)
 {
-    return hm_scene_net_is_in(call->context, call->operand[0]) ? cli_scene_evaluate(call, error) : evaluate(call, error);
+    if (!hm_scene_net_is_in(call->context, call->operand[0]))
+        return evaluate(call, error);
+    if (hm_team_size(call->team) > 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s labels scenes, and such nets are evaluated by one process; leave mpirun out",
+                       call->operand[0]);
+    return cli_scene_evaluate(call, error);
 }
 
 const cli_verb cli_verb_evaluate = {

@@ -6,7 +6,9 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
+#include "base/team.h"
 #include "infer/annealing.h"
 #include "model/tempered.h"
 
@@ -62,80 +64,152 @@ hm_status hm_betas_parse(const hm_context *context, const char *text, double **b
 
 /* ---- Chains ------------------------------------------------------------------------------------------------ */
 
+/* One direction. Its chains are cut into parts, which the ranks of a team share: what a part gives depends on how many there are,
+ * and not on who runs it. Alone there is one. */
 typedef struct annealing {
-    hm_rbm *rbm; /* a copy, packed */
+    const float *base;
+    const hm_evaluate_config *config;
+    const hm_evaluate_events *events;
+    hm_matrix start;    /* where chains of the reverse direction begin; without it, forward */
+    hm_rbm *rbm;        /* a copy, packed */
+    double *betas;      /* [n_betas] from 0 to 1 */
+    double *log_weight; /* [n_chains] */
+    double base_log_Z;
+    size_t n_chains, n_betas, n_parts;
+    size_t n_done, n_steps; /* of this rank's parts */
+
+    /* The part in work. */
     hm_tempered chains;
-    double *log_weight; /* [n] */
-    double from, to;    /* betas of the step in work */
+    double *weight;  /* theirs, of log_weight */
+    double from, to; /* betas of the step */
 } annealing;
 
-static hm_status create(annealing *s, const hm_rbm *rbm, const float *base, size_t n, uint32_t stream, hm_error *error)
+static bool is_reverse(const annealing *s)
 {
-    hm_status status = hm_machine_copy(rbm, &s->rbm, error);
+    return s->start.rows > 0;
+}
+
+static hm_status find_base(annealing *s, hm_error *error)
+{
+    const hm_context *context = s->rbm->context;
+    size_t V = hm_rbm_visible(s->rbm)->n_units, H = hm_rbm_hidden(s->rbm)->n_units;
+    float *room = hm_alloc(context, V + H, sizeof *room, error);
+    if (!room)
+        return HM_ERROR_MEMORY;
+    s->base_log_Z = hm_base_log_partition(s->rbm, s->base, room, room + V);
+    hm_free(context, room);
+    return HM_OK;
+}
+
+static hm_status create(annealing *s, const hm_rbm *rbm, hm_error *error)
+{
+    s->n_chains = (size_t)s->config->chains;
+    s->n_parts = (size_t)hm_team_n_shards(rbm->context->team);
+    hm_status status = hm_betas_parse(rbm->context, s->config->betas, &s->betas, &s->n_betas, error);
     if (status == HM_OK)
-        status = hm_machine_reserve(s->rbm, n, false, error);
+        status = hm_machine_copy(rbm, &s->rbm, error);
     if (status == HM_OK)
-        status = hm_tempered_create(s->rbm, base, n, NULL, &s->chains, error);
+        status = hm_machine_reserve(s->rbm, hm_n_parts(s->n_chains, s->n_parts), false, error);
+    if (status == HM_OK)
+        status = find_base(s, error);
     if (status != HM_OK)
         return status;
-    s->chains.random.seed = hm_random_stream(rbm->context->seed, stream);
-    s->log_weight = hm_alloc(rbm->context, n, sizeof *s->log_weight, error);
+    s->log_weight = hm_alloc(rbm->context, s->n_chains, sizeof *s->log_weight, error);
     return s->log_weight ? HM_OK : HM_ERROR_MEMORY;
 }
 
-static void destroy(annealing *s)
+static void destroy(annealing *s, const hm_context *context)
 {
-    if (!s->rbm)
-        return;
-    hm_free(s->rbm->context, s->log_weight);
-    hm_tempered_destroy(&s->chains);
+    hm_free(context, s->betas);
+    hm_free(context, s->log_weight);
     hm_rbm_destroy(s->rbm);
 }
 
 static void weigh_chain(void *argument, size_t i)
 {
     annealing *s = argument;
-    s->log_weight[i] += hm_tempered_log_p(&s->chains, i, s->to) - hm_tempered_log_p(&s->chains, i, s->from);
+    s->weight[i] += hm_tempered_log_p(&s->chains, i, s->to) - hm_tempered_log_p(&s->chains, i, s->from);
     s->chains.beta[i] = s->to;
 }
 
-/* Along betas[0 .. n - 1] or back: weighs the chains from one beta to the next and moves them there. */
-static hm_status anneal(annealing *s, const double *betas, size_t n, bool is_reverse, const hm_evaluate_events *events,
-                        hm_error *error)
+static hm_status tell(const annealing *s, hm_error *error)
+{
+    const hm_evaluate_events *events = s->events;
+    const char *what = is_reverse(s) ? "reverse AIS" : "AIS";
+    if (events && events->on_step)
+        events->on_step(events->user, what, s->n_done, s->n_steps);
+    if (events && events->should_stop && events->should_stop(events->user))
+        return hm_fail(error, HM_ERROR_INTERRUPTED, "%s was stopped after %zu of %zu steps", what, s->n_done, s->n_steps);
+    return HM_OK;
+}
+
+/* Along the betas or back: weighs the chains from one beta to the next and moves them there. */
+static hm_status anneal(annealing *s, hm_error *error)
 {
     enum { STEPS_BETWEEN_REPORTS = 100 };
-    const char *what = is_reverse ? "reverse AIS" : "AIS";
-    memset(s->log_weight, 0, s->chains.n * sizeof *s->log_weight);
-    for (size_t k = 1; k < n; k++) {
-        size_t i = is_reverse ? n - k : k - 1;
-        s->from = betas[i];
-        s->to = betas[is_reverse ? i - 1 : i + 1];
+    size_t n = s->n_betas;
+    hm_status status = HM_OK;
+    for (size_t k = 1; status == HM_OK && k < n; k++) {
+        size_t i = is_reverse(s) ? n - k : k - 1;
+        s->from = s->betas[i];
+        s->to = s->betas[is_reverse(s) ? i - 1 : i + 1];
         hm_tempered_up(&s->chains);
         hm_pool_run(s->rbm->context->pool, s->chains.n, weigh_chain, s);
         if (k + 1 < n)
             hm_tempered_move(&s->chains);
-        if (k % STEPS_BETWEEN_REPORTS != 0 && k + 1 < n)
-            continue;
-        if (events && events->on_step)
-            events->on_step(events->user, what, k, n - 1);
-        if (events && events->should_stop && events->should_stop(events->user))
-            return hm_fail(error, HM_ERROR_INTERRUPTED, "%s was stopped after %zu of %zu steps", what, k, n - 1);
+        s->n_done++;
+        if (k % STEPS_BETWEEN_REPORTS == 0 || k + 1 == n)
+            status = tell(s, error);
     }
-    return HM_OK;
+    return status;
 }
 
 /* Chains that have run so long at beta 1, from the rows of `start`. */
-static void burn_in(annealing *s, hm_matrix start, int64_t n_steps)
+static void burn_in(annealing *s)
 {
     hm_tempered *chains = &s->chains;
     for (size_t i = 0; i < chains->n; i++) {
-        memcpy(hm_row_f32(&chains->v, i), hm_row_f32(&start, i % start.rows), start.cols * sizeof(float));
+        memcpy(hm_row_f32(&chains->v, i), hm_row_f32(&s->start, (chains->first_case + i) % s->start.rows), s->start.cols * sizeof(float));
         chains->beta[i] = 1;
     }
-    for (int64_t k = 0; k < n_steps; k++) {
+    for (int64_t k = 0; k < s->config->burn_in; k++) {
         hm_tempered_up(chains);
         hm_tempered_move(chains);
     }
+}
+
+static hm_status run_part(annealing *s, size_t part, hm_error *error)
+{
+    size_t first = s->n_chains * part / s->n_parts, n = s->n_chains * (part + 1) / s->n_parts - first;
+    if (n == 0)
+        return HM_OK;
+    hm_status status = hm_tempered_create(s->rbm, s->base, n, NULL, &s->chains, error);
+    if (status != HM_OK)
+        return status;
+    s->chains.random.seed = hm_random_stream(s->rbm->context->seed, is_reverse(s) ? STREAM_REVERSE : STREAM_FORWARD);
+    s->chains.first_case = first;
+    s->weight = s->log_weight + first;
+    if (is_reverse(s))
+        burn_in(s);
+    else
+        hm_tempered_start(&s->chains);
+    status = anneal(s, error);
+    hm_tempered_destroy(&s->chains);
+    return status;
+}
+
+static hm_status run_parts(annealing *s, hm_error *error)
+{
+    const hm_team *team = s->rbm->context->team;
+    size_t first = hm_team_first(team, hm_team_rank(team), s->n_parts), end = hm_team_first(team, hm_team_rank(team) + 1, s->n_parts);
+    hm_status status = HM_OK;
+    s->n_steps = (end - first) * (s->n_betas - 1);
+    for (size_t part = first; status == HM_OK && part < end; part++)
+        status = run_part(s, part, error);
+    status = hm_team_meet(team, status, error);
+    if (status == HM_OK)
+        hm_team_gather(team, s->log_weight, sizeof *s->log_weight, s->n_chains, s->n_parts);
+    return status;
 }
 
 /* ---- The estimate ------------------------------------------------------------------------------------------- */
@@ -156,52 +230,36 @@ double hm_log_mean_exp(const double *x, size_t n, double *relative_deviation)
 }
 
 /* Three deviations of the mean weight either way; below, where they would leave nothing, as far as the value. */
-static hm_estimate conclude(annealing *s, bool is_reverse)
+static hm_estimate conclude(const annealing *s)
 {
-    double deviation, ratio = hm_log_mean_exp(s->log_weight, s->chains.n, &deviation);
-    double base = hm_tempered_base_log_partition(&s->chains);
+    double deviation, ratio = hm_log_mean_exp(s->log_weight, s->n_chains, &deviation), base = s->base_log_Z;
     double up = log1p(3 * deviation), down = 3 * deviation < 1 ? log1p(-3 * deviation) : -INFINITY;
-    if (is_reverse)
+    if (is_reverse(s))
         return (hm_estimate){base - ratio, base - ratio - up, base - ratio - down};
     return (hm_estimate){base + ratio, base + ratio + down, base + ratio + up};
+}
+
+static hm_status estimate(annealing *s, const hm_rbm *rbm, hm_estimate *log_Z, hm_error *error)
+{
+    hm_status status = create(s, rbm, error);
+    if (status == HM_OK)
+        status = run_parts(s, error);
+    if (status == HM_OK)
+        *log_Z = conclude(s);
+    destroy(s, rbm->context);
+    return status;
 }
 
 hm_status hm_ais(const hm_rbm *rbm, const float *base_bias, const hm_evaluate_config *config, const hm_evaluate_events *events,
                  hm_estimate *log_Z, hm_error *error)
 {
-    annealing s = {0};
-    double *betas = NULL;
-    size_t n;
-    hm_status status = hm_betas_parse(rbm->context, config->betas, &betas, &n, error);
-    if (status == HM_OK)
-        status = create(&s, rbm, base_bias, (size_t)config->chains, STREAM_FORWARD, error);
-    if (status == HM_OK) {
-        hm_tempered_start(&s.chains);
-        status = anneal(&s, betas, n, false, events, error);
-    }
-    if (status == HM_OK)
-        *log_Z = conclude(&s, false);
-    destroy(&s);
-    hm_free(rbm->context, betas);
-    return status;
+    annealing s = {.base = base_bias, .config = config, .events = events};
+    return estimate(&s, rbm, log_Z, error);
 }
 
 hm_status hm_ais_reverse(const hm_rbm *rbm, const float *base_bias, hm_matrix start, const hm_evaluate_config *config,
                          const hm_evaluate_events *events, hm_estimate *log_Z, hm_error *error)
 {
-    annealing s = {0};
-    double *betas = NULL;
-    size_t n;
-    hm_status status = hm_betas_parse(rbm->context, config->betas, &betas, &n, error);
-    if (status == HM_OK)
-        status = create(&s, rbm, base_bias, (size_t)config->chains, STREAM_REVERSE, error);
-    if (status == HM_OK) {
-        burn_in(&s, start, config->burn_in);
-        status = anneal(&s, betas, n, true, events, error);
-    }
-    if (status == HM_OK)
-        *log_Z = conclude(&s, true);
-    destroy(&s);
-    hm_free(rbm->context, betas);
-    return status;
+    annealing s = {.base = base_bias, .config = config, .events = events, .start = start};
+    return estimate(&s, rbm, log_Z, error);
 }

@@ -1,18 +1,24 @@
 /* Likelihoods of models on data: see harmonium/likelihood.h. */
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/context.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/team.h"
 #include "compute/unit.h"
+#include "data/storage.h"
 #include "infer/annealing.h"
 #include "infer/entropy.h"
 #include "model/model_internal.h"
 
 enum { BLOCK = 250, PSEUDO_CASES = 200, AUTO_LOG2_STATES = 20, STREAM_BOUND = 6 << 14 };
+_Static_assert(PSEUDO_CASES <= BLOCK, "the first block has the cases of the pseudo-likelihood");
 
 #define ROW(name, type, field, initial, least, most, unit, choices, help) \
     {name, 0, HM_OPTION_##type, offsetof(hm_evaluate_config, field), initial, least, most, unit, choices, help}
@@ -42,6 +48,9 @@ typedef struct evaluation {
     hm_matrix data[HM_LEVELS_MAX + 1], inputs[HM_LEVELS_MAX + 1]; /* layers 0 .. L - 1 of a block; what drives them */
     hm_matrix x, a;    /* [P | y], a = c + W'x */
     double *log_p;     /* [BLOCK] */
+    size_t n_blocks, n_parts; /* parts: runs of blocks, which the ranks of a team share; alone there is one */
+    size_t n_done, n_own;     /* cases of this rank */
+    double *sums;      /* [n_parts][1 + X]: shares of the mean log_p, and of the means of what the top RBM sees */
     hm_gibbs gibbs;
 } evaluation;
 
@@ -75,7 +84,8 @@ static hm_status create(evaluation *e, hm_error *error)
 {
     e->block = hm_alloc(e->context, cut(e, NULL), sizeof *e->block, error);
     e->log_p = hm_alloc(e->context, BLOCK, sizeof *e->log_p, error);
-    if (!e->block || !e->log_p)
+    e->sums = hm_alloc(e->context, e->n_parts * (1 + e->X), sizeof *e->sums, error);
+    if (!e->block || !e->log_p || !e->sums)
         return HM_ERROR_MEMORY;
     cut(e, e->block);
     return HM_OK;
@@ -85,6 +95,7 @@ static void destroy(evaluation *e)
 {
     hm_free(e->context, e->block);
     hm_free(e->context, e->log_p);
+    hm_free(e->context, e->sums);
 }
 
 static hm_matrix rows_of(hm_matrix m, size_t n)
@@ -207,27 +218,28 @@ static void pseudo_of_case(void *argument, size_t i)
     }
 }
 
-static void add_pseudo_likelihood(evaluation *e, size_t n, double *sum, size_t *count)
+/* Of the first cases, which the first block has. */
+static double pseudo_likelihood(evaluation *e, size_t n)
 {
     bool has = !is_dbn(e) && hm_layer_is_all(hm_rbm_visible(e->rbm), HM_UNIT_BERNOULLI) &&
                hm_layer_bias_run(hm_rbm_visible(e->rbm)) == 1;
-    if (!has || *count >= PSEUDO_CASES)
-        return;
-    n = n < PSEUDO_CASES - *count ? n : PSEUDO_CASES - *count;
+    double sum = 0;
+    n = has ? hm_least(n, PSEUDO_CASES) : 0;
     hm_pool_run(e->context->pool, n, pseudo_of_case, e);
     for (size_t i = 0; i < n; i++)
-        *sum += e->log_p[i];
-    *count += n;
+        sum += e->log_p[i];
+    return has ? sum / (double)n : NAN;
 }
 
 /* ---- All cases ------------------------------------------------------------------------------------------------- */
 
-static hm_status tell(const evaluation *e, const char *what, size_t step, size_t n_steps, hm_error *error)
+static hm_status tell(evaluation *e, size_t n, hm_error *error)
 {
+    e->n_done += n;
     if (e->events && e->events->on_step)
-        e->events->on_step(e->events->user, what, step, n_steps);
+        e->events->on_step(e->events->user, "cases", e->n_done, e->n_own);
     if (e->events && e->events->should_stop && e->events->should_stop(e->events->user))
-        return hm_fail(error, HM_ERROR_INTERRUPTED, "stopped after %zu of %zu cases", step, n_steps);
+        return hm_fail(error, HM_ERROR_INTERRUPTED, "stopped after %zu of %zu cases", e->n_done, e->n_own);
     return HM_OK;
 }
 
@@ -247,36 +259,69 @@ static void warn_of_grey(const evaluation *e, size_t n)
         }
 }
 
+/* Adds to the sums of a part; pseudo-likelihoods are of the first block, which is rank 0's. */
+static hm_status add_block(evaluation *e, size_t block, double *log_p, double *mean, hm_error *error)
+{
+    size_t n_samples = is_dbn(e) ? (size_t)e->config->samples : 1, first = block * BLOCK, n = hm_least(e->n - first, BLOCK);
+    hm_status status = hm_dataset_read(e->set, NULL, first, n, 0, rows_of(e->data[0], n), error);
+    if (status != HM_OK)
+        return status;
+    if (first == 0 && hm_layer_is_all(hm_model_layer(e->model, 0), HM_UNIT_BERNOULLI) && !hm_rbm_hidden(e->rbm)->filter_height)
+        warn_of_grey(e, n);
+    e->gibbs = (hm_gibbs){.first_case = first};
+    for (size_t s = 0; s < n_samples; s++) {
+        score_block(e, n);
+        for (size_t i = 0; i < n; i++)
+            *log_p += e->log_p[i] / (double)(e->n * n_samples);
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < e->X; k++)
+            mean[k] += hm_row_f32(&e->x, i)[k] / (double)e->n;
+    if (first == 0)
+        e->result->pseudo_likelihood = pseudo_likelihood(e, n);
+    return tell(e, n, error);
+}
+
+/* Rounded up, so that the first part has a block even where there are fewer blocks than parts. */
+static size_t first_block(const evaluation *e, size_t part)
+{
+    return hm_n_parts(e->n_blocks * part, e->n_parts);
+}
+
+/* Fills the sums of this rank's parts. */
+static hm_status score_parts(evaluation *e, hm_error *error)
+{
+    const hm_team *team = e->context->team;
+    int rank = hm_team_rank(team);
+    size_t first = hm_team_first(team, rank, e->n_parts), end = hm_team_first(team, rank + 1, e->n_parts);
+    hm_status status = HM_OK;
+    e->n_own = hm_least(e->n, first_block(e, end) * BLOCK) - hm_least(e->n, first_block(e, first) * BLOCK);
+    for (size_t part = first; part < end; part++) {
+        double *sums = e->sums + part * (1 + e->X);
+        for (size_t block = first_block(e, part); status == HM_OK && block < first_block(e, part + 1); block++)
+            status = add_block(e, block, sums, sums + 1, error);
+    }
+    return status;
+}
+
 /* Mean log P*(v) over the cases, or for a DBN its bound, several samples of the hidden layers a case; and the means of the
- * units that the top RBM sees. */
+ * units that the top RBM sees. The same for any number of ranks. */
 static hm_status score(evaluation *e, double *log_p, double *mean, hm_error *error)
 {
-    size_t n_samples = is_dbn(e) ? (size_t)e->config->samples : 1, n_pseudo = 0;
-    double pseudo = 0;
-    *log_p = 0;
+    const hm_team *team = e->context->team;
     clear_labels(e);
-    for (size_t first = 0; first < e->n; first += BLOCK) {
-        size_t n = e->n - first < BLOCK ? e->n - first : BLOCK;
-        hm_status status = hm_dataset_read(e->set, NULL, first, n, 0, rows_of(e->data[0], n), error);
-        if (status != HM_OK)
-            return status;
-        if (first == 0 && hm_layer_is_all(hm_model_layer(e->model, 0), HM_UNIT_BERNOULLI) && !hm_rbm_hidden(e->rbm)->filter_height)
-            warn_of_grey(e, n);
-        e->gibbs = (hm_gibbs){.first_case = first};
-        for (size_t s = 0; s < n_samples; s++) {
-            score_block(e, n);
-            for (size_t i = 0; i < n; i++)
-                *log_p += e->log_p[i] / (double)(e->n * n_samples);
-        }
-        for (size_t i = 0; i < n; i++)
-            for (size_t k = 0; k < e->X; k++)
-                mean[k] += hm_row_f32(&e->x, i)[k] / (double)e->n;
-        add_pseudo_likelihood(e, n, &pseudo, &n_pseudo);
-        status = tell(e, "cases", first + n, e->n, error);
-        if (status != HM_OK)
-            return status;
+    hm_status status = hm_team_meet(team, score_parts(e, error), error);
+    if (status != HM_OK)
+        return status;
+    hm_team_gather(team, e->sums, (1 + e->X) * sizeof *e->sums, e->n_parts, e->n_parts);
+    hm_team_share(team, 0, &e->result->pseudo_likelihood, sizeof e->result->pseudo_likelihood);
+    *log_p = 0;
+    for (size_t part = 0; part < e->n_parts; part++) {
+        const double *sums = e->sums + part * (1 + e->X);
+        *log_p += sums[0];
+        for (size_t k = 0; k < e->X; k++)
+            mean[k] += sums[1 + k];
     }
-    e->result->pseudo_likelihood = n_pseudo ? pseudo / (double)n_pseudo : NAN;
     return HM_OK;
 }
 
@@ -362,6 +407,34 @@ static hm_status run(evaluation *e, hm_error *error)
     return status;
 }
 
+static uint64_t digest_parameters(const hm_model *model)
+{
+    uint64_t digest = 0;
+    for (size_t l = 0; l < model->n_rbms; l++) {
+        size_t n;
+        const float *x = hm_rbm_parameters(model->rbm[l], &n);
+        for (size_t i = 0; i < n; i++) {
+            uint32_t word;
+            memcpy(&word, x + i, sizeof word);
+            digest = hm_digest_word(digest, word);
+        }
+    }
+    return digest;
+}
+
+/* All ranks evaluate the same model on the same cases. */
+static hm_status check_team(const evaluation *e, hm_error *error)
+{
+    char options[2 * HM_TEXT_MAX], digest[20];
+    if (!e->context->team)
+        return HM_OK;
+    hm_options_echo(&hm_evaluate_options, e->config, true, options, sizeof options);
+    snprintf(digest, sizeof digest, "%016" PRIx64, digest_parameters(e->model));
+    const hm_team_text same[] = {
+        {"model", digest}, {"set of cases", hm_dataset_fingerprint(e->set)}, {"choice of options", options}};
+    return hm_team_check(e->context, same, sizeof same / sizeof *same, error);
+}
+
 hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
                       const hm_evaluate_events *events, hm_evaluation *result, hm_error *error)
 {
@@ -384,11 +457,15 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
     e.rbm = model->rbm[is_stack ? e.L - 1 : machine];
     e.n = hm_dataset_n_cases(set);
     e.X = hm_rbm_visible(e.rbm)->n_units;
+    e.n_blocks = hm_n_parts(e.n, BLOCK);
+    e.n_parts = (size_t)hm_team_n_shards(e.context->team);
     *result = (hm_evaluation){.n_cases = e.n, .is_bound = is_stack && e.L > 1, .data_entropy = NAN,
                               .pseudo_likelihood = NAN};
     result->log_Z = result->log_Z_reverse = certain(NAN);
     status = e.n ? create(&e, error)
                  : hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no cases to evaluate", hm_dataset_describe(set));
+    if (status == HM_OK)
+        status = check_team(&e, error);
     if (status == HM_OK)
         status = run(&e, error);
     result->seconds = hm_seconds() - began;

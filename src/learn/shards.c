@@ -85,10 +85,5 @@ void hm_shards_sum(const hm_shards *shards, hm_shard_fill *fill, void *job, size
 
 void hm_shards_gather(const hm_shards *shards, float *rows, size_t total, size_t n)
 {
-    const hm_team *team = shards->context->team;
-    for (int rank = 0; team && rank < hm_team_size(team); rank++) {
-        size_t first = hm_shard_begin(shards, hm_team_first(team, rank, shards->n), total);
-        size_t end = hm_shard_begin(shards, hm_team_first(team, rank + 1, shards->n), total);
-        hm_team_share(team, rank, rows + first * n, (end - first) * n * sizeof *rows);
-    }
+    hm_team_gather(shards->context->team, rows, n * sizeof *rows, total, shards->n);
 }

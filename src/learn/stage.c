@@ -17,15 +17,8 @@ static const size_t BATCHES_MAX = (size_t)1 << (48 - SUB_STEPS_LOG2); /* steps o
 /* All ranks learn the same from the same. */
 static hm_status check_team(const hm_model *model, hm_error *error)
 {
-    char seed[32];
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)hm_context_seed(model->context));
-    const struct {
-        const char *what, *text;
-    } same[] = {{"version of Harmonium", hm_version_text()}, {"seed", seed}, {"recipe", model->recipe}, {"training set", model->fingerprint}};
-    hm_status status = HM_OK;
-    for (size_t i = 0; model->context->team && status == HM_OK && i < sizeof same / sizeof *same; i++)
-        status = hm_team_check(model->context->team, same[i].what, same[i].text, error);
-    return status;
+    const hm_team_text same[] = {{"recipe", model->recipe}, {"training set", model->fingerprint}};
+    return hm_team_check(model->context, same, sizeof same / sizeof *same, error);
 }
 
 hm_status hm_stage_prepare(hm_model *model, const hm_dataset *train, const hm_train_events *events, const char *name,

@@ -45,8 +45,12 @@ void hm_tempered_destroy(hm_tempered *t)
 static void activate(hm_tempered *t, const hm_layer *layer, hm_random_purpose purpose, hm_matrix mean, hm_matrix sample)
 {
     t->random.purpose = purpose;
-    hm_propagate(t->rbm->context,
-                 &(hm_propagation){.layer = layer, .beta = 1, .mean = mean, .sample = sample, .random = t->random});
+    hm_propagate(t->rbm->context, &(hm_propagation){.layer = layer,
+                                                    .beta = 1,
+                                                    .mean = mean,
+                                                    .sample = sample,
+                                                    .random = t->random,
+                                                    .first_case = t->first_case});
 }
 
 /* v_mean = beta W h + (1 - beta) b0 + beta b; W h is there already. */
@@ -138,9 +142,4 @@ double hm_base_log_partition(const hm_rbm *rbm, const float *base, float *room_v
         room_v[i] = base[i / run];
     memset(room_h, 0, hidden->n_units * sizeof *room_h);
     return hm_layer_log_partition(kernels, visible, 1, room_v) + hm_layer_log_partition(kernels, hidden, 1, room_h);
-}
-
-double hm_tempered_base_log_partition(const hm_tempered *t)
-{
-    return hm_base_log_partition(t->rbm, t->base, hm_row_f32(&t->v_mean, 0), hm_row_f32(&t->h_mean, 0));
 }

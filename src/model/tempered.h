@@ -13,6 +13,7 @@ typedef struct hm_tempered {
     hm_matrix v;       /* n x V: states */
     hm_matrix a;       /* n x H: c + W'v as of the last hm_tempered_up */
     hm_random random;  /* its step is that of the next numbers */
+    uint64_t first_case; /* the number of chain 0 among the random numbers: 0, unless these are some of several */
     hm_matrix v_mean, h_mean, h;
     float *slope, *block;
 } hm_tempered;
@@ -29,10 +30,7 @@ void hm_tempered_up(hm_tempered *chains);
 double hm_tempered_log_p(const hm_tempered *chains, size_t i, double beta);
 /* h and then v of every chain at its beta, from `a`. */
 void hm_tempered_move(hm_tempered *chains);
-/* log of the sum of p* at beta 0. */
-double hm_tempered_base_log_partition(const hm_tempered *chains);
-
-/* The same for any machine; room_v and room_h: of its units. */
+/* log of the sum of p* at beta 0; room_v and room_h: of the machine's units. */
 double hm_base_log_partition(const hm_rbm *rbm, const float *base, float *room_v, float *room_h);
 
 #endif
