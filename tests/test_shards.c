@@ -71,7 +71,9 @@ static void learn(const char *learner, size_t n_cases, const char *n_shards, flo
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         assert_int_equal(hm_options_set(&hm_train_options, &config, options[i][0], options[i][1], NULL), HM_OK);
     assert_int_equal(hm_train(model, set, NULL, &config, NULL, NULL), HM_OK);
-    memcpy(parameters, hm_rbm_parameters(model->rbm[0], n), 256 * sizeof *parameters);
+    const float *learned = hm_rbm_parameters(model->rbm[0], n);
+    assert_true(*n <= 256);
+    memcpy(parameters, learned, *n * sizeof *parameters);
     hm_model_destroy(model);
     hm_dataset_close(set);
 }
@@ -92,7 +94,7 @@ static void shards_learn_what_whole_batches_learn(void **state)
             worst = fmax(worst, fabs((double)whole[k] - (double)cut[k]));
             moved = fmax(moved, fabs((double)whole[k]));
         }
-        assert_true(n <= 256 && moved > 0.1);
+        assert_true(moved > 0.1);
         assert_true(worst < 1e-6);
         learn(learners[i], n_cases, "3", whole, &n);
         learn(learners[i], n_cases, "3", cut, &n);
