@@ -84,7 +84,7 @@ static void shards_learn_what_whole_batches_learn(void **state)
 {
     (void)state;
     static const char *const learners[] = {"mean-field", "cd", "pcd"};
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof learners / sizeof *learners; i++) {
         float whole[256], cut[256];
         double worst = 0, moved = 0;
         size_t n, n_cases = i ? N : N - 6;

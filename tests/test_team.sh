@@ -40,6 +40,10 @@ done
 alone cd --hidden 40 --batch-size 64 --shards 4
 train 3 cd3 --hidden 40 --batch-size 64
 same cd cd3
+tempering="--hidden 20 --learner tempering --temperatures 5 --chains 10 --steps 2"
+alone tempering $tempering --shards 4
+train 3 tempering3 $tempering
+same tempering tempering3
 for ranks in 1 3; do
     train $ranks dbn$ranks --kind dbn --layers 784,30,20 --label-units "softmax 10" --up-down-epochs 1 --optimizer adam --validation 50 \
         --metrics "$folder/metrics$ranks.csv"
@@ -114,7 +118,7 @@ refuses "another recipe" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGR
 refuses "another seed" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" $rbm --seed 9
 refuses "2 ranks cannot share" -n 2 "$HARMONIUM_PROGRAM" $rbm --shards 1
 refuses "cannot be cut into so many" -n 2 "$HARMONIUM_PROGRAM" $rbm --batch-size 3
-refuses "needs whole mini-batches" -n 2 "$HARMONIUM_PROGRAM" $rbm --learner tempering
+refuses "needs whole mini-batches" -n 2 "$HARMONIUM_PROGRAM" $rbm --learner trajectory
 refuses "is for one process" -n 2 "$HARMONIUM_PROGRAM" info
 likely="evaluate $folder/cd.safetensors digits --partition none --subset"
 refuses "rank 1 has another set of cases" -n 1 "$HARMONIUM_PROGRAM" $likely 50 : -n 1 "$HARMONIUM_PROGRAM" $likely 60

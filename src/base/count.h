@@ -9,6 +9,11 @@ static inline size_t hm_least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static inline size_t hm_most(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* How many parts of that size hold n; the last may be smaller. */
 static inline size_t hm_n_parts(size_t n, size_t part)
 {

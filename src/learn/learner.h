@@ -22,6 +22,8 @@ typedef struct hm_learner {
     /* Leaves states of the model in *v (any number of rows up to t->n_chains) and what they drive in h1; `gibbs` has the
      * random numbers that are free. In h0_sample lie hidden states of the data, in v0 the data. Null: it learns without. */
     void (*find_states)(hm_trainer *t, size_t n, hm_gibbs *gibbs, hm_matrix *v);
+    /* Once all shards of the mini-batch have found theirs; null: nothing is left. */
+    void (*settle)(hm_trainer *t);
     /* The step; null: along the difference of the correlations (hm_machine_learn). minus: of the states found. */
     hm_status (*learn)(hm_trainer *t, const hm_phase *plus, const hm_phase *minus, const hm_step *step, hm_error *error);
     void (*report)(hm_trainer *t, hm_train_report *report); /* what it alone knows, between steps; null: nothing */

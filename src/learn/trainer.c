@@ -34,12 +34,13 @@ static hm_status make_workspace(hm_trainer *t, hm_error *error)
     /* One shard has room for all; of several, each for the largest. */
     t->shard_rows = t->shards.n == 1 ? t->n_rows : hm_n_parts(t->n_rows, t->shards.n);
     size_t R = t->shards.n * t->shard_rows;
-    t->workspace = hm_alloc(context, hm_padded_floats(n_parameters + 1) + 2 * H + V + B * V + 2 * B * H + 2 * R * V + 2 * R * H, sizeof(float), error);
+    size_t n_gradient = hm_padded_floats(n_parameters + 1); /* an error goes with it from rank to rank */
+    t->workspace = hm_alloc(context, n_gradient + 2 * H + V + B * V + 2 * B * H + 2 * R * V + 2 * R * H, sizeof(float), error);
     t->row_error = hm_alloc(context, B, sizeof(double), error);
     if (!t->workspace || !t->row_error)
         return HM_ERROR_MEMORY;
     t->gradient = t->workspace;
-    t->pull = t->gradient + hm_padded_floats(n_parameters + 1); /* an error goes with the gradient from rank to rank */
+    t->pull = t->gradient + n_gradient;
     t->correction = t->pull + H;
     t->v0 = t->correction + V + H;
     t->h0 = t->v0 + B * V;
@@ -141,13 +142,14 @@ static hm_status make_shards(hm_trainer *t, hm_error *error)
     const hm_train_config *config = t->config;
     size_t n_parameters;
     hm_rbm_parameters(t->rbm, &n_parameters);
-    size_t room = n_parameters + 1 > t->H ? n_parameters + 1 : t->H;
-    hm_status status = hm_shards_create(t->stage.context, (size_t)config->shards, hm_least(t->stage.B, t->n_chains), room, &t->shards, error);
+    size_t room = hm_most(hm_most(n_parameters + 1, t->H), (size_t)config->temperatures);
+    hm_status status = hm_shards_create(t->stage.context, (size_t)config->shards, hm_least(t->stage.B, t->n_chains), room, &t->shards,
+                                        error);
     if (status != HM_OK || t->shards.n == 1)
         return status;
     if (!t->learner->has_free_rows)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "learner = %s: needs whole mini-batches, which %zu shards cut; take cd, pcd or mean-field, "
-                                                 "or shards = 1 and a single process",
+        return hm_fail(error, HM_ERROR_ARGUMENT, "learner = %s: needs whole mini-batches, which %zu shards cut; take cd, pcd, tempering or "
+                                                 "mean-field, or shards = 1 and a single process",
                        t->learner->name, t->shards.n);
     if (config->centering != HM_CENTERING_NONE)
         return hm_fail(error, HM_ERROR_ARGUMENT, "centering needs whole mini-batches, which %zu shards cut; leave it out, or take shards = "
@@ -519,6 +521,7 @@ static hm_status count_error(hm_trainer *t, double sum, size_t n, hm_error *erro
 static hm_trainer window(const batch *b, size_t shard)
 {
     hm_trainer part = *b->t;
+    part.shard = shard;
     size_t row = first_row(b, shard), chain = hm_shard_begin(&part.shards, shard, part.n_chains), room = shard * part.shard_rows;
     part.v0 += row * part.V;
     part.h0 += row * part.H;
@@ -616,6 +619,8 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
         status = find_states(&b, s, error);
     if (status != HM_OK)
         return status;
+    if (t->learner->settle)
+        t->learner->settle(t);
     if (t->config->sparsity_target > 0)
         add_sparsity(&b);
     if (t->shards.n > 1)
@@ -632,7 +637,7 @@ static void gather(hm_stage *stage)
 {
     hm_trainer *t = (hm_trainer *)stage;
     if (t->chains && t->shards.n > 1)
-        hm_shards_gather(&t->shards, t->chains, t->n_chains, t->V);
+        hm_shards_gather(&t->shards, t->chains, t->n_chains, (t->ladder ? (size_t)t->config->temperatures : 1) * t->V);
 }
 
 /* ---- Monitors --------------------------------------------------------------------------------------- */

@@ -20,6 +20,7 @@ typedef struct hm_trainer {
     size_t n_chains;       /* C: rows that find_states may leave at most */
     size_t n_rows;         /* the most rows that pass through the machine at once */
     hm_shards shards;
+    size_t shard;          /* in work: what learners see of a mini-batch, and of the chains */
     size_t shard_rows;     /* rows of room that each shard has in v1, v_sample, h1, h1_sample */
     double fast_rate;      /* of fast weights */
 
