@@ -76,11 +76,31 @@ static const char *command_line(int argc, char **argv)
     return text;
 }
 
+/* *is_running: whether it came to that, so that what went wrong is not of the command line alone. */
+static hm_status run_verb(const cli_verb *verb, int n, char **arguments, cli_call *call, bool *is_running, hm_error *error)
+{
+    bool wants_help = false;
+    hm_status status = cli_parse(verb, n, arguments, call, &wants_help, error);
+    if (status == HM_OK && wants_help) {
+        if (cli_is_chief(call))
+            cli_print_verb_help(verb, stdout);
+        return HM_OK;
+    }
+    if (status == HM_OK)
+        status = prepare_rank(verb, call, error);
+    if (status == HM_OK)
+        status = cli_check_files(verb, call, error);
+    if (status == HM_OK)
+        status = make_context(call, error);
+    *is_running = status == HM_OK;
+    return status == HM_OK ? verb->run(call, error) : status;
+}
+
 int main(int argc, char **argv)
 {
     static cli_call call;
     hm_error error = {0};
-    bool wants_help = false, is_running = false;
+    bool is_running = false;
     const char *name = argc > 1 ? argv[1] : "help";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         name = "help";
@@ -99,21 +119,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "harmonium: %s\n", error.message);
         return 1;
     }
-    hm_status status = cli_parse(verb, argc > 2 ? argc - 2 : 0, argv + 2, &call, &wants_help, &error);
-    if (status == HM_OK && wants_help) {
-        cli_print_verb_help(verb, stdout);
-        return 0;
-    }
-    if (status == HM_OK)
-        status = prepare_rank(verb, &call, &error);
-    if (status == HM_OK)
-        status = cli_check_files(verb, &call, &error);
-    if (status == HM_OK)
-        status = make_context(&call, &error);
-    if (status == HM_OK) {
-        is_running = true;
-        status = verb->run(&call, &error);
-    }
+    hm_status status = run_verb(verb, argc > 2 ? argc - 2 : 0, argv + 2, &call, &is_running, &error);
     hm_context_destroy(call.context);
     if (status == HM_OK && (fflush(stdout) != 0 || ferror(stdout)))
         status = hm_fail_io(&error, "write", "standard output");

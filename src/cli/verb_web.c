@@ -251,7 +251,8 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK)
         status = write_model(call, model, folder, error);
     if (status == HM_OK)
-        status = cli_page_link(call, folder, "To play with", "Draw and see it read, hold a label and see it dream, fill in, look into units.", error);
+        status = cli_page_link(call, folder, "To play with",
+                               "Draw and see it read, hold a label and see it dream, fill in, look into units.", error);
     if (status == HM_OK)
         cli_say(call, "%s/index.html: open it in a browser; nothing leaves the machine", folder);
     hm_model_destroy(model);

@@ -56,7 +56,11 @@ hm_status hm_context_create(const hm_context_config *config, hm_context **out, h
     static const hm_context_config defaults = {0};
     config = config ? config : &defaults;
     *out = NULL;
-    hm_context draft = {.allocator = config->allocator, .log = config->log, .log_user = config->log_user, .seed = config->seed, .team = config->team};
+    hm_context draft = {.allocator = config->allocator,
+                        .log = config->log,
+                        .log_user = config->log_user,
+                        .seed = config->seed,
+                        .team = config->team};
     if (!draft.allocator.allocate)
         draft.allocator = (hm_allocator){system_allocate, system_release, NULL};
     if (config->n_threads < 0 || config->n_threads > THREADS_MAX)

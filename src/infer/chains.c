@@ -306,7 +306,11 @@ hm_status hm_chains_hold(hm_chains *c, size_t layer, size_t unit, float value, h
 
 hm_matrix hm_chains_layer(const hm_chains *c, size_t layer)
 {
-    return layer == 0 ? (c->config.is_sampled ? state_of(c, 0) : mean_of(c, 0)) : layer == c->L ? (shows_top(c) ? c->shown : c->t) : layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
+    if (layer == 0)
+        return c->config.is_sampled ? state_of(c, 0) : mean_of(c, 0);
+    if (layer == c->L)
+        return shows_top(c) ? c->shown : c->t;
+    return layer + 1 == c->L ? below_part(c, c->x) : c->mean[layer];
 }
 
 hm_matrix hm_chains_labels(const hm_chains *c)

@@ -160,15 +160,9 @@ static hm_status make_shards(hm_trainer *t, hm_error *error)
 
 static const hm_stage_kind greedy_stage;
 
-hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
-                            const hm_train_config *config, hm_trainer **out, hm_error *error)
+/* What is known before anything is made. */
+static void describe(hm_trainer *t, hm_model *model, size_t machine, const hm_train_config *config)
 {
-    hm_trainer *t = hm_alloc(model->context, 1, sizeof *t, error);
-    *out = NULL;
-    if (!t)
-        return HM_ERROR_MEMORY;
-    hm_status status = hm_stage_init(&t->stage, &greedy_stage, model, train, validation, (size_t)config->epochs,
-                                     (size_t)config->batch_size, error);
     t->config = config;
     t->stage.machine = machine;
     t->stage.stream += (uint32_t)machine;
@@ -180,16 +174,32 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
         t->automatic_rate = config->optimizer == HM_OPTIMIZER_ADAM ? 0.001 : automatic_rate(t->rbm);
     t->learner = hm_learners[config->learner];
     t->n_chains = config->chains ? (size_t)config->chains : t->stage.B;
-    t->n_rows = t->n_chains > t->stage.B ? t->n_chains : t->stage.B;
+    t->n_rows = hm_most(t->n_chains, t->stage.B);
     t->fast_rate = config->fast_rate > 0 ? config->fast_rate : learning_rate_at(t, 0);
     choose_states(t);
-    if (status == HM_OK && config->optimizer == HM_OPTIMIZER_ADAM && config->centering != HM_CENTERING_NONE)
-        status = hm_fail(error, HM_ERROR_ARGUMENT, "optimizer = adam goes without centering, whose biases follow plain steps; leave "
-                                                   "one of them out");
+}
+
+static hm_status check_config(const hm_trainer *t, hm_error *error)
+{
+    if (t->config->optimizer == HM_OPTIMIZER_ADAM && t->config->centering != HM_CENTERING_NONE)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "optimizer = adam goes without centering, whose biases follow plain steps; leave one of "
+                                                 "them out");
+    hm_status status = check_filters(t, error);
+    return status == HM_OK ? check_deviation(t, error) : status;
+}
+
+hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *validation,
+                            const hm_train_config *config, hm_trainer **out, hm_error *error)
+{
+    hm_trainer *t = hm_alloc(model->context, 1, sizeof *t, error);
+    *out = NULL;
+    if (!t)
+        return HM_ERROR_MEMORY;
+    hm_status status = hm_stage_init(&t->stage, &greedy_stage, model, train, validation, (size_t)config->epochs,
+                                     (size_t)config->batch_size, error);
+    describe(t, model, machine, config);
     if (status == HM_OK)
-        status = check_filters(t, error);
-    if (status == HM_OK)
-        status = check_deviation(t, error);
+        status = check_config(t, error);
     if (status == HM_OK)
         status = make_shards(t, error);
     if (status == HM_OK)
