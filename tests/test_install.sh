@@ -12,7 +12,8 @@ pages=$("$HARMONIUM_PROGRAM" help | sed -n 's|^  \([a-z-]*\)  .*|share/man/man1/
 [ -n "$pages" ]
 for file in bin/harmonium share/man/man1/harmonium.1 $pages share/bash-completion/completions/harmonium \
     share/zsh/site-functions/_harmonium share/fish/vendor_completions.d/harmonium.fish \
-    share/harmonium/data/digits/train-images-idx3-ubyte.gz share/harmonium/recipes/demo.ini; do
+    share/harmonium/data/digits/train-images-idx3-ubyte.gz share/harmonium/recipes/demo.ini \
+    share/harmonium/web/page/engine.js share/harmonium/examples/nets/earthquake.net; do
     [ -s "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 mv "$prefix" "$place/moved" # pkg-config must find all of it where it lies now
@@ -25,6 +26,9 @@ compile() { eval "cc examples/train.c $2 -o \"\$1\""; }
 lib=$(dirname "$(dirname "$pc")")
 compile "$prefix/shared" "$(pkg-config --cflags --libs harmonium)"
 LD_LIBRARY_PATH=$lib "$prefix/shared" "$prefix/two.safetensors"
+# The page comes from where its parts were moved to.
+HARMONIUM_DATA=$prefix/share/harmonium/data "$prefix/bin/harmonium" web "$prefix/two.safetensors" -o "$prefix/page" --quiet
+cmp "$prefix/share/harmonium/web/page/engine.js" "$prefix/page/engine.js"
 # CMake's consumer: both targets, from the folder where all of it lies now.
 cmake -S tests/consumer -B "$place/consumer" -DCMAKE_PREFIX_PATH="$prefix" >"$place/log" || { cat "$place/log"; exit 1; }
 cmake --build "$place/consumer" >"$place/log" || { cat "$place/log"; exit 1; }

@@ -1,4 +1,5 @@
 /* harmonium web: a model as a page to draw on, dream with and look into, which needs no server: web/page, and the model beside it. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -18,15 +19,29 @@ enum { N_PAGE_FILES = sizeof page_files / sizeof *page_files, N_NET_FILES = size
 
 /* ---- What comes with Harmonium ---------------------------------------------------------------------------- */
 
+/* Of what lies beside the data that $HARMONIUM_DATA names, as in an installation that was moved. */
+static bool find_beside_data(char root[PATH_SIZE])
+{
+    const char *data = getenv("HARMONIUM_DATA");
+    return data && hm_path_join(root, PATH_SIZE, data, "..");
+}
+
+static bool find_in(const char *root, const char *folder, const char *name, char path[PATH_SIZE])
+{
+    char place[PATH_SIZE];
+    return hm_path_join(place, sizeof place, root, folder) && hm_path_join(path, PATH_SIZE, place, name) && hm_file_exists(path);
+}
+
 static hm_status load_shared(const cli_call *call, const char *folder, const char *name, unsigned char **bytes, size_t *n, hm_error *error)
 {
-    char place[PATH_SIZE], path[PATH_SIZE];
-    for (size_t i = 0; hm_shared_root(i); i++)
-        if (hm_path_join(place, sizeof place, hm_shared_root(i), folder) && hm_path_join(path, sizeof path, place, name) &&
-            hm_file_exists(path))
-            return hm_file_load(call->context, path, FILE_MAX, bytes, n, error);
-    return hm_fail(error, HM_ERROR_NOT_FOUND, "%s/%s is not there: neither where Harmonium was built nor where it was installed (%s)",
-                   folder, name, hm_shared_root(1));
+    char root[PATH_SIZE], path[PATH_SIZE];
+    bool is_there = find_beside_data(root) && find_in(root, folder, name, path);
+    for (size_t i = 0; !is_there && hm_shared_root(i); i++)
+        is_there = find_in(hm_shared_root(i), folder, name, path);
+    return is_there ? hm_file_load(call->context, path, FILE_MAX, bytes, n, error)
+                    : hm_fail(error, HM_ERROR_NOT_FOUND, "%s/%s is not there: neither where Harmonium was built nor where it was installed "
+                                                         "(%s); if it was moved, let HARMONIUM_DATA name its share/harmonium/data",
+                              folder, name, hm_shared_root(1));
 }
 
 static hm_status copy_page(const cli_call *call, const char *folder, hm_error *error)
