@@ -102,6 +102,56 @@ static void shards_learn_what_whole_batches_learn(void **state)
     }
 }
 
+/* The same by backpropagation, with dropout, max-norm and a short last mini-batch. */
+static void fine_tune(const char *n_shards, float *parameters, size_t *n)
+{
+    static const char *const layers[] = {"bernoulli 12", "bernoulli 9", "softmax 3"};
+    float cases[N - 6][V];
+    int32_t labels[N - 6];
+    hm_random random = {12, 1, 0};
+    hm_layer layer[3];
+    hm_dataset *set;
+    hm_model *net;
+    hm_backprop_config config;
+    for (size_t i = 0; i < N - 6; i++) {
+        labels[i] = (int32_t)(i % 3);
+        for (size_t k = 0; k < V; k++)
+            cases[i][k] = hm_random_uniform(&random, i, k) < (i % 3 == k % 3 ? 0.8f : 0.2f);
+    }
+    for (size_t l = 0; l < 3; l++)
+        assert_int_equal(hm_layer_parse(layers[l], 0, &layer[l], NULL), HM_OK);
+    assert_int_equal(hm_dataset_create(context, cases[0], labels, N - 6, V, 0, 0, &set, NULL), HM_OK);
+    assert_int_equal(hm_model_create_stack(context, HM_MODEL_NET, layer, 3, 3, &net, NULL), HM_OK);
+    assert_int_equal(hm_model_name_classes(net, set, NULL), HM_OK);
+    hm_rbm_init_weights(net->rbm[0], 0.5f, 1);
+    hm_rbm_init_weights(net->rbm[1], 0.5f, 2);
+    hm_options_init(&hm_backprop_options, &config);
+    const char *const options[][2] = {{"epochs", "3"},   {"batch-size", "24"}, {"shards", n_shards},
+                                      {"dropout", "0.3"}, {"input-dropout", "0.1"}, {"max-norm", "1.5"}};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        assert_int_equal(hm_options_set(&hm_backprop_options, &config, options[i][0], options[i][1], NULL), HM_OK);
+    assert_int_equal(hm_train_backprop(net, set, NULL, &config, NULL, NULL), HM_OK);
+    const float *learned = hm_rbm_parameters(net->rbm[0], n);
+    assert_true(*n <= 256);
+    memcpy(parameters, learned, *n * sizeof *parameters);
+    hm_model_destroy(net);
+    hm_dataset_close(set);
+}
+
+/* Observed: 6e-8. */
+static void shards_descend_as_whole_batches_do(void **state)
+{
+    (void)state;
+    float whole[256], cut[256];
+    double worst = 0;
+    size_t n;
+    fine_tune("1", whole, &n);
+    fine_tune("4", cut, &n);
+    for (size_t k = 0; k < n; k++)
+        worst = fmax(worst, fabs((double)whole[k] - (double)cut[k]));
+    assert_true(worst > 0 && worst < 1e-6);
+}
+
 static void what_cannot_be_cut_is_told(void **state)
 {
     (void)state;
@@ -119,6 +169,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_follow_the_tree),
         cmocka_unit_test(shards_learn_what_whole_batches_learn),
+        cmocka_unit_test(shards_descend_as_whole_batches_do),
         cmocka_unit_test(what_cannot_be_cut_is_told),
     };
     return cmocka_run_group_tests(tests, make_context, free_context);

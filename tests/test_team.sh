@@ -49,6 +49,10 @@ for ranks in 1 3; do
         --metrics "$folder/metrics$ranks.csv"
 done
 same dbn1 dbn3
+for ranks in 1 3; do
+    train $ranks net$ranks --from "$folder/dbn1.safetensors" --backprop-epochs 2 --backprop-dropout 0.2 --backprop-shards 5
+done
+same net1 net3
 [ "$(wc -l <"$folder/metrics1.csv")" = "$(wc -l <"$folder/metrics3.csv")" ] || fail "metrics are told by one rank"
 
 # Likelihoods: 600 cases are three blocks, ten chains of uneven parts; all but the seconds, to the last digit.

@@ -85,6 +85,7 @@ enum { HM_TARGET_LABELS, HM_TARGET_DATA };
 /* Backpropagation through a feed-forward net. Every field is a row of hm_backprop_options. */
 typedef struct hm_backprop_config {
     int64_t epochs, batch_size;
+    int64_t shards; /* as in hm_train_config; not of L-BFGS, whose batches are whole */
     int method; /* HM_METHOD_.. */
     int target; /* HM_TARGET_..: data makes an autoencoder */
     hm_schedule learning_rate, momentum;

@@ -273,9 +273,11 @@ static hm_status complete_stages(cli_options *options, hm_error *error)
 /* So that the recipe that a model remembers says how it came about. */
 static void settle_shards(cli_call *call)
 {
-    for (int i = 0; call->team && i < call->options.n_stages; i++)
-        if (call->options.stage[i].train.shards == 0)
-            call->options.stage[i].train.shards = hm_team_n_shards(call->team);
+    for (int i = 0; call->team && i < call->options.n_stages; i++) {
+        cli_stage *stage = &call->options.stage[i];
+        int64_t *shards = stage->kind == CLI_STAGE_BACKPROP ? &stage->backprop.shards : &stage->train.shards;
+        *shards = *shards ? *shards : hm_team_n_shards(call->team);
+    }
 }
 
 static hm_status check_stages(cli_options *options, hm_error *error)
@@ -462,6 +464,8 @@ static void tell_beginning(session *s)
 
 static hm_status learn_scene(session *s, hm_error *error)
 {
+    if (hm_team_size(s->talk.call->team) > 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "a net that labels scenes is learned by one process; start it without mpirun");
     s->talk.has_labels = true;
     cli_progress_begin(&s->talk.progress, s->talk.call);
     hm_status status = cli_scene_train(s->talk.call, &s->events, error);

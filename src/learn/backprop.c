@@ -8,10 +8,12 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "compute/backend.h"
 #include "learn/checkpoint.h"
 #include "learn/feed.h"
 #include "learn/lbfgs_step.h"
 #include "learn/net.h"
+#include "learn/shards.h"
 
 typedef struct backprop {
     hm_stage stage;
@@ -23,6 +25,9 @@ typedef struct backprop {
     float *best[HM_LEVELS_MAX];      /* parameters of the best epoch; null unless they are kept */
     float *watch;                    /* [HM_WATCH_N] */
     float *wrong;                    /* [1]: the errors of this epoch so far */
+    hm_shards shards;
+    size_t n_gradients;              /* of all levels together */
+    float *sum;                      /* [n_gradients + 2] over shards; null: mini-batches are whole */
 } backprop;
 
 /* ---- Making ------------------------------------------------------------------------------------------------- */
@@ -75,6 +80,21 @@ static hm_status make_arrays(backprop *b, hm_error *error)
     return b->wrong ? HM_OK : HM_ERROR_MEMORY;
 }
 
+/* Gradients of the levels lie one behind the other. L-BFGS looks along a line, for which every rank has the whole batch. */
+static hm_status make_shards(backprop *b, hm_error *error)
+{
+    size_t last = b->net->n_rbms - 1, n;
+    hm_rbm_parameters(b->net->rbm[last], &n);
+    b->n_gradients = (size_t)(b->pass.gradient[last] - b->pass.gradient[0]) + n;
+    if (b->config->method == HM_METHOD_LBFGS)
+        return HM_OK;
+    hm_status status = hm_shards_create(b->stage.context, (size_t)b->config->shards, b->stage.B, b->n_gradients + 2, &b->shards, error);
+    if (status != HM_OK || b->shards.n == 1)
+        return status;
+    b->sum = hm_alloc(b->stage.context, b->n_gradients + 2, sizeof *b->sum, error);
+    return b->sum ? HM_OK : HM_ERROR_MEMORY;
+}
+
 static const hm_stage_kind backprop_stage;
 
 static hm_status create(backprop *b, hm_model *net, const hm_dataset *train, const hm_dataset *validation,
@@ -97,7 +117,7 @@ static hm_status create(backprop *b, hm_model *net, const hm_dataset *train, con
         return HM_ERROR_MEMORY;
     for (size_t l = 0; status == HM_OK && l < net->n_rbms; l++)
         status = hm_machine_reserve(net->rbm[l], b->stage.B, true, error);
-    return status;
+    return status == HM_OK ? make_shards(b, error) : status;
 }
 
 static void destroy(backprop *b)
@@ -105,6 +125,8 @@ static void destroy(backprop *b)
     for (size_t l = 0; b->net && l < b->net->n_rbms; l++)
         hm_machine_release(b->net->rbm[l]);
     hm_free(b->stage.context, b->target_block);
+    hm_free(b->stage.context, b->sum);
+    hm_shards_clear(&b->shards);
     hm_net_pass_clear(&b->pass);
     hm_stage_clear(&b->stage);
 }
@@ -129,6 +151,7 @@ static hm_net_descent descent_of(const backprop *b, size_t n)
                             .max_norm = (float)b->config->max_norm};
 }
 
+/* Cases order[first .. first + n - 1] into the pass. */
 static hm_status read_batch(backprop *b, size_t first, size_t n, hm_matrix target, hm_error *error)
 {
     const uint32_t *index = b->stage.order + first;
@@ -143,33 +166,90 @@ static hm_status read_batch(backprop *b, size_t first, size_t n, hm_matrix targe
     return HM_OK;
 }
 
-static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
+static hm_matrix target_of(const backprop *b, size_t n)
 {
-    backprop *b = (backprop *)stage;
+    return hm_matrix_f32(b->target_block, n, hm_model_layer_size(b->net, b->net->n_rbms));
+}
+
+/* What n cases in the pass lose; gradients of their mean, or a step along them. first_case: of the first among the mini-batch. */
+static void pass_through(backprop *b, size_t n, size_t first_case, const hm_net_descent *descent, double *loss, double *n_wrong)
+{
     const hm_backprop_config *config = b->config;
-    double loss, n_wrong;
-    hm_matrix target = hm_matrix_f32(b->target_block, n, hm_model_layer_size(b->net, b->net->n_rbms));
+    const hm_dropout dropout = {(float)config->dropout, (float)config->input_dropout, hm_stage_random(&b->stage).step, first_case};
+    hm_net_forward(&b->pass, n, &dropout);
+    hm_net_loss(&b->pass, n, target_of(b, n), loss, n_wrong);
+    hm_net_backward(&b->pass, n, lowest_level(b), &dropout, descent);
+}
+
+static hm_status step_whole(backprop *b, size_t first, size_t n, double *loss, double *n_wrong, hm_error *error)
+{
+    hm_matrix target = target_of(b, n);
     hm_status status = read_batch(b, first, n, target, error);
     if (status != HM_OK)
         return status;
+    if (b->config->method == HM_METHOD_LBFGS)
+        return hm_lbfgs_step(&b->pass, n, target, lowest_level(b), (int)b->config->iterations, b->config->weight_cost, loss, n_wrong,
+                             error);
+    const hm_net_descent descent = descent_of(b, n);
+    pass_through(b, n, 0, &descent, loss, n_wrong);
+    return HM_OK;
+}
+
+/* ---- Shards ------------------------------------------------------------------------------------------------ */
+
+typedef struct shard_job {
+    backprop *b;
+    size_t first, n; /* the mini-batch: order[first .. first + n - 1] */
+    hm_status status;
+    hm_error *error;
+} shard_job;
+
+/* out: gradients of all levels, then loss and wrong ones; each the shard's part of those of the mini-batch. */
+static void fill_shard(void *argument, size_t shard, float *out)
+{
+    shard_job *job = argument;
+    backprop *b = job->b;
+    size_t row = hm_shard_begin(&b->shards, shard, job->n), n = hm_shard_begin(&b->shards, shard + 1, job->n) - row;
+    double loss = 0, n_wrong = 0;
+    memset(out, 0, (b->n_gradients + 2) * sizeof *out);
+    if (n == 0 || job->status != HM_OK)
+        return;
+    job->status = read_batch(b, job->first + row, n, target_of(b, n), job->error);
+    if (job->status != HM_OK)
+        return;
+    pass_through(b, n, row, NULL, &loss, &n_wrong);
+    b->stage.context->backend->kernels()->add(b->pass.gradient[0], out, b->n_gradients, (float)n / (float)job->n);
+    out[b->n_gradients] = (float)loss;
+    out[b->n_gradients + 1] = (float)n_wrong;
+}
+
+static hm_status step_by_shards(backprop *b, size_t first, size_t n, double *loss, double *n_wrong, hm_error *error)
+{
+    shard_job job = {b, first, n, HM_OK, error};
+    hm_shards_sum(&b->shards, fill_shard, &job, b->n_gradients + 2, b->sum);
+    if (job.status != HM_OK)
+        return job.status;
+    memcpy(b->pass.gradient[0], b->sum, b->n_gradients * sizeof *b->sum);
+    *loss = (double)b->sum[b->n_gradients];
+    *n_wrong = (double)b->sum[b->n_gradients + 1];
+    const hm_net_descent descent = descent_of(b, n);
+    hm_net_descend(&b->pass, lowest_level(b), &descent);
+    return HM_OK;
+}
+
+static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
+{
+    backprop *b = (backprop *)stage;
+    double loss, n_wrong;
     if (first == 0)
         *b->wrong = 0;
-    if (config->method == HM_METHOD_LBFGS) {
-        status = hm_lbfgs_step(&b->pass, n, target, lowest_level(b), (int)config->iterations, config->weight_cost,
-                               &loss, &n_wrong, error);
-        if (status != HM_OK)
-            return status;
-    } else {
-        const hm_dropout dropout = {(float)config->dropout, (float)config->input_dropout, hm_stage_random(stage).step, 0};
-        hm_net_forward(&b->pass, n, &dropout);
-        hm_net_loss(&b->pass, n, target, &loss, &n_wrong);
-        const hm_net_descent descent = descent_of(b, n);
-        hm_net_backward(&b->pass, n, lowest_level(b), &dropout, &descent);
-    }
+    hm_status status = (b->shards.n > 1 ? step_by_shards : step_whole)(b, first, n, &loss, &n_wrong, error);
+    if (status != HM_OK)
+        return status;
     if (!isfinite(loss))
         return hm_fail(error, HM_ERROR_NUMERIC,
                        "backpropagation diverged in epoch %zu, batch %zu; lower its learning rate (now %g)",
-                       stage->epoch + 1, stage->batch + 1, hm_watch_rate(b->watch, config, hm_stage_time(stage)));
+                       stage->epoch + 1, stage->batch + 1, hm_watch_rate(b->watch, b->config, hm_stage_time(stage)));
     stage->error_sum += loss;
     *b->wrong += (float)n_wrong;
     return HM_OK;

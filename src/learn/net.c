@@ -297,6 +297,19 @@ static void limit_norms(const hm_rbm *level, float most, float *norm)
     }
 }
 
+static void limit_level(const hm_net_pass *pass, size_t l, const hm_net_descent *descent)
+{
+    if (descent->max_norm > 0 && l + 1 < pass->n_levels)
+        limit_norms(pass->net->rbm[l], descent->max_norm, pass->gradient[l]);
+}
+
+static hm_step step_of(const hm_net_descent *descent, size_t l)
+{
+    hm_step step = descent->step;
+    step.second = descent->second[l];
+    return step;
+}
+
 void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropout *dropout, const hm_net_descent *descent)
 {
     const unsigned parts = HM_PART_WEIGHTS | HM_PART_HIDDEN_BIAS;
@@ -310,10 +323,17 @@ void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropou
             hm_machine_correlate(level, &phase, NULL, parts, pass->gradient[l]);
             continue;
         }
-        hm_step step = descent->step;
-        step.second = descent->second[l];
+        const hm_step step = step_of(descent, l);
         hm_machine_learn(level, &phase, NULL, parts, pass->gradient[l], descent->velocity[l], &step);
-        if (descent->max_norm > 0 && l + 1 < pass->n_levels)
-            limit_norms(level, descent->max_norm, pass->gradient[l]);
+        limit_level(pass, l, descent);
+    }
+}
+
+void hm_net_descend(hm_net_pass *pass, size_t lowest, const hm_net_descent *descent)
+{
+    for (size_t l = pass->n_levels; l-- > lowest;) {
+        const hm_step step = step_of(descent, l);
+        hm_machine_update(pass->net->rbm[l], pass->gradient[l], descent->velocity[l], &step);
+        limit_level(pass, l, descent);
     }
 }

@@ -47,4 +47,7 @@ typedef struct hm_net_descent {
 
 void hm_net_backward(hm_net_pass *pass, size_t n, size_t lowest, const hm_dropout *dropout, const hm_net_descent *descent);
 
+/* A step along gradients that are there. */
+void hm_net_descend(hm_net_pass *pass, size_t lowest, const hm_net_descent *descent);
+
 #endif

@@ -101,6 +101,8 @@ static const hm_option wake_sleep_rows[] = {
 static const hm_option backprop_rows[] = {
     BACKPROP("epochs", INT, epochs, "0", 0, 1e9, "N", NULL, "passes of fine-tuning over the training data; 0: none"),
     BACKPROP("batch-size", INT, batch_size, "100", 1, 1e9, "N", NULL, "cases in a mini-batch; thousands for lbfgs"),
+    BACKPROP("shards", INT, shards, "0", 0, 256, "N", NULL,
+             "parts that a mini-batch is cut into, for ranks to share; 0: 1, or under mpirun 4, 8, ... as ranks need"),
     BACKPROP("method", CHOICE, method, "sgd", 0, 0, "HOW", "sgd|lbfgs|adam",
              "gradient steps; L-BFGS on large batches; or Adam, steps that adapt to each weight (a rate of 0.001 is usual)"),
     BACKPROP("target", CHOICE, target, "labels", 0, 0, "WHAT", "labels|data",
