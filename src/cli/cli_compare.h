@@ -67,7 +67,8 @@ double cli_run_seconds(const cli_run *run);
 /* To stdout. */
 void cli_comparison_print_json(const cli_comparison *comparison);
 
-/* Curves of every quantity that changes, each as a picture in the call's output folder and on its page; none in a build that cannot draw. */
+/* Curves of every quantity that changes, each a picture in the call's output folder and on its page; none in a build that cannot
+ * draw. */
 hm_status cli_comparison_draw(const cli_call *call, const cli_comparison *comparison, hm_error *error);
 
 #endif
