@@ -117,7 +117,8 @@ static double floor_of(const setting *s, double peak)
 
 static hm_status make_context(const setting *s, hm_context **context, hm_error *error)
 {
-    const hm_context_config config = {.seed = 1, .backend = s->backend, .precision = s->precision, .n_threads = s->threads, .team = s->team};
+    const hm_context_config config = {.seed = 1, .backend = s->backend, .precision = s->precision, .n_threads = s->threads,
+                                      .team = s->team};
     return hm_context_create(&config, context, error);
 }
 

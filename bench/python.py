@@ -72,6 +72,7 @@ if __name__ == "__main__":
             settings = dict(n_components=hidden, batch_size=batch, learning_rate=rate, n_iter=passes, random_state=0)
             theirs, slow = fit(lambda: Theirs(**settings), train)
             ours, fast = fit(lambda: harmonium.BernoulliRBM(**settings), train)
-            likely = [model_of(rbm, f"{folder}/{name}.safetensors").log_likelihood(test) for rbm, name in ((theirs, "theirs"), (ours, "ours"))]
+            likely = [model_of(rbm, f"{folder}/{name}.safetensors").log_likelihood(test)
+                      for rbm, name in ((theirs, "theirs"), (ours, "ours"))]
             print(f"| {hidden} | {batch} | {rate} | {passes} | {slow:.2f} | {fast:.2f} | {slow / fast:.1f} | {tell(likely[0])} | "
                   f"{tell(likely[1])} | {likely[1].value - likely[0].value:+.1f} |", flush=True)

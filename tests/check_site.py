@@ -135,7 +135,8 @@ def main(site):
     check_markdown()
     commands = sum(check_commands(document) for document in [Path("README.md"), *Path("docs").glob("*.md")])
     print("".join(f"{fault}\n" for fault in FAULTS), end="")
-    print(f"{len(pages)} pages, {sum(len(p.links) for p in pages.values())} links, {functions} functions, {rows} results, {commands} commands")
+    print(f"{len(pages)} pages, {sum(len(p.links) for p in pages.values())} links, {functions} functions, "
+          f"{rows} results, {commands} commands")
     sys.exit(bool(FAULTS))
 
 

@@ -26,10 +26,13 @@ typedef struct hm_team hm_team;
 /* Whether this process was started as one of a team. */
 bool hm_team_is_launched(void);
 
-/* Once a process, from its main thread. HM_ERROR_UNSUPPORTED in a build without MPI. */
+/* Once a process, from its main thread, before any context is made; *team is the library's, and null after an error.
+ * HM_ERROR_UNSUPPORTED in a build without MPI, HM_ERROR_IO where MPI does not start. */
 hm_status hm_team_join(hm_team **team, hm_error *error);
+
 /* All ranks together, after their contexts are destroyed; null is allowed. */
 void hm_team_leave(hm_team *team);
+
 /* Ends all ranks, whatever they are doing, with this exit status. Does not return where there is a team; null is allowed. */
 void hm_team_abort(hm_team *team, int code);
 

@@ -10,8 +10,9 @@ All that is computed is computed by the library; docs/python.md of the source tr
 from ._belief import BeliefNet, Posterior
 from ._core import VERSION, ArgumentError, Error, FileError, Model, NotFound, NumericError, OutOfMemory
 from ._data import Data, load_data, save_pictures
-from ._estimators import (DBN, RBM, BernoulliRBM, ConvDBN, DBNClassifier, Estimate, Likelihood, NetClassifier, NotFittedError,
-                          SigmoidBeliefNet)
+from ._estimators import DBN, RBM, BernoulliRBM, ConvDBN, DBNClassifier, NetClassifier, SigmoidBeliefNet
+from ._machine import Estimate, Likelihood
+from ._sklearn import NotFittedError
 
 __version__ = VERSION
 __all__ = ["RBM", "DBN", "DBNClassifier", "NetClassifier", "SigmoidBeliefNet", "ConvDBN", "BernoulliRBM", "BeliefNet", "Posterior",

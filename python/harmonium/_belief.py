@@ -10,7 +10,8 @@ import numpy as np
 
 from . import _core as core
 from ._core import call, ffi, lib
-from ._estimators import _Base, _takes
+from ._machine import takes
+from ._sklearn import BaseEstimator
 
 LEARN_OPTIONS = core.options_of(lib.hm_belief_learn_options)
 
@@ -137,8 +138,8 @@ def _posterior(net: _Net, found: Any) -> Posterior:
     return posterior
 
 
-@_takes({"net": None, "seed": 0}, LEARN_OPTIONS)
-class BeliefNet(_Base):
+@takes({"net": None, "seed": 0}, LEARN_OPTIONS)
+class BeliefNet(BaseEstimator):
     """A directed acyclic graph of variables that are on or off.
 
     It can be asked at once with the numbers of its file; fit learns others from cases.

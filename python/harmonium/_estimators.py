@@ -1,527 +1,23 @@
-"""Estimators: RBM, DBN, DBNClassifier, and BernoulliRBM in the manner of scikit-learn.
+"""Estimators: RBM, DBN and its kinds, and BernoulliRBM in the manner of scikit-learn.
 
 Their parameters are the program's options with underscores, made from the library's tables. With scikit-learn installed they
 are its estimators; without it they work the same.
 """
 from __future__ import annotations
 
-import contextlib
-import inspect
 import numbers
-import os
-import textwrap
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
 from . import _core as core
-from ._core import Cases, Chains, Model, Watch, as_float32, call, check_cases, ffi, lib, matrix
+from ._core import Model, call, ffi, lib, matrix
+from ._machine import COMMON, GIBBS_STREAM, Machine, Scored, Stage, WithOneMachine, takes
+from ._sklearn import ClassifierMixin, check_classification_targets, check_random_state, column_or_1d
 
-try:
-    from sklearn.base import BaseEstimator as _Base, ClassifierMixin as _Classifier, TransformerMixin as _Transformer
-    from sklearn.exceptions import NotFittedError
-    from sklearn.utils import check_random_state, column_or_1d as _column_or_1d
-    from sklearn.utils.multiclass import check_classification_targets as _check_targets
 
-    try:
-        from sklearn.utils.validation import validate_data as _validate_data
-    except ImportError:
-        def _validate_data(estimator, *arguments, **keywords):
-            return estimator._validate_data(*arguments, **keywords)
-
-    HAS_SKLEARN = True
-except ImportError:
-    HAS_SKLEARN = False
-
-    class NotFittedError(ValueError, AttributeError):
-        """An estimator was used before fit."""
-
-    class _Base:
-        """get_params and set_params as scikit-learn's."""
-
-        def get_params(self, deep: bool = True) -> Dict[str, Any]:
-            return {name: getattr(self, name) for name in inspect.signature(type(self).__init__).parameters if name != "self"}
-
-        def set_params(self, **params: Any) -> Any:
-            valid = self.get_params()
-            for name, value in params.items():
-                if name not in valid:
-                    raise ValueError(f"Invalid parameter {name!r} for {type(self).__name__}; valid ones are {sorted(valid)}")
-                setattr(self, name, value)
-            return self
-
-        def __repr__(self) -> str:
-            defaults = {p.name: p.default for p in inspect.signature(type(self).__init__).parameters.values()}
-            said = ", ".join(f"{k}={v!r}" for k, v in self.get_params().items() if v != defaults[k])
-            return f"{type(self).__name__}({said})"
-
-    class _Transformer:
-        def fit_transform(self, X: Any, y: Any = None, **fit_params: Any) -> np.ndarray:
-            return self.fit(X, y, **fit_params).transform(X)
-
-    class _Classifier:
-        def score(self, X: Any, y: Any) -> float:
-            return float(np.mean(self.predict(X) == np.asarray(y)))
-
-    def _column_or_1d(y: Any, warn: bool = False) -> np.ndarray:
-        y = np.asarray(y)
-        if y.ndim != 1:
-            raise ValueError(f"y must have one axis, but its shape is {y.shape}")
-        return y
-
-    def _check_targets(y: np.ndarray) -> None:
-        if y.dtype.kind == "f" and (y != np.floor(y)).any():
-            raise ValueError("Unknown label type: y holds numbers that are no classes")
-
-    def check_random_state(seed: Any) -> Any:
-        if seed is None or isinstance(seed, numbers.Integral):
-            return np.random.RandomState(seed)
-        return seed
-
-
-_GIBBS_STREAM = 0x50590000  # of random numbers: far above those of learning and of the library's chains
-
-
-class Estimate(NamedTuple):
-    """A number and where it lies by three standard deviations; all three alike when it is exact."""
-
-    value: float
-    low: float
-    high: float
-    is_exact: bool = False
-
-
-class Likelihood(NamedTuple):
-    """What hm_evaluate says; NaN where it is not known. Logarithms are natural, means are over cases."""
-
-    log_likelihood: Estimate
-    log_likelihood_reverse: Estimate  # with log Z estimated from the model's own chains back
-    log_partition: Estimate
-    log_partition_reverse: Estimate
-    pseudo_likelihood: float
-    is_exact: bool
-    is_bound: bool  # a variational bound (DBN)
-
-
-def _estimate(e: Any, is_exact: bool = False) -> Estimate:
-    return Estimate(float(e.value), float(e.low), float(e.high), bool(is_exact))
-
-
-def _takes(parameters: Dict[str, Any], options: Dict[str, core.Option] = {}, n_positional: int = 1):
-    """A class whose __init__ stores these parameters (name: default), of which the first may come without their names, and options."""
-
-    def decorate(cls):
-        defaults = dict(parameters, **{name: option.initial for name, option in options.items()})
-        kind = inspect.Parameter
-        signature = inspect.Signature([kind("self", kind.POSITIONAL_OR_KEYWORD)] + [
-            kind(name, kind.POSITIONAL_OR_KEYWORD if i < n_positional else kind.KEYWORD_ONLY, default=default)
-            for i, (name, default) in enumerate(defaults.items())])
-
-        def __init__(self, *arguments, **keywords):
-            bound = signature.bind(self, *arguments, **keywords)
-            bound.apply_defaults()
-            for name, value in list(bound.arguments.items())[1:]:
-                setattr(self, name, value)
-
-        __init__.__signature__ = signature
-        __init__.__qualname__ = cls.__qualname__ + ".__init__"
-        cls.__init__ = __init__
-        if options:
-            rows = [textwrap.fill(f"{name} : {option.choices or type(option.initial).__name__}, default {option.initial!r}", 120) + "\n" +
-                    textwrap.indent(textwrap.fill(option.help, 110), "    ") for name, option in options.items()]
-            cls.__doc__ = inspect.cleandoc(cls.__doc__) + "\n\nOptions of learning\n-------------------\n" + "\n".join(rows) + "\n"
-        return cls
-
-    return decorate
-
-
-def _check_known(known: Any, shape: Any) -> np.ndarray:
-    """A mask for each case."""
-    known = np.asarray(known)
-    if known.dtype != bool or known.shape not in (shape, shape[1:]):
-        raise ValueError(f"known must be a boolean mask of the shape {shape[1:]} or {shape}, but is {known.dtype} of the shape "
-                         f"{known.shape}")
-    return np.broadcast_to(known, shape)
-
-
-def _by_chains(model: Model, start: np.ndarray, known: np.ndarray, steps: int) -> np.ndarray:
-    mask = ffi.from_buffer("bool[]", np.ascontiguousarray(known))
-    config = ffi.new("hm_chains_config *", {"n": len(start), "start": matrix(start), "is_clamped": mask})
-    with Chains(model, config) as chains:
-        return chains.run(steps)
-
-
-def _by_layers(model: Model, start: np.ndarray, known: np.ndarray, steps: int) -> np.ndarray:
-    mask, out = ffi.from_buffer("bool[]", np.ascontiguousarray(known)), np.empty_like(start)
-    config = ffi.new("hm_posterior_config *", {"how": lib.HM_INFER_LAYERS, "is_given": mask, "n_sweeps": steps, "n_kept": (steps + 1) // 2})
-    with model.lock:
-        call(lib.hm_infer_layers, model.c, config, matrix(start), matrix(out))
-    return out
-
-
-_INFERENCE = {"chains": _by_chains, "layers": _by_layers}
-
-
-def _tell(name: str):
-    def on_epoch(report: Dict[str, Any]) -> None:
-        machine = f" {report['machine'] + 1}/{report['n_machines']}" if report["n_machines"] > 1 else ""
-        error = (f"reconstruction error {report['reconstruction_error']:.5f}" if np.isnan(report["loss"]) else
-                 f"loss {report['loss']:.5f}, wrong {100 * report['error_train']:.2f} %, of validation "
-                 f"{100 * report['error_validation']:.2f} %")
-        likelihood = "" if np.isnan(report["log_likelihood"]) else f", log-likelihood {report['log_likelihood']:.3f}"
-        print(f"[{name}] {report['stage']}{machine} epoch {report['epoch']}/{report['n_epochs']}: {error}{likelihood}, "
-              f"{report['seconds']:.2f} s", flush=True)
-
-    return on_epoch
-
-
-class _Stage(NamedTuple):
-    """A part of learning: function(model, train, validation, config, events, error), before which prepare(model) is called."""
-
-    function: Any
-    config: Any
-    prepare: Optional[Callable[[Model], None]] = None
-
-
-_Labelled = Optional[Tuple[np.ndarray, Optional[np.ndarray]]]
-
-
-class _Machine(_Transformer, _Base):
-    """What all estimators do with their model, `model_`."""
-
-    def _more_tags(self) -> Dict[str, Any]:
-        return {"preserves_dtype": [np.float32]}
-
-    @property
-    def _n_features_out(self) -> int:
-        return int(lib.hm_model_layer_size(self.model_.c, self._top()))
-
-    def _check_fitted(self) -> Model:
-        if not hasattr(self, "model_"):
-            raise NotFittedError(f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate arguments before "
-                                 "using this estimator.")
-        return self.model_
-
-    def _check(self, X: Any, reset: bool = False) -> np.ndarray:
-        """X as float32 cases, (n, n_features)."""
-        if HAS_SKLEARN:
-            X = _validate_data(self, X, accept_sparse="csr", dtype=np.float32, order="C", reset=reset)
-            return as_float32(X)
-        if not reset:
-            return check_cases(X, self.n_features_in_, what=type(self).__name__)
-        names = getattr(X, "columns", None)
-        X = check_cases(X)
-        self.n_features_in_ = X.shape[1]
-        if names is not None and all(isinstance(name, str) for name in names):
-            self.feature_names_in_ = np.asarray(names, dtype=object)
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        return X
-
-    def _stages(self) -> List[_Stage]:
-        """What fit does, one after the other."""
-        return [_Stage(lib.hm_train, core.configure(lib.hm_train_options, "hm_train_config", self._options(core.TRAIN_OPTIONS)))]
-
-    def _learn(self, part: _Stage, X: np.ndarray, labels: Optional[np.ndarray] = None, validation: _Labelled = None, **events: Any) -> None:
-        model, tell = self.model_, _tell(type(self).__name__) if self.verbose else None
-
-        def on_epoch(report: Dict[str, Any]) -> None:
-            self.reports_.append(report)
-            if tell:
-                tell(report)
-
-        if part.prepare:
-            part.prepare(model)
-        watch = Watch(on_epoch)
-        events = ffi.new("hm_train_events *", dict(events, user=watch.handle, on_epoch=lib.hm_python_on_epoch,
-                                                   should_stop=lib.hm_python_should_stop))
-        with model.lock, contextlib.ExitStack() as sets:
-            train = sets.enter_context(Cases(model, X, labels)).c
-            held_back = sets.enter_context(Cases(model, *validation)).c if validation else ffi.NULL
-            watch.run(part.function, model.c, train, held_back, part.config, events)
-
-    def _run(self, stages: List[_Stage], X: np.ndarray, labels: Optional[np.ndarray] = None, validation: _Labelled = None,
-             checkpoint: Any = None, resume: bool = False) -> None:
-        """All stages, or from a checkpoint those that are left."""
-        first, path = self._find_checkpoint(checkpoint, resume), ffi.NULL
-        if checkpoint is not None:
-            path = ffi.new("char[]", os.fsencode(checkpoint))
-        self.reports_ = []
-        for i in range(first, len(stages)):
-            self._learn(stages[i], X, labels, validation, checkpoint=path, checkpoint_minutes=1, stage=i, resume=resume and i == first)
-        if checkpoint is not None and os.path.exists(checkpoint):
-            os.remove(checkpoint)
-
-    def _find_checkpoint(self, checkpoint: Any, resume: bool) -> int:
-        """The stage to begin with, whose model is then `model_`."""
-        if checkpoint is None:
-            if resume:
-                raise ValueError("resume = True: give the checkpoint to go on from")
-            return 0
-        if not os.path.exists(checkpoint):
-            return 0
-        if not resume:
-            raise FileExistsError(f"{checkpoint}: an unfinished run left this checkpoint; go on with resume=True, or remove the file to "
-                                  "begin afresh")
-        first = self.model_.stage_of(checkpoint)
-        if first > 0:
-            self.model_ = Model.load(checkpoint, self.seed, self.threads, self.precision)
-            self._note_recipe()
-        return first
-
-    def _note_recipe(self) -> None:
-        """Seed, layers and the options that differ from their defaults, which the model's file remembers and a checkpoint is held
-        against."""
-        lines = ["[model]"] + [f"{name} = {getattr(self, name)}" for name in ("visible", "hidden", "layers") if hasattr(self, name)]
-        self.model_.c.seed = int(self.seed) & (2**64 - 1)
-        for prefix, (section, options) in self._sections().items():
-            said = [f"{option.name} = {core.option_text(getattr(self, prefix + name))}" for name, option in options.items()
-                    if core.option_text(getattr(self, prefix + name)) != core.option_text(option.initial)]
-            lines += [f"[{section}]"] * bool(said) + said
-        self.model_.set_recipe("".join(line + "\n" for line in lines))
-
-    def _sections(self) -> Dict[str, Any]:
-        """Of the recipe: prefix of the parameters, and the section's name and options."""
-        return {"": ("greedy", core.TRAIN_OPTIONS)}
-
-    def _options(self, options: Dict[str, core.Option], prefix: str = "") -> Dict[str, Any]:
-        return {name: getattr(self, prefix + name) for name in options}
-
-    # ---- Use
-
-    def _top(self) -> int:
-        """The highest layer that the data alone drive."""
-        return int(self.model_.c.n_rbms) - (1 if self.model_.c.n_labels else 0)
-
-    def transform(self, X: Any, layer: Optional[int] = None) -> np.ndarray:
-        """Means of a hidden layer.
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, shape (n, n_features)
-        layer : int, optional
-            1 is the first hidden layer; without it the highest that the data alone drive.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, units of the layer)
-        """
-        model = self._check_fitted()
-        X = model.as_seen(self._check(X))
-        layer = self._top() if layer is None else layer
-        if self._top() < 1:
-            raise ValueError("the only hidden layer of this net sees labels beside the data; give the net another below it")
-        with model.lock:
-            call(lib.hm_model_check_layer, model.c, layer)
-            out = np.empty((len(X), lib.hm_model_layer_size(model.c, layer)), dtype=np.float32)
-            if model.c.kind == lib.HM_MODEL_RBM:
-                call(lib.hm_hidden_means, model.c.rbm[0], matrix(X), 1.0, matrix(out))
-            else:
-                call(lib.hm_model_up_pass, model.c, layer, matrix(X), matrix(out))
-        return out
-
-    def reconstruct(self, X: Any, steps: int = 1) -> np.ndarray:
-        """Means of the data given sampled features of X; `steps` > 1 goes on alternating.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, n_features)
-        """
-        model = self._check_fitted()
-        X = model.as_seen(self._check(X))
-        out = np.empty_like(X)
-        with model.lock:
-            call(lib.hm_reconstruct, model.c, 0, matrix(X), steps, matrix(out))
-        return model.as_data(out)
-
-    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True,
-               random_state: Any = None) -> np.ndarray:
-        """Cases dreamt by n Gibbs chains that begin at random and run `steps` steps.
-
-        Parameters
-        ----------
-        n, steps : int
-        label : int or (n,) array_like of int, optional
-            The class that the chains are held to, of a model with label units: its number from 0; -1 leaves a chain free.
-        means : bool
-            Means of the visible units in the last step, or samples of them.
-        random_state : int or RandomState, optional
-            Other numbers draw other samples; without it those of the model's seed.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, n_features)
-        """
-        model = self._check_fitted().with_seed(random_state)
-        if n < 1 or steps < 0:
-            raise ValueError(f"n = {n} chains of {steps} steps: at least one chain of 0 steps is needed")
-        held = ffi.NULL if label is None else ffi.new("int32_t[]", [int(k) for k in np.broadcast_to(label, n)])
-        config = ffi.new("hm_chains_config *", {"n": n, "label": held, "is_sampled": not means})
-        with Chains(model, config) as chains:
-            return model.as_data(chains.run(steps))
-
-    def fill_in(self, X: Any, known: Any, steps: int = 100, answers: int = 10, inference: str = "chains",
-                random_state: Any = None) -> np.ndarray:
-        """Features that are not known, given those that are: clamped Gibbs sampling.
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, shape (n, n_features)
-            What stands where a feature is not known does not matter, if it is finite.
-        known : array_like of bool, shape (n_features,) or (n, n_features)
-        steps : int
-            Gibbs steps of each chain, with the known features put back after each.
-        answers : int
-            Chains for each case, whose means are averaged; one alone is a single answer among the possible ones.
-        inference : {"chains", "layers"}
-            Chains of the top RBM through the layers below; or, of Bernoulli and pooling layers without labels, sweeps in which each
-            layer sees the one below and the one above, the later half of them averaged.
-        random_state : int or RandomState, optional
-            Other numbers draw other answers; without it those of the model's seed.
-
-        Returns
-        -------
-        ndarray of float32, shape (n, n_features)
-            The known features as they are in X, and means (of binary units: probabilities) of the others.
-        """
-        model, X = self._check_fitted().with_seed(random_state), self._check(X)
-        known, steps, answers = _check_known(known, X.shape), int(steps), int(answers)
-        if steps < 1 or answers < 1 or inference not in _INFERENCE:
-            raise ValueError(f"steps = {steps}, answers = {answers}, inference = {inference!r}: at least one step and one answer are "
-                             f"needed, and inference is one of {', '.join(_INFERENCE)}")
-        seen, out = model.as_seen(X), np.empty_like(X)
-        masks, which = np.unique(known, axis=0, return_inverse=True)
-        for i, mask in enumerate(masks):  # the library holds the same features of all chains
-            rows = which.reshape(-1) == i
-            start = np.repeat(np.where(mask, seen[rows], np.float32(0)), answers, axis=0)
-            out[rows] = _INFERENCE[inference](model, start, mask, steps).reshape(-1, answers, X.shape[1]).mean(axis=1)
-        return np.where(known, X, model.as_data(out))
-
-    def evaluate(self, X: Any, **options: Any) -> Likelihood:
-        """Likelihoods of X with their brackets: exact where the smaller side can be enumerated, else by annealed importance
-        sampling in both directions; of a DBN a variational bound.
-
-        Parameters
-        ----------
-        X : array_like or sparse matrix, shape (n, n_features)
-        **options
-            Those of `harmonium evaluate`: partition, chains, betas, reverse, burn_in, samples.
-        """
-        model = self._check_fitted()
-        X = self._check(X)
-        config, result = core.configure(lib.hm_evaluate_options, "hm_evaluate_config", options), ffi.new("hm_evaluation *")
-        watch, events = Watch(), ffi.new("hm_evaluate_events *")
-        events.user, events.should_stop = watch.handle, lib.hm_python_should_stop
-        with model.lock, Cases(model, X) as cases:
-            watch.run(lib.hm_evaluate, model.c, 0, cases.c, config, events, result)
-        exact = result.is_exact
-        return Likelihood(_estimate(result.log_likelihood, exact), _estimate(result.log_likelihood_reverse, exact),
-                          _estimate(result.log_Z, exact), _estimate(result.log_Z_reverse, exact), float(result.pseudo_likelihood),
-                          bool(exact), bool(result.is_bound))
-
-    def log_likelihood(self, X: Any, **options: Any) -> Estimate:
-        """Mean log P(v) over the cases of X, nats, with its bracket (see evaluate)."""
-        return self.evaluate(X, **options).log_likelihood
-
-    def log_partition(self, **options: Any) -> Estimate:
-        """log Z of the RBM, or of the top RBM of a DBN: exact where it can be enumerated, else by annealed importance sampling from
-        its visible biases (options as in evaluate)."""
-        model = self._check_fitted()
-        rbm = model.c.rbm[model.c.n_rbms - 1]
-        with model.lock:
-            is_small = lib.hm_rbm_log2_states(rbm) <= lib.HM_ENUMERATION_MAX
-            if is_small and options.get("partition", "auto") in ("auto", "exact"):
-                log_Z = ffi.new("double *")
-                call(lib.hm_rbm_log_partition, rbm, log_Z)
-                return Estimate(log_Z[0], log_Z[0], log_Z[0], True)
-            config, out = core.configure(lib.hm_evaluate_options, "hm_evaluate_config", options), ffi.new("hm_estimate *")
-            watch, events = Watch(), ffi.new("hm_evaluate_events *")
-            events.user, events.should_stop = watch.handle, lib.hm_python_should_stop
-            watch.run(lib.hm_ais, rbm, lib.hm_rbm_visible_bias(rbm), config, events, out)
-            return _estimate(out)
-
-    # ---- Files
-
-    def save(self, path: Any) -> None:
-        """Writes the model as the program's own file (safetensors)."""
-        self._check_fitted().save(path)
-
-    @classmethod
-    def load(cls, path: Any, **parameters: Any) -> Any:
-        """An estimator, fitted, with the model of a file that save or the program has written.
-
-        Raises
-        ------
-        ValueError
-            The file is none, or holds another kind of model.
-        OSError
-            It cannot be read.
-        """
-        estimator = cls(**parameters)
-        estimator.model_ = Model.load(path, getattr(estimator, "seed", None) or 0, getattr(estimator, "threads", 0))
-        estimator.n_features_in_ = estimator.model_.n_features
-        estimator._loaded(path)
-        return estimator
-
-    def _loaded(self, path: Any) -> None:
-        """Takes over what a loaded model says of itself."""
-
-    def _expect(self, kind: int, what: str, path: Any) -> Model:
-        if self.model_.c.kind != kind:
-            raise core.ArgumentError(f"{path}: is no {what}; load it as what it is")
-        return self.model_
-
-
-class _Scored:
-    def score(self, X: Any, y: Any = None) -> float:
-        """Mean log-likelihood of X (of a DBN its bound), nats: what GridSearchCV makes large."""
-        return self.log_likelihood(X).value
-
-
-class _WithOneMachine:
-    @property
-    def components_(self) -> np.ndarray:
-        """(n_hidden, n_visible) view of the weights."""
-        return self._check_fitted().weights(0).T
-
-    @property
-    def intercept_hidden_(self) -> np.ndarray:
-        """(n_hidden,) view of the hidden biases."""
-        return self._check_fitted().bias(0, False)
-
-    @property
-    def intercept_visible_(self) -> np.ndarray:
-        """(n_visible,) view of the visible biases."""
-        return self._check_fitted().bias(0, True)
-
-    def free_energy(self, X: Any) -> np.ndarray:
-        """F(v) of each case: P(v) = exp(-F(v)) / Z.
-
-        Returns
-        -------
-        ndarray of float64, shape (n,)
-        """
-        model = self._check_fitted()
-        X = model.as_seen(self._check(X))
-        out = np.empty(len(X))
-        with model.lock:
-            call(lib.hm_rbm_free_energy, model.c.rbm[0], matrix(X), 1.0, ffi.cast("double *", out.ctypes.data))
-        return out
-
-    def _step(self, v: np.ndarray, n_steps: int, seed: int) -> np.ndarray:
-        """n_steps of Gibbs chains in place, one chain a row; other seeds give other random numbers."""
-        model = self.model_
-        with model.lock:
-            gibbs = ffi.new("hm_gibbs *", {"stream": _GIBBS_STREAM, "step": seed})
-            call(lib.hm_rbm_gibbs_chains, model.c.rbm[0], matrix(v), matrix(None), n_steps, gibbs)
-        return v
-
-
-_COMMON = {"seed": 0, "threads": 0, "precision": None, "verbose": 0}
-
-
-@_takes(dict({"hidden": "100", "visible": "bernoulli"}, **_COMMON), core.TRAIN_OPTIONS)
-class RBM(_Scored, _WithOneMachine, _Machine):
+@takes(dict({"hidden": "100", "visible": "bernoulli"}, **COMMON), core.TRAIN_OPTIONS)
+class RBM(Scored, WithOneMachine, Machine):
     """A restricted Boltzmann machine of any units and any learner.
 
     Parameters
@@ -586,8 +82,8 @@ class RBM(_Scored, _WithOneMachine, _Machine):
 _DBN_OPTIONS = dict(core.TRAIN_OPTIONS, **{"up_down_" + name: option for name, option in core.UP_DOWN_OPTIONS.items()})
 
 
-@_takes(dict({"layers": "500, 500", "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS)
-class DBN(_Scored, _Machine):
+@takes(dict({"layers": "500, 500", "visible": "bernoulli", "labels": 0}, **COMMON), _DBN_OPTIONS)
+class DBN(Scored, Machine):
     """A deep belief net, learned greedily and then, with up_down_epochs, as a whole.
 
     Parameters
@@ -623,9 +119,9 @@ class DBN(_Scored, _Machine):
         call(lib.hm_layers_parse, hidden.encode(), 0, layers + 1, lib.HM_LEVELS_MAX, n)
         self.model_ = Model.stack(layers, n[0] + 1, n_labels, self.seed, self.threads, self.precision)
 
-    def _stages(self) -> List[_Stage]:
+    def _stages(self) -> List[Stage]:
         up_down = core.configure(lib.hm_up_down_options, "hm_up_down_config", self._options(core.UP_DOWN_OPTIONS, "up_down_"))
-        return super()._stages() + [_Stage(lib.hm_train_up_down, up_down)] * (up_down.epochs > 0)
+        return super()._stages() + [Stage(lib.hm_train_up_down, up_down)] * (up_down.epochs > 0)
 
     def _sections(self) -> Dict[str, Any]:
         return dict(super()._sections(), up_down_=("up-down", core.UP_DOWN_OPTIONS))
@@ -664,16 +160,20 @@ class DBN(_Scored, _Machine):
 
     def _loaded(self, path: Any) -> None:
         model = self._expect(lib.HM_MODEL_DBN, "deep belief net", path)
-        self.layers = " | ".join(model.layer_text(lib.hm_rbm_hidden(model.c.rbm[i])) for i in range(model.c.n_rbms))
-        self.visible = model.layer_text(lib.hm_model_layer(model.c, 0))
+        self._take_layers(int(model.c.n_rbms))
         self._take_labels(int(model.c.n_labels))
+
+    def _take_layers(self, n_hidden: int) -> None:
+        model = self.model_
+        self.layers = " | ".join(model.layer_text(lib.hm_rbm_hidden(model.c.rbm[i])) for i in range(n_hidden))
+        self.visible = model.layer_text(lib.hm_model_layer(model.c, 0))
 
     def _take_labels(self, n_labels: int) -> None:
         self.labels = n_labels
 
 
-@_takes(dict({"layers": "500, 500", "visible": "bernoulli"}, **_COMMON), _DBN_OPTIONS)
-class DBNClassifier(_Classifier, DBN):
+@takes(dict({"layers": "500, 500", "visible": "bernoulli"}, **COMMON), _DBN_OPTIONS)
+class DBNClassifier(ClassifierMixin, DBN):
     """A deep belief net whose top RBM learns the classes beside the features, and names the class of a case by the free energy of
     each label.
 
@@ -684,7 +184,7 @@ class DBNClassifier(_Classifier, DBN):
     classes_ : ndarray (n_classes,)
     """
 
-    score = _Classifier.score
+    score = ClassifierMixin.score
 
     def fit(self, X: Any, y: Any = None, *, validation: Any = None, checkpoint: Any = None, resume: bool = False) -> "DBNClassifier":
         """Learns from X, (n, n_features), and the classes y, (n,), of any type.
@@ -699,10 +199,10 @@ class DBNClassifier(_Classifier, DBN):
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
         X = self._check(X, reset=True)
-        y = _column_or_1d(y, warn=True)
+        y = column_or_1d(y, warn=True)
         if len(y) != len(X):
             raise ValueError(f"y must have the shape ({len(X)},), one class for each case, but has {y.shape}")
-        _check_targets(y)
+        check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
@@ -738,7 +238,7 @@ _NET_OPTIONS = dict(core.TRAIN_OPTIONS, **{"backprop_" + name: option for name, 
 _NET_OPTIONS["backprop_epochs"] = _NET_OPTIONS["backprop_epochs"]._replace(initial=20)
 
 
-@_takes(dict({"layers": "500, 500", "visible": "bernoulli"}, **_COMMON), _NET_OPTIONS)
+@takes(dict({"layers": "500, 500", "visible": "bernoulli"}, **COMMON), _NET_OPTIONS)
 class NetClassifier(DBNClassifier):
     """A feed-forward net that begins as a deep belief net, learned without labels, and is fine-tuned by backpropagation.
 
@@ -752,16 +252,16 @@ class NetClassifier(DBNClassifier):
         Of each epoch of the last fit: of backpropagation loss, error_train, error_validation (shares) and seconds.
     """
 
-    def _stages(self) -> List[_Stage]:
+    def _stages(self) -> List[Stage]:
         config = core.configure(lib.hm_backprop_options, "hm_backprop_config", self._options(_BACKPROP_OPTIONS, "backprop_"))
-        return _Machine._stages(self) + [_Stage(lib.hm_train_backprop, config, self._unroll)]
+        return Machine._stages(self) + [Stage(lib.hm_train_backprop, config, self._unroll)]
 
     def _unroll(self, model: Model) -> None:
         if model.c.kind == lib.HM_MODEL_DBN:
             model.unroll(len(self.classes_), self.backprop_weight_deviation)
 
     def _sections(self) -> Dict[str, Any]:
-        return dict(_Machine._sections(self), backprop_=("backprop", _BACKPROP_OPTIONS))
+        return dict(Machine._sections(self), backprop_=("backprop", _BACKPROP_OPTIONS))
 
     def _make(self, n_features: int, n_labels: int) -> None:
         super()._make(n_features, 0)
@@ -770,15 +270,14 @@ class NetClassifier(DBNClassifier):
         model = self._expect(lib.HM_MODEL_NET, "feed-forward net", path)
         if not model.c.n_labels:
             raise core.ArgumentError(f"{path}: is a net that names no classes")
-        self.layers = " | ".join(model.layer_text(lib.hm_rbm_hidden(model.c.rbm[i])) for i in range(model.c.n_rbms - 1))
-        self.visible = model.layer_text(lib.hm_model_layer(model.c, 0))
+        self._take_layers(int(model.c.n_rbms) - 1)
         self._take_labels(int(model.c.n_labels))
 
 
 _WAKE_SLEEP_OPTIONS = dict(core.WAKE_SLEEP_OPTIONS, epochs=core.WAKE_SLEEP_OPTIONS["epochs"]._replace(initial=100))
 
 
-@_takes(dict({"layers": "200, 200", "visible": "bernoulli"}, **_COMMON), _WAKE_SLEEP_OPTIONS)
+@takes(dict({"layers": "200, 200", "visible": "bernoulli"}, **COMMON), _WAKE_SLEEP_OPTIONS)
 class SigmoidBeliefNet(DBN):
     """Layers of units that are directed to the top, learned by wake-sleep.
 
@@ -790,8 +289,8 @@ class SigmoidBeliefNet(DBN):
 
     labels = 0
 
-    def _stages(self) -> List[_Stage]:
-        return [_Stage(lib.hm_train_wake_sleep, core.configure(lib.hm_wake_sleep_options, "hm_up_down_config",
+    def _stages(self) -> List[Stage]:
+        return [Stage(lib.hm_train_wake_sleep, core.configure(lib.hm_wake_sleep_options, "hm_up_down_config",
                                                                self._options(core.WAKE_SLEEP_OPTIONS)))]
 
     def _sections(self) -> Dict[str, Any]:
@@ -811,7 +310,7 @@ class SigmoidBeliefNet(DBN):
         self.layers = self.layers.rpartition(" | ")[0]
 
 
-@_takes(dict({"layers": "pool 24x2 by 9x9", "image_shape": None, "visible": "bernoulli", "labels": 0}, **_COMMON), _DBN_OPTIONS, 2)
+@takes(dict({"layers": "pool 24x2 by 9x9", "image_shape": None, "visible": "bernoulli", "labels": 0}, **COMMON), _DBN_OPTIONS, 2)
 class ConvDBN(DBN):
     """A convolutional deep belief net: maps of units that see a window of the layer below through filters that all places share.
 
@@ -903,8 +402,8 @@ class ConvDBN(DBN):
         self.visible = self.visible.split()[0]
 
 
-@_takes({"n_components": 256, "learning_rate": 0.1, "batch_size": 10, "n_iter": 10, "verbose": 0, "random_state": None})
-class BernoulliRBM(_WithOneMachine, _Machine):
+@takes({"n_components": 256, "learning_rate": 0.1, "batch_size": 10, "n_iter": 10, "verbose": 0, "random_state": None})
+class BernoulliRBM(WithOneMachine, Machine):
     """Takes the place of sklearn.neural_network.BernoulliRBM: persistent contrastive divergence, the same parameters and methods.
 
     It differs in that visible biases begin at log(p / (1 - p)) of the data and persistent chains at the data; numbers are
@@ -955,7 +454,7 @@ class BernoulliRBM(_WithOneMachine, _Machine):
         said = {"learner": "pcd", "steps": 1, "momentum": 0, "weight_cost": 0, "learning_rate": self.learning_rate, "epochs": epochs,
                 "batch_size": batch_size, "chains": len(self._chains)}
         config = core.configure(lib.hm_train_options, "hm_train_config", said)
-        self._learn(_Stage(lib.hm_train, config), X, chains=matrix(self._chains), takes_any_values=True)
+        self._learn(Stage(lib.hm_train, config), X, chains=matrix(self._chains), takes_any_values=True)
 
     @property
     def h_samples_(self) -> np.ndarray:
@@ -964,7 +463,7 @@ class BernoulliRBM(_WithOneMachine, _Machine):
         sample = np.empty_like(mean)
         with model.lock:
             lib.hm_rbm_hidden_given_visible(model.c.rbm[0], matrix(self._chains), matrix(mean), matrix(sample),
-                                            ffi.new("hm_gibbs *", {"stream": _GIBBS_STREAM + 1}))
+                                            ffi.new("hm_gibbs *", {"stream": GIBBS_STREAM + 1}))
         return sample
 
     def fit(self, X: Any, y: Any = None) -> "BernoulliRBM":

@@ -26,7 +26,7 @@ const char *cli_setting_value(const cli_run *run, const cli_difference *setting,
 
 static bool is_equal(const cli_comparison *c, const cli_difference *setting)
 {
-    char first[HM_TEXT_MAX + 16], other[HM_TEXT_MAX + 16];
+    char first[CLI_VALUE_MAX], other[CLI_VALUE_MAX];
     const char *a = NULL;
     bool is_first = true;
     for (size_t i = 0; i < c->n; i++) {
@@ -228,7 +228,7 @@ bool cli_is_best(const cli_comparison *c, const cli_measure *m, size_t i)
     return has_worse;
 }
 
-bool cli_has_stages(const cli_comparison *c)
+static bool has_stages(const cli_comparison *c)
 {
     return c->n_measures && strcmp(c->measure[0].stage, c->measure[c->n_measures - 1].stage) != 0;
 }
@@ -239,6 +239,18 @@ bool cli_has_parts(const cli_comparison *c, const char *stage)
         if (c->measure[i].part > 1 && strcmp(c->measure[i].stage, stage) == 0)
             return true;
     return false;
+}
+
+void cli_label_measure(const cli_comparison *c, const cli_measure *m, bool is_of_part, char label[CLI_LABEL_MAX])
+{
+    bool has_parts = is_of_part && cli_has_parts(c, m->stage);
+    size_t used = 0;
+    *label = 0;
+    if (has_stages(c) || has_parts)
+        used = (size_t)snprintf(label, CLI_LABEL_MAX, "%s", m->stage);
+    if (has_parts)
+        used += (size_t)snprintf(label + used, CLI_LABEL_MAX - used, " %zu", m->part);
+    snprintf(label + used, CLI_LABEL_MAX - used, "%s%s", used ? ", " : "", cli_find_quantity(m->member).title);
 }
 
 double cli_run_seconds(const cli_run *run)

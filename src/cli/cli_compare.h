@@ -4,7 +4,7 @@
 
 #include "cli/cli_runs.h"
 
-enum { CLI_MEASURE_NAME_MAX = 48 };
+enum { CLI_MEASURE_NAME_MAX = 48, CLI_VALUE_MAX = HM_TEXT_MAX + 64, CLI_LABEL_MAX = 160 };
 
 /* A setting that some runs have otherwise than others. */
 typedef struct cli_difference {
@@ -52,14 +52,23 @@ cli_quantity cli_find_quantity(const char *member);
 /* Whether the last value of run i is the best of all, where one of several is. */
 bool cli_is_best(const cli_comparison *comparison, const cli_measure *measure, size_t i);
 
-/* Whether a measure needs its stage, or its part, to be told from others. */
-bool cli_has_stages(const cli_comparison *comparison);
+/* Whether a stage has several parts, whose measures need their number to be told apart. */
 bool cli_has_parts(const cli_comparison *comparison, const char *stage);
 
 /* Whether the runs learned from different data. */
 bool cli_has_other_data(const cli_comparison *comparison);
 
+/* "greedy 2, loss": as much as is needed to tell a measure, or that of all parts of its stage, from others. */
+void cli_label_measure(const cli_comparison *comparison, const cli_measure *measure, bool is_of_part, char label[CLI_LABEL_MAX]);
+
 /* Of all epochs of a run; NaN without metrics. */
 double cli_run_seconds(const cli_run *run);
+
+/* To stdout. */
+void cli_comparison_print_json(const cli_comparison *comparison);
+
+/* Curves of every quantity that changes, each a picture in the call's output folder and on its page; none in a build that cannot
+ * draw. */
+hm_status cli_comparison_draw(const cli_call *call, const cli_comparison *comparison, hm_error *error);
 
 #endif

@@ -19,9 +19,6 @@ hm_status cli_scene_check_data(const cli_call *call, hm_error *error);
 /* Likewise for rows of a table that differ from their defaults, but for those named in `but` (as in "epochs method "). */
 hm_status cli_scene_check_unused(const hm_option_table *table, const void *config, const char *but, hm_error *error);
 
-/* A text in quotation marks, as JSON has it, to stdout. */
-void cli_print_json_text(const char *text);
-
 /* Sorts values[n], n >= 1; of an even number the mean of the two in the middle. */
 double cli_median(double *values, size_t n);
 

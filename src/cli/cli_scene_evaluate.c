@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/fail.h"
+#include "cli/cli_json.h"
 #include "cli/cli_pictures.h"
 
 enum { SHEET_ROWS_MAX = 8 };
@@ -204,28 +205,22 @@ static void print_table(const evaluation *e)
 }
 
 /* Left out where it is not known. */
-static void print_member(const char *name, double value)
-{
-    if (!isnan(value))
-        printf(", \"%s\": %.9g", name, value);
-}
-
 static void print_json(const evaluation *e)
 {
     const hm_scene_classes *classes = hm_scene_net_classes(e->net);
     const hm_scene_metrics *m = &e->metrics;
     printf("{\"pictures\": %zu, \"pixels\": %llu", e->n, (unsigned long long)m->n_pixels);
-    print_member("pixel_accuracy", m->pixel_accuracy);
-    print_member("class_accuracy", m->class_accuracy);
-    print_member("mean_iou", m->mean_iou);
-    print_member("seconds", cli_median(e->seconds, e->n));
+    cli_print_json_known("pixel_accuracy", m->pixel_accuracy);
+    cli_print_json_known("class_accuracy", m->class_accuracy);
+    cli_print_json_known("mean_iou", m->mean_iou);
+    cli_print_json_known("seconds", cli_median(e->seconds, e->n));
     printf(", \"classes\": [");
     for (size_t k = 0; k < e->K; k++) {
         printf("%s{\"name\": ", k ? ", " : "");
         cli_print_json_text(classes->name[k]);
-        print_member("accuracy", m->accuracy[k]);
-        print_member("iou", m->iou[k]);
-        print_member("share", share_of(e, k));
+        cli_print_json_known("accuracy", m->accuracy[k]);
+        cli_print_json_known("iou", m->iou[k]);
+        cli_print_json_known("share", share_of(e, k));
         printf("}");
     }
     printf("]}\n");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "cli/cli_json.h"
 #include "cli/cli_scene.h"
 #include "cli/verbs.h"
 
@@ -44,20 +45,14 @@ static void print_table(const hm_evaluation *r, const hm_evaluate_config *config
     print_number("log pseudo-likelihood", r->pseudo_likelihood, "mean over the first 200 cases");
 }
 
-static void write_number(const char *name, double value)
-{
-    if (!isnan(value) && !isinf(value))
-        printf(", \"%s\": %.9g", name, value);
-}
-
 static void write_estimate(const char *name, hm_estimate e)
 {
     char key[80];
-    write_number(name, e.value);
+    cli_print_json_known(name, e.value);
     snprintf(key, sizeof key, "%s_low", name);
-    write_number(key, e.low);
+    cli_print_json_known(key, e.low);
     snprintf(key, sizeof key, "%s_high", name);
-    write_number(key, e.high);
+    cli_print_json_known(key, e.high);
 }
 
 /* Keys whose numbers are not known are left out. */
@@ -65,15 +60,15 @@ static void print_json(const hm_evaluation *r)
 {
     printf("{\"cases\": %zu, \"exact\": %s, \"bound\": %s", r->n_cases, r->is_exact ? "true" : "false",
            r->is_bound ? "true" : "false");
-    write_number("free_energy", r->free_energy);
+    cli_print_json_known("free_energy", r->free_energy);
     write_estimate("log_Z", r->log_Z);
     write_estimate("log_Z_reverse", r->log_Z_reverse);
     write_estimate("log_likelihood", r->log_likelihood);
     write_estimate("log_likelihood_reverse", r->log_likelihood_reverse);
-    write_number("data_entropy", r->data_entropy);
-    write_number("kl_divergence", r->divergence);
-    write_number("pseudo_likelihood", r->pseudo_likelihood);
-    write_number("seconds", r->seconds);
+    cli_print_json_known("data_entropy", r->data_entropy);
+    cli_print_json_known("kl_divergence", r->divergence);
+    cli_print_json_known("pseudo_likelihood", r->pseudo_likelihood);
+    cli_print_json_known("seconds", r->seconds);
     printf("}\n");
 }
 

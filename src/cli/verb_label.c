@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "cli/cli_json.h"
 #include "cli/cli_scene.h"
 #include "cli/verbs.h"
 

@@ -153,24 +153,16 @@ static void score_case(void *argument, size_t i)
 typedef struct level_job {
     evaluation *e;
     size_t l;
+    double sign;
 } level_job;
 
-/* + log p(h^l | h^(l+1)) of the generative weights: inputs[l] from above. */
-static void add_generative(void *argument, size_t i)
+/* + log p(h^l | h^(l+1)) of the generative weights, whose inputs[l] come from above; - log q(h^l | h^(l-1)), from below. */
+static void add_level(void *argument, size_t i)
 {
-    level_job *job = argument;
+    const level_job *job = argument;
     evaluation *e = job->e;
-    e->log_p[i] += log_conditional(e, hm_model_layer(e->model, job->l), hm_row_f32(&e->inputs[job->l], i),
-                                   hm_row_f32(&e->data[job->l], i));
-}
-
-/* - log q(h^l | h^(l-1)). */
-static void subtract_recognition(void *argument, size_t i)
-{
-    level_job *job = argument;
-    evaluation *e = job->e;
-    e->log_p[i] -= log_conditional(e, hm_model_layer(e->model, job->l), hm_row_f32(&e->inputs[job->l], i),
-                                   hm_row_f32(&e->data[job->l], i));
+    e->log_p[i] += job->sign * log_conditional(e, hm_model_layer(e->model, job->l), hm_row_f32(&e->inputs[job->l], i),
+                                               hm_row_f32(&e->data[job->l], i));
 }
 
 /* log_p of n cases in data[0]: log P*(v), or for a DBN a sample of log p(v, h) - log q(h | v) without the top's log Z. */
@@ -180,10 +172,10 @@ static void score_block(evaluation *e, size_t n)
     memset(e->log_p, 0, n * sizeof *e->log_p);
     pass_up(e, n);
     for (size_t l = 1; l < e->L; l++)
-        hm_pool_run(pool, n, subtract_recognition, &(level_job){e, l});
+        hm_pool_run(pool, n, add_level, &(level_job){e, l, -1});
     for (size_t l = 0; l + 1 < e->L; l++) {
         hm_machine_inputs_below(hm_model_generative(e->model, l), rows_of(e->data[l + 1], n), rows_of(e->inputs[l], n));
-        hm_pool_run(pool, n, add_generative, &(level_job){e, l});
+        hm_pool_run(pool, n, add_level, &(level_job){e, l, 1});
     }
     hm_machine_up(e->rbm, rows_of(e->x, n), hm_matrix_cols(rows_of(e->a, n), 0, hm_rbm_hidden(e->rbm)->n_units));
     hm_pool_run(pool, n, score_case, e);
@@ -325,6 +317,8 @@ static hm_status score(evaluation *e, double *log_p, double *mean, hm_error *err
     return HM_OK;
 }
 
+/* ---- The partition function ------------------------------------------------------------------------------------ */
+
 static hm_estimate certain(double value)
 {
     return (hm_estimate){value, value, value};
@@ -407,6 +401,8 @@ static hm_status run(evaluation *e, hm_error *error)
     return status;
 }
 
+/* ---- All of it ------------------------------------------------------------------------------------------------- */
+
 static uint64_t digest_parameters(const hm_model *model)
 {
     uint64_t digest = 0;
@@ -435,21 +431,27 @@ static hm_status check_team(const evaluation *e, hm_error *error)
     return hm_team_check(e->context, same, sizeof same / sizeof *same, error);
 }
 
-hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
-                      const hm_evaluate_events *events, hm_evaluation *result, hm_error *error)
+static hm_status check(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
-    bool is_stack = model->kind == HM_MODEL_DBN;
-    double began = hm_seconds();
     hm_status status = hm_model_require(model, HM_ABILITY_SAMPLE, error);
     if (status == HM_OK)
         status = hm_check_fit(model, set, error);
     if (status == HM_OK)
         status = hm_check_values(model, set, error);
-    for (size_t l = 1; status == HM_OK && is_stack && l < model->n_rbms; l++)
+    for (size_t l = 1; status == HM_OK && model->kind == HM_MODEL_DBN && l < model->n_rbms; l++)
         if (hm_model_layer(model, l)->group[0].kind == HM_UNIT_POOL)
             status = hm_fail(error, HM_ERROR_MISMATCH, "layer %zu pools, and the bound of a stack is known for layers that do not; "
                                                        "evaluate a model of one level",
                              l);
+    return status;
+}
+
+hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
+                      const hm_evaluate_events *events, hm_evaluation *result, hm_error *error)
+{
+    bool is_stack = model->kind == HM_MODEL_DBN;
+    double began = hm_seconds();
+    hm_status status = check(model, set, error);
     if (status != HM_OK)
         return status;
     evaluation e = {.context = model->context, .model = model, .set = set, .config = config, .events = events, .result = result};

@@ -20,8 +20,8 @@ typedef struct hm_shards {
     float *partial[HM_SHARD_DEPTH_MAX]; /* of the right halves, one for each depth of the tree */
 } hm_shards;
 
-/* n: 0 takes hm_team_n_shards. HM_ERROR_ARGUMENT for fewer shards than
- * ranks, and for more than there are cases in a mini-batch. room: the most floats that are ever summed. */
+/* n: 0 takes hm_team_n_shards. room: the most floats that are ever summed. HM_ERROR_ARGUMENT for fewer shards than ranks, and for more
+ * than there are cases in a mini-batch. The caller clears it, whatever happened. */
 hm_status hm_shards_create(const hm_context *context, size_t n, size_t batch, size_t room, hm_shards *shards, hm_error *error);
 void hm_shards_clear(hm_shards *shards);
 

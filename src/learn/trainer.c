@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "compute/backend.h"
+#include "learn/centering.h"
 #include "learn/learner.h"
 
 /* ---- Workspace -------------------------------------------------------------------------------------- */
@@ -75,7 +76,7 @@ static double automatic_rate(const hm_rbm *rbm)
     return hm_layer_is_all(hm_rbm_visible(rbm), HM_UNIT_GAUSSIAN) ? rate / 10 : rate;
 }
 
-static double learning_rate_at(const hm_trainer *t, double time)
+double hm_trainer_learning_rate(const hm_trainer *t, double time)
 {
     if (t->automatic_rate == 0)
         return hm_schedule_at(&t->config->learning_rate, time);
@@ -175,7 +176,7 @@ static void describe(hm_trainer *t, hm_model *model, size_t machine, const hm_tr
     t->learner = hm_learners[config->learner];
     t->n_chains = config->chains ? (size_t)config->chains : t->stage.B;
     t->n_rows = hm_most(t->n_chains, t->stage.B);
-    t->fast_rate = config->fast_rate > 0 ? config->fast_rate : learning_rate_at(t, 0);
+    t->fast_rate = config->fast_rate > 0 ? config->fast_rate : hm_trainer_learning_rate(t, 0);
     choose_states(t);
 }
 
@@ -298,6 +299,14 @@ void hm_trainer_measure(hm_trainer *t, size_t n)
     hm_pool_run(t->stage.context->pool, n, sum_row_error, t);
 }
 
+double hm_trainer_sum_rows(const hm_trainer *t, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += t->row_error[i];
+    return sum;
+}
+
 /* What the data drive, in h0; and samples of it. */
 static void find_data_states(hm_trainer *t, size_t n, const hm_gibbs *gibbs)
 {
@@ -321,8 +330,7 @@ static void reconstruct_for_report(hm_trainer *t, size_t n, const hm_gibbs *gibb
     hm_trainer_measure(t, n);
 }
 
-/* Places that share a feature: those of a map where filters do, else each unit is its own. */
-static size_t n_places(const hm_trainer *t)
+size_t hm_trainer_n_places(const hm_trainer *t)
 {
     return t->H / hm_layer_n_features(hm_rbm_hidden(t->rbm));
 }
@@ -352,7 +360,7 @@ static void add_activity(void *job, size_t shard, float *sum)
 static void find_activity(batch *b, float *mean)
 {
     hm_trainer *t = b->t;
-    size_t run = n_places(t);
+    size_t run = hm_trainer_n_places(t);
     hm_shards_sum(&t->shards, add_activity, b, t->H, mean);
     for (size_t first = 0; run > 1 && first < t->H; first += run) {
         double sum = 0;
@@ -366,7 +374,7 @@ static void find_activity(batch *b, float *mean)
 static bool pulls_biases_alone(const hm_trainer *t)
 {
     int on = t->config->sparsity_on;
-    return on == HM_SPARSITY_BIASES || (on == HM_SPARSITY_AUTO && n_places(t) > 1);
+    return on == HM_SPARSITY_BIASES || (on == HM_SPARSITY_AUTO && hm_trainer_n_places(t) > 1);
 }
 
 /* Sparsity (Hinton 2010, section 11): q follows the mean activity, and cost (p - q) is added to the slope of the hidden bias
@@ -391,6 +399,8 @@ static void pull_biases(hm_trainer *t, const hm_step *change)
 {
     const hm_slice *c = &hm_rbm_slices(t->rbm)[HM_SLICE_HIDDEN_BIAS];
     size_t run = t->H / c->n;
+    if (t->config->sparsity_target <= 0 || !pulls_biases_alone(t))
+        return;
     for (size_t k = 0; k < c->n; k++) {
         float by = (float)change->rate * t->pull[k * run];
         t->velocity[c->first + k] += by;
@@ -404,7 +414,7 @@ static hm_step step_of(const hm_trainer *t, size_t n)
 {
     const hm_train_config *config = t->config;
     double now = hm_stage_time(&t->stage);
-    return (hm_step){.rate = learning_rate_at(t, now) * (double)n / (double)t->stage.B,
+    return (hm_step){.rate = hm_trainer_learning_rate(t, now) * (double)n / (double)t->stage.B,
                      .momentum = hm_schedule_at(&config->momentum, now),
                      .l2 = config->weight_cost,
                      .l1 = config->l1_cost,
@@ -412,7 +422,7 @@ static hm_step step_of(const hm_trainer *t, size_t n)
                      .count = t->stage.epoch * hm_stage_n_batches(&t->stage) + t->stage.batch + 1};
 }
 
-static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
+hm_status hm_trainer_fail_numeric(const hm_trainer *t, hm_error *error)
 {
     const char *what = "hidden";
     size_t unit = 0;
@@ -421,74 +431,10 @@ static hm_status fail_numeric(const hm_trainer *t, hm_error *error)
                    "learning diverged in epoch %zu, batch %zu: %s %s unit %zu is no longer finite; lower the "
                    "learning rate (now %g)%s",
                    t->stage.epoch + 1, t->stage.batch + 1, found ? "a parameter of" : "the state of", what, unit,
-                   learning_rate_at(t, hm_stage_time(&t->stage)),
+                   hm_trainer_learning_rate(t, hm_stage_time(&t->stage)),
                    is_gaussian(t)
                        ? ", and standardise the data of Gaussian units"
                        : "");
-}
-
-/* ---- Centering ---------------------------------------------------------------------------------------- */
-
-/* The energy -(v - mu)'W(h - lambda) - (v - mu)'b~ - (h - lambda)'c~ is that of an RBM with b = b~ - W lambda and
- * c = c~ - W'mu. Its gradients in W, b~, c~ are those of the shifted states; so states are shifted, and after the step the
- * biases follow what W did. Offsets may move at any time: b and c stay what they are. */
-static void mean_rows(const hm_trainer *t, const hm_matrix *m, float weight, float *mean)
-{
-    const hm_kernels *kernels = t->stage.context->backend->kernels();
-    for (size_t i = 0; i < m->rows; i++)
-        kernels->add(hm_row_f32(m, i), mean, m->cols, weight / (float)m->rows);
-}
-
-static void move_offsets(const hm_trainer *t, const hm_matrix *plus, const hm_matrix *minus, float *offset)
-{
-    const float memory = 0.99f;
-    bool is_first = t->stage.epoch == 0 && t->stage.batch == 0, is_enhanced = t->config->centering == HM_CENTERING_ENHANCED;
-    float kept = is_enhanced || is_first ? 0 : memory;
-    for (size_t k = 0; k < plus->cols; k++)
-        offset[k] *= kept;
-    mean_rows(t, plus, is_enhanced ? 0.5f : 1 - kept, offset);
-    if (is_enhanced)
-        mean_rows(t, minus, 0.5f, offset);
-}
-
-static void shift(const hm_trainer *t, const hm_matrix *m, const float *offset)
-{
-    const hm_kernels *kernels = t->stage.context->backend->kernels();
-    for (size_t i = 0; i < m->rows; i++)
-        kernels->add(offset, hm_row_f32(m, i), m->cols, -1);
-}
-
-/* Chains must stay what they are: they are shifted in a copy. */
-static void centre(hm_trainer *t, hm_phase *plus, hm_phase *minus)
-{
-    hm_matrix v = minus->below;
-    move_offsets(t, &plus->below, &v, t->offset_v);
-    move_offsets(t, &plus->above, &minus->above, t->offset_h);
-    if (v.data != t->v1) {
-        minus->below = hm_matrix_f32(t->v1, v.rows, v.cols);
-        for (size_t i = 0; i < v.rows; i++)
-            memcpy(hm_row_f32(&minus->below, i), hm_row_f32(&v, i), v.cols * sizeof(float));
-    }
-    shift(t, &plus->below, t->offset_v);
-    shift(t, &minus->below, t->offset_v);
-    shift(t, &plus->above, t->offset_h);
-    shift(t, &minus->above, t->offset_h);
-}
-
-/* b -= dW lambda, c -= dW'mu, where dW is the step that W took, the velocity. */
-static void follow_weights(hm_trainer *t)
-{
-    const hm_matrix step = hm_matrix_f32(t->velocity, t->V, t->H);
-    float *b = t->correction, *c = t->correction + t->V;
-    hm_propagation up = {.input = hm_matrix_f32(t->offset_v, 1, t->V), .weights = step, .beta = 1, .mean = hm_matrix_f32(c, 1, t->H)};
-    hm_propagation down = {.input = hm_matrix_f32(t->offset_h, 1, t->H), .weights = step, .is_down = true, .beta = 1,
-                           .mean = hm_matrix_f32(b, 1, t->V)};
-    hm_propagate(t->stage.context, &up);
-    hm_propagate(t->stage.context, &down);
-    for (size_t k = 0; k < t->V; k++)
-        hm_rbm_visible_bias(t->rbm)[k] -= b[k];
-    for (size_t k = 0; k < t->H; k++)
-        hm_rbm_hidden_bias(t->rbm)[k] -= c[k];
 }
 
 /* ---- The step ------------------------------------------------------------------------------------------ */
@@ -496,21 +442,20 @@ static void follow_weights(hm_trainer *t)
 static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
 {
     /* Of filters the mean over places as well as over cases: rates do not depend on the size of the pictures. */
-    float n_plus = (float)(n * n_places(t)), n_minus = (float)(v.rows * n_places(t));
+    float n_plus = (float)(n * hm_trainer_n_places(t)), n_minus = (float)(v.rows * hm_trainer_n_places(t));
     hm_phase plus = {hm_matrix_f32(t->v0, n, t->V), hm_matrix_f32(t->h0, n, t->H), 1.0f / n_plus};
     hm_phase minus = {v, hm_matrix_f32(t->h1, v.rows, t->H), 1.0f / n_minus};
     const hm_step change = step_of(t, n);
     if (t->offset_v)
-        centre(t, &plus, &minus);
+        hm_centre(t, &plus, &minus);
     hm_status status = HM_OK;
     if (t->learner->learn)
         status = t->learner->learn(t, &plus, &minus, &change, error);
     else
         hm_machine_learn(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient, t->velocity, &change);
     if (t->offset_v)
-        follow_weights(t);
-    if (t->config->sparsity_target > 0 && pulls_biases_alone(t))
-        pull_biases(t, &change);
+        hm_centre_biases(t);
+    pull_biases(t, &change);
     return status;
 }
 
@@ -520,7 +465,7 @@ static hm_status count_error(hm_trainer *t, double sum, size_t n, hm_error *erro
     if (is_measured(t))
         t->last_error[0] = (float)(sum / (double)n);
     if (!isfinite(t->last_error[0]))
-        return fail_numeric(t, error);
+        return hm_trainer_fail_numeric(t, error);
     t->stage.error_sum += is_measured(t) ? sum : (double)t->last_error[0] * (double)n;
     return HM_OK;
 }
@@ -561,14 +506,11 @@ static void correlate(void *job, size_t shard, float *gradient)
     hm_rbm_parameters(t->rbm, &n_parameters);
     /* As many states of the model as chains there are, or as cases. */
     size_t n_states = t->chains ? t->n_chains : b->n;
-    hm_phase plus = {hm_matrix_f32(part.v0, n, t->V), hm_matrix_f32(part.h0, n, t->H), 1.0f / (float)(b->n * n_places(t))};
-    hm_phase minus = {b->v[shard], hm_matrix_f32(part.h1, b->v[shard].rows, t->H), 1.0f / (float)(n_states * n_places(t))};
+    hm_phase plus = {hm_matrix_f32(part.v0, n, t->V), hm_matrix_f32(part.h0, n, t->H), 1.0f / (float)(b->n * hm_trainer_n_places(t))};
+    hm_phase minus = {b->v[shard], hm_matrix_f32(part.h1, b->v[shard].rows, t->H), 1.0f / (float)(n_states * hm_trainer_n_places(t))};
     memset(gradient, 0, (n_parameters + 1) * sizeof *gradient);
     hm_machine_correlate(t->rbm, &plus, &minus, HM_PART_ALL, gradient);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += part.row_error[i];
-    gradient[n_parameters] = (float)sum;
+    gradient[n_parameters] = (float)hm_trainer_sum_rows(&part, n);
 }
 
 /* The step along the sum of what all shards found. */
@@ -583,8 +525,7 @@ static hm_status learn_from_shards(batch *b, hm_error *error)
         return status;
     const hm_step change = step_of(t, b->n);
     hm_machine_update(t->rbm, t->gradient, t->velocity, &change);
-    if (t->config->sparsity_target > 0 && pulls_biases_alone(t))
-        pull_biases(t, &change);
+    pull_biases(t, &change);
     return HM_OK;
 }
 
@@ -635,10 +576,7 @@ static hm_status step(hm_stage *stage, size_t first, size_t n, hm_error *error)
         add_sparsity(&b);
     if (t->shards.n > 1)
         return learn_from_shards(&b, error);
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += t->row_error[i];
-    status = count_error(t, sum, n, error);
+    status = count_error(t, hm_trainer_sum_rows(t, n), n, error);
     return status == HM_OK ? learn(t, n, b.v[0], error) : status;
 }
 
@@ -650,110 +588,4 @@ static void gather(hm_stage *stage)
         hm_shards_gather(&t->shards, t->chains, t->n_chains, (t->ladder ? (size_t)t->config->temperatures : 1) * t->V);
 }
 
-/* ---- Monitors --------------------------------------------------------------------------------------- */
-
-/* Mean free energy of the first cases of a set and, if asked, the mean activity of each hidden unit over them. */
-static hm_status watch(hm_trainer *t, hm_feed *feed, const hm_dataset *set, double *free_energy, float *activity,
-                       hm_error *error)
-{
-    size_t n_cases = hm_dataset_n_cases(set), wanted = (size_t)t->config->monitor_cases;
-    size_t total = n_cases < wanted ? n_cases : wanted;
-    const hm_kernels *kernels = t->stage.context->backend->kernels();
-    double sum = 0;
-    for (size_t first = 0; first < total; first += t->stage.B) {
-        size_t n = total - first < t->stage.B ? total - first : t->stage.B;
-        hm_matrix v = hm_matrix_f32(t->v0, n, t->V);
-        hm_gibbs gibbs = {0};
-        hm_status status = hm_feed_read(feed, NULL, first, n, 0, v, error);
-        if (status == HM_OK)
-            status = hm_rbm_free_energy(t->rbm, v, 1, t->row_error, error);
-        if (status != HM_OK)
-            return status;
-        for (size_t i = 0; i < n; i++)
-            sum += t->row_error[i];
-        if (!activity)
-            continue;
-        hm_rbm_hidden_given_visible(t->rbm, v, hm_matrix_f32(t->h0, n, t->H), (hm_matrix){0}, &gibbs);
-        for (size_t i = 0; i < n; i++)
-            kernels->add(t->h0 + i * t->H, activity, t->H, 1.0f / (float)total);
-    }
-    *free_energy = sum / (double)total;
-    return HM_OK;
-}
-
-/* Maps are sparse by nature: dead is one that is off in all places but one in ten thousand. */
-static void count_maps(const hm_trainer *t, const float *activity, hm_train_report *report)
-{
-    const double least = 1e-4;
-    for (size_t k = 0, run = n_places(t); k < t->H / run; k++) {
-        double sum = 0;
-        for (size_t s = 0; s < run; s++)
-            sum += (double)activity[k * run + s];
-        report->mean_activity += sum / (double)t->H;
-        report->n_dead += sum < least * (double)run;
-        report->n_stuck += sum > (1 - least) * (double)run;
-    }
-}
-
-/* The share of its range at which a unit's mean activity lies; kinds without a top are only ever dead. */
-static void count_activities(const hm_trainer *t, const float *activity, hm_train_report *report)
-{
-    const hm_layer *hidden = hm_rbm_hidden(t->rbm);
-    size_t j = 0;
-    report->mean_activity = 0;
-    if (hidden->filter_height) {
-        count_maps(t, activity, report);
-        return;
-    }
-    for (int g = 0; g < hidden->n_groups; g++) {
-        const hm_unit_group *group = &hidden->group[g];
-        float top = group->kind == HM_UNIT_BINOMIAL ? (float)group->size : 1;
-        bool has_top = group->kind != HM_UNIT_GAUSSIAN && group->kind != HM_UNIT_RELU, is_spin = group->kind == HM_UNIT_SPIN;
-        for (size_t end = j + group->n_units; j < end; j++) {
-            report->mean_activity += activity[j] / (double)t->H;
-            if (group->kind == HM_UNIT_GAUSSIAN)
-                continue;
-            report->n_dead += activity[j] < (is_spin ? -0.98f : 0.01f * top);
-            report->n_stuck += has_top && activity[j] > (is_spin ? 0.98f : 0.99f * top);
-        }
-    }
-}
-
-static hm_status monitor(hm_stage *stage, hm_train_report *report, hm_error *error)
-{
-    hm_trainer *t = (hm_trainer *)stage;
-    const char *what;
-    size_t unit;
-    double change = 0, size = 0;
-    if (hm_find_bad_parameter(t->rbm, &what, &unit))
-        return fail_numeric(t, error);
-    double last = (double)stage->epoch + 1 - 1e-9;
-    report->learner = t->learner->name;
-    report->reconstruction_error = stage->error_sum / ((double)hm_dataset_n_cases(stage->train) * (double)t->V);
-    hm_stage_add_magnitudes(t->rbm, t->velocity, &change, &size);
-    report->update_ratio = t->second ? NAN : change / size;
-    report->learning_rate = learning_rate_at(t, last);
-    report->momentum = hm_schedule_at(&t->config->momentum, last);
-    report->steps = hm_trainer_n_steps(t);
-    float *activity = t->h0_sample; /* free between steps */
-    memset(activity, 0, t->H * sizeof *activity);
-    hm_status status = watch(t, t->feed, stage->train, &report->free_energy_train, activity, error);
-    if (status == HM_OK && stage->validation)
-        status = watch(t, t->feed_validation, stage->validation, &report->free_energy_validation, NULL, error);
-    if (status == HM_OK && !isfinite(report->free_energy_train))
-        return hm_fail(error, HM_ERROR_NUMERIC,
-                       "learning diverged in epoch %zu: the free energy of the data is no longer finite; lower the learning "
-                       "rate (now %g), or bring the data to the range of the units",
-                       stage->epoch + 1, learning_rate_at(t, hm_stage_time(stage)));
-    report->free_energy_gap = report->free_energy_validation - report->free_energy_train;
-    if (t->learner->report)
-        t->learner->report(t, report);
-    count_activities(t, activity, report);
-    bool is_joint = stage->model->kind == HM_MODEL_DBN && stage->model->n_labels &&
-                    stage->machine + 1 == stage->model->n_rbms;
-    if (status == HM_OK && stage->validation && is_joint)
-        status = hm_label_error(stage->model, stage->validation, stage->B, &report->error_validation, error);
-    return status;
-}
-
-static const hm_stage_kind greedy_stage = {.name = "greedy", .start = start, .step = step, .monitor = monitor, .gather = gather};
+static const hm_stage_kind greedy_stage = {.name = "greedy", .start = start, .step = step, .monitor = hm_trainer_monitor, .gather = gather};

@@ -53,4 +53,19 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
                             const hm_train_config *config, hm_trainer **trainer, hm_error *error);
 void hm_trainer_destroy(hm_trainer *trainer); /* null is allowed */
 
+/* Of monitors.c: the report of an epoch. */
+hm_status hm_trainer_monitor(hm_stage *stage, hm_train_report *report, hm_error *error);
+
+/* What the trainer's files share. Epochs may be fractions: that of the step in work is hm_stage_time. */
+double hm_trainer_learning_rate(const hm_trainer *t, double epoch);
+
+/* Places that share a feature: those of a map where filters do, else 1: each unit is its own. */
+size_t hm_trainer_n_places(const hm_trainer *t);
+
+/* Of row_error[n]. */
+double hm_trainer_sum_rows(const hm_trainer *t, size_t n);
+
+/* HM_ERROR_NUMERIC, which names the unit that diverged. */
+hm_status hm_trainer_fail_numeric(const hm_trainer *t, hm_error *error);
+
 #endif

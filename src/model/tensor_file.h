@@ -54,7 +54,7 @@ hm_status hm_tensor_file_parse(const hm_context *context, const char *name, cons
 /* Written atomically (base/file.h). */
 hm_status hm_tensor_file_save(const hm_tensor_file *file, const char *path, hm_error *error);
 
-/* The bytes of the file in their order, to whoever takes them. */
+/* The bytes of the file in their order, to whoever takes them. HM_ERROR_FORMAT, before any, if texts are not UTF-8. */
 typedef void hm_tensor_sink(void *user, const void *bytes, size_t n);
 hm_status hm_tensor_file_write(const hm_tensor_file *file, hm_tensor_sink *put, void *user, hm_error *error);
 

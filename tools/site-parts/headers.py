@@ -157,7 +157,8 @@ def index_html(headers, links):
     names = sorted((name, kind, h.name) for h in headers for g in h.groups for name, kind in g.names.items())
     index = "".join(f'<tr><td><a href="{links[name]}"><code>{name}</code></a></td><td>{kind}</td><td>{header}</td></tr>'
                     for name, kind, header in names)
-    return (f'<h1 id="top">The C interface</h1><p>Made from the headers in include/harmonium. <code>harmonium.h</code> includes them all.</p>'
+    return (f'<h1 id="top">The C interface</h1><p>Made from the headers in include/harmonium. <code>harmonium.h</code> includes them '
+            f'all.</p>'
             f'<table><thead><tr><th>header</th><th>what</th></tr></thead><tbody>{rows}</tbody></table>'
             f'<h2 id="names">All names</h2><p>{len(names)} of them.</p><table class="sortable" data-filter="names"><thead><tr>'
             f'<th>name</th><th>kind</th><th>header</th></tr></thead><tbody>{index}</tbody></table>')

@@ -64,7 +64,8 @@ function startSearch() {
         const found = search(SEARCH_INDEX, input.value);
         list.replaceChildren(...found.map((entry) => {
             const link = element("a", "", { href: entry.url });
-            link.append(element("b", entry.title), entry.title === entry.page ? "" : ` · ${entry.page}`, marked(entry.snippet, input.value));
+            const page = entry.title === entry.page ? "" : ` · ${entry.page}`;
+            link.append(element("b", entry.title), page, marked(entry.snippet, input.value));
             const item = element("li", "");
             item.append(link);
             return item;

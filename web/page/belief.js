@@ -49,7 +49,8 @@ class BeliefPage {
         $("forget").addEventListener("click", () => this.forget());
         $("use").addEventListener("click", () => this.use($("text").value));
         $("sample").addEventListener("click", () => this.sample());
-        $("temperature").addEventListener("input", () => $("temperature").nextElementSibling.textContent = Number($("temperature").value).toFixed(1));
+        const temperature = $("temperature");
+        temperature.addEventListener("input", () => temperature.nextElementSibling.textContent = Number(temperature.value).toFixed(1));
         this.choose($("which").value);
     }
 
@@ -113,8 +114,9 @@ class BeliefPage {
         });
         if (best < 0)
             return "Nothing else moves.";
-        const isCauseOfSame = this.nodes.some((node, i) => node.observed >= 0 && node.parents.includes(best) && node.parents.includes(pressed));
-        const verb = shares[best] > before[best] ? "rises" : isCauseOfSame && this.nodes[pressed].observed === 1 ? "is explained away" : "falls";
+        const isCauseOfSame = this.nodes.some(node => node.observed >= 0 && [best, pressed].every(i => node.parents.includes(i)));
+        const isExplained = isCauseOfSame && this.nodes[pressed].observed === 1;
+        const verb = shares[best] > before[best] ? "rises" : isExplained ? "is explained away" : "falls";
         return `${this.nodes[best].name} ${verb}: ${before[best].toPrecision(3)} → ${shares[best].toPrecision(3)}.`;
     }
 
@@ -140,8 +142,10 @@ class BeliefPage {
         this.nodes.forEach((node, i) => node.parents.forEach((parent, k) => {
             const x1 = x[parent] + shift, x2 = x[i] + shift, y1 = y[parent] + NODE_HEIGHT / 2, y2 = y[i] - NODE_HEIGHT / 2 - 2;
             graph.append(svg("line", {x1, y1, x2, y2, "marker-end": "url(#arrow)"}));
-            if (!Number.isNaN(node.weights[k]))
-                graph.append(svg("text", {x: (2 * x1 + x2) / 3, y: (2 * y1 + y2) / 3 + 4, class: "weight"}, String(+node.weights[k].toPrecision(3))));
+            if (!Number.isNaN(node.weights[k])) {
+                const middle = {x: (2 * x1 + x2) / 3, y: (2 * y1 + y2) / 3 + 4, class: "weight"};
+                graph.append(svg("text", middle, String(+node.weights[k].toPrecision(3))));
+            }
         }));
         this.nodes.forEach((node, i) => this.drawNode(node, i, x[i] + shift, y[i]));
     }
@@ -178,7 +182,8 @@ class BeliefPage {
             node.fill.setAttribute("width", room * shares[i]);
             node.tick.setAttribute("x1", at);
             node.tick.setAttribute("x2", at);
-            node.state.textContent = node.observed < 0 ? `P(${node.values[1]}) = ${shares[i].toPrecision(3)}` : `observed: ${node.values[node.observed]}`;
+            node.state.textContent = node.observed < 0 ? `P(${node.values[1]}) = ${shares[i].toPrecision(3)}`
+                : `observed: ${node.values[node.observed]}`;
             node.group.classList.toggle("observed", node.observed >= 0);
             node.group.classList.remove("lit");
             node.group.setAttribute("aria-label", `${node.name}, ${node.state.textContent}`);

@@ -294,7 +294,8 @@ class Page {
         });
         if (!$("centre").checked || sum === 0)
             return this.ink;
-        const dy = Math.round((height - 1) / 2 - y / sum), dx = Math.round((width - 1) / 2 - x / sum), moved = new Float32Array(this.ink.length);
+        const dy = Math.round((height - 1) / 2 - y / sum), dx = Math.round((width - 1) / 2 - x / sum);
+        const moved = new Float32Array(this.ink.length);
         this.ink.forEach((ink, i) => {
             const row = Math.floor(i / width) + dy, column = i % width + dx;
             if (row >= 0 && row < height && column >= 0 && column < width)
@@ -454,7 +455,7 @@ class Page {
         this.layers.forEach(layer => layer.draw());
         if (labels.length)
             this.showLabels(this.engine.doubles(this.engine.labels(), labels.length));
-        $("answer").textContent = this.label >= 0 ? `Dreaming of ${labels[this.label]}: step ${this.nSteps}` : `Dreaming: step ${this.nSteps}`;
+        $("answer").textContent = `Dreaming${this.label >= 0 ? ` of ${labels[this.label]}` : ""}: step ${this.nSteps}`;
         this.nFrames++;
     }
 
@@ -601,7 +602,8 @@ class Page {
         let last = null;
         const placeOf = event => {
             const box = canvas.getBoundingClientRect();
-            return [(event.clientX - box.left) / box.width * this.model.width - 0.5, (event.clientY - box.top) / box.height * this.model.height - 0.5];
+            return [(event.clientX - box.left) / box.width * this.model.width - 0.5,
+                    (event.clientY - box.top) / box.height * this.model.height - 0.5];
         };
         const drawTo = ([x, y]) => {
             const [x0, y0] = last || [x, y], n = Math.max(1, Math.ceil(2 * Math.hypot(x - x0, y - y0)));

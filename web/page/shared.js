@@ -27,7 +27,8 @@ class Engine {
         if (typeof WebAssembly !== "object")
             throw new Error("This browser has no WebAssembly, which the page computes with; any browser since 2017 has.");
         if (!WebAssembly.validate(SIMD_PROBE))
-            throw new Error("This browser's WebAssembly has no SIMD, which the page computes with; take Chrome 91, Firefox 89, Safari 16.4 or later.");
+            throw new Error("This browser's WebAssembly has no SIMD, which the page computes with; " +
+                            "take Chrome 91, Firefox 89, Safari 16.4 or later.");
         return new Engine(await createEngine());
     }
 

@@ -87,7 +87,7 @@ async function dream(page) {
     await page.click("#step");
     assert.strictEqual(await nSteps(page), before + 1);
     await page.fill("#temperature", "2");
-    assert.strictEqual(await page.evaluate(() => harmonium.engine.check(1) && document.querySelector("#temperature + output").textContent), "2.00");
+    assert.strictEqual(await page.evaluate(() => document.querySelector("#temperature + output").textContent), "2.00");
     await page.click("#labels button:nth-child(5)");
     assert.strictEqual(await page.getAttribute("#labels button:nth-child(5)", "aria-pressed"), "false");
 }
@@ -159,7 +159,8 @@ async function tellsTrouble(browser) {
 }
 
 async function onAPhone(browser) {
-    const page = await open(browser, "index.html", {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true, colorScheme: "dark"});
+    const phone = {viewport: {width: 390, height: 844}, hasTouch: true, isMobile: true, colorScheme: "dark"};
+    const page = await open(browser, "index.html", phone);
     const box = await page.locator("#picture").boundingBox();
     await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
     await page.waitForFunction(() => document.getElementById("answer").textContent.includes("reads"), null, {timeout: 10000});

@@ -30,7 +30,8 @@ function checkFeature(engine, page) {
     const file = page.parseSafetensors(page.decodeBase64(page.harmoniumModel.bytes));
     const name = "level0.generative.W" in file.tensors ? "level0.generative.W" : "level0.W";
     const {shape: [V, H], data_offsets: [begin]} = file.tensors[name], unit = H - 3;
-    const feature = engine.floats(engine.check(engine.feature(1, unit)), V), view = new DataView(file.data.buffer, file.data.byteOffset + begin);
+    const feature = engine.floats(engine.check(engine.feature(1, unit)), V);
+    const view = new DataView(file.data.buffer, file.data.byteOffset + begin);
     const bits = new Uint32Array(1), number = new Float32Array(bits.buffer);
     for (let i = 0; i < V; i++) {
         bits[0] = view.getUint16(2 * (i * H + unit), true) << 16;
