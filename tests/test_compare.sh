@@ -112,6 +112,11 @@ expect 1 'neither a model nor the metrics' "$harmonium" compare one.safetensors 
 expect 2 'holds 5 models' "$harmonium" compare runs/a/last .
 mkdir empty
 expect 2 'holds neither' "$harmonium" compare one.safetensors empty
+chmod 000 empty
+if [ ! -r empty ]; then # root reads it
+    expect 1 'empty: cannot read the run' "$harmonium" compare one.safetensors empty
+fi
+chmod 700 empty
 mkdir late
 grep backprop deep.jsonl >late/metrics.jsonl
 expect 1 'a stage in common' "$harmonium" compare one.safetensors late

@@ -122,6 +122,7 @@ refuses "another recipe" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGR
 refuses "another seed" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" $rbm --seed 9
 refuses "2 ranks cannot share" -n 2 "$HARMONIUM_PROGRAM" $rbm --shards 1
 refuses "cannot be cut into so many" -n 2 "$HARMONIUM_PROGRAM" $rbm --batch-size 3
+refuses "the 3 cases or persistent chains" -n 2 "$HARMONIUM_PROGRAM" $rbm --learner pcd --chains 3
 refuses "needs whole mini-batches" -n 2 "$HARMONIUM_PROGRAM" $rbm --learner trajectory
 refuses "is for one process" -n 2 "$HARMONIUM_PROGRAM" info
 likely="evaluate $folder/cd.safetensors digits --partition none --subset"

@@ -80,6 +80,8 @@ static hm_status search_folder(cli_run *run, hm_error *error)
 {
     const char *folder = run->path;
     char metrics[CLI_RUN_PATH_MAX] = "";
+    if (access(folder, R_OK | X_OK) != 0)
+        return hm_fail_io(error, "read the run", folder);
     size_t n_models = count_files(folder, MODEL, run->model), n_metrics = count_files(folder, METRICS, metrics);
     if (n_models > 1 || (n_models == 0 && n_metrics > 1))
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s: holds %zu %s; name the file of the run that is meant", folder,

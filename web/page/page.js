@@ -385,6 +385,7 @@ class Page {
     makeLabels() {
         const {labels} = this.model;
         $("labels").hidden = !labels.length;
+        $("labels").style.setProperty("--longest", `${Math.max(...labels.map(name => name.length))}ch`);
         this.labelRows = labels.map((name, k) => {
             const button = document.createElement("button");
             button.innerHTML = '<span class="name"></span><span class="bar"><span></span></span><span class="share"></span>';
@@ -527,7 +528,7 @@ class Page {
         if (!this.hasChain)
             this.beginChain();
         if (!this.engine.hold(view.layer, unit, value === undefined ? NaN : value)) {
-            tellTrouble(this.engine.errorText());
+            $("unit-text").textContent = this.engine.errorText(); /* such as: layer 1 pools its units */
             return;
         }
         if (value === undefined)

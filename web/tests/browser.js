@@ -111,6 +111,9 @@ async function holdAUnit(page) {
     assert.deepStrictEqual(await value(), [1, 1]);
     await page.click("#release");
     assert.strictEqual((await value())[1], 0);
+    await page.evaluate(() => harmonium.hold(harmonium.layers[0], 1e6, 1));
+    assert.match(await page.textContent("#unit-text"), /no such hidden unit/);
+    assert(await page.isHidden("#trouble"));
 }
 
 /* The half that is kept stays as it was drawn; the other is filled in. */
