@@ -77,12 +77,19 @@ done
 # One of the processes that train a model.
 rank_of() { pgrep -f "^$HARMONIUM_PROGRAM train .*$folder/$1" | tail -n 1; }
 
+# Waits for the checkpoint of a model that $run trains. It is gone once training has ended, so an end is looked for as well.
+await_checkpoint() {
+    while [ ! -f "$folder/$1.safetensors.checkpoint" ]; do
+        kill -0 $run 2>/dev/null || fail "$1 ended before it could be stopped"
+        sleep 0.1
+    done
+}
+
 # Stopped on two ranks, gone on with by three: as if nothing had been.
 long="--hidden 60 --learner pcd --epochs 160 --batch-size 50 --steps 5"
 timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/long.safetensors" --quiet 2>"$folder/error" &
 run=$!
-while [ ! -f "$folder/long.safetensors.checkpoint" ]; do sleep 0.1; done
-sleep 0.1
+await_checkpoint long
 kill -INT "$(rank_of long)"
 ! wait $run || fail "a run that was stopped says so"
 grep -q -- "go on with --resume" "$folder/error" || fail "what to do with a stopped run"
@@ -95,7 +102,7 @@ same whole long
 # A rank that dies ends the run; what was saved is still there.
 timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/dead.safetensors" --quiet 2>"$folder/error" &
 run=$!
-while [ ! -f "$folder/dead.safetensors.checkpoint" ]; do sleep 0.1; done
+await_checkpoint dead
 kill -KILL "$(rank_of dead)"
 ! wait $run || fail "a run that lost a rank fails"
 timeout 120 mpirun -n 2 "$HARMONIUM_PROGRAM" train digits --subset 500 $long -o "$folder/dead.safetensors" --quiet --resume 2>"$folder/error" ||

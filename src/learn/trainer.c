@@ -144,8 +144,8 @@ static hm_status make_shards(hm_trainer *t, hm_error *error)
     size_t n_parameters;
     hm_rbm_parameters(t->rbm, &n_parameters);
     size_t room = hm_most(hm_most(n_parameters + 1, t->H), (size_t)config->temperatures);
-    hm_status status = hm_shards_create(t->stage.context, (size_t)config->shards, hm_least(t->stage.B, t->n_chains), room, &t->shards,
-                                        error);
+    size_t least = t->learner->create ? hm_least(t->stage.B, t->n_chains) : t->stage.B; /* the others have no chains of their own */
+    hm_status status = hm_shards_create(t->stage.context, (size_t)config->shards, least, room, &t->shards, error);
     if (status != HM_OK || t->shards.n == 1)
         return status;
     if (!t->learner->has_free_rows)

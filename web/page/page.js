@@ -220,8 +220,9 @@ class LayerView {
             this.field.paint(this.atOf[i], values[i], this.off, this.on);
         }
         this.field.show();
-        this.busy.textContent = `${Math.round(100 * sum / values.length)} % on`;
-        this.field.canvas.setAttribute("aria-label", `Layer ${this.layer}, ${values.length} units, ${Math.round(sum)} of them on`);
+        const isShare = values.every(value => value >= 0 && value <= 1), mean = sum / values.length;
+        this.busy.textContent = isShare ? `${Math.round(100 * mean)} % on` : `mean ${mean.toFixed(2)}`;
+        this.field.canvas.setAttribute("aria-label", `Layer ${this.layer}, ${values.length} units, ${this.busy.textContent}`);
     }
 
     clear() {
