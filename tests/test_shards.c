@@ -51,18 +51,24 @@ static void sums_follow_the_tree(void **state)
     hm_shards_clear(&shards);
 }
 
+/* Three classes, each of which has units of its own that are mostly on. */
+static void make_cases(uint64_t seed, float cases[N][V])
+{
+    const hm_random random = {seed, 1, 0};
+    for (size_t i = 0; i < N; i++)
+        for (size_t k = 0; k < V; k++)
+            cases[i][k] = hm_random_uniform(&random, i, k) < (i % 3 == k % 3 ? 0.8f : 0.2f);
+}
+
 /* After 3 epochs of n_cases; weights begin the same. */
 static void learn(const char *learner, size_t n_cases, const char *n_shards, float *parameters, size_t *n)
 {
     float cases[N][V];
-    hm_random random = {11, 1, 0};
     hm_dataset *set;
     hm_model *model;
     hm_train_config config;
     hm_layer visible = hm_layer_of(HM_UNIT_BERNOULLI, V, 1), hidden = hm_layer_of(HM_UNIT_BERNOULLI, H, 1);
-    for (size_t i = 0; i < N; i++)
-        for (size_t k = 0; k < V; k++)
-            cases[i][k] = hm_random_uniform(&random, i, k) < (i % 3 == k % 3 ? 0.8f : 0.2f);
+    make_cases(11, cases);
     assert_int_equal(hm_dataset_create(context, cases[0], NULL, n_cases, V, 0, 0, &set, NULL), HM_OK);
     assert_int_equal(hm_model_create(context, HM_MODEL_RBM, 1, &visible, &hidden, &model, NULL), HM_OK);
     hm_options_init(&hm_train_options, &config);
@@ -106,18 +112,15 @@ static void shards_learn_what_whole_batches_learn(void **state)
 static void fine_tune(const char *n_shards, float *parameters, size_t *n)
 {
     static const char *const layers[] = {"bernoulli 12", "bernoulli 9", "softmax 3"};
-    float cases[N - 6][V];
+    float cases[N][V];
     int32_t labels[N - 6];
-    hm_random random = {12, 1, 0};
     hm_layer layer[3];
     hm_dataset *set;
     hm_model *net;
     hm_backprop_config config;
-    for (size_t i = 0; i < N - 6; i++) {
+    make_cases(12, cases);
+    for (size_t i = 0; i < N - 6; i++)
         labels[i] = (int32_t)(i % 3);
-        for (size_t k = 0; k < V; k++)
-            cases[i][k] = hm_random_uniform(&random, i, k) < (i % 3 == k % 3 ? 0.8f : 0.2f);
-    }
     for (size_t l = 0; l < 3; l++)
         assert_int_equal(hm_layer_parse(layers[l], 0, &layer[l], NULL), HM_OK);
     assert_int_equal(hm_dataset_create(context, cases[0], labels, N - 6, V, 0, 0, &set, NULL), HM_OK);

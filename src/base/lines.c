@@ -11,12 +11,19 @@
 static const size_t FILE_MAX = (size_t)1 << 30;
 static const char BLANKS[] = " \t\r";
 
+size_t hm_lines_count(const char *text)
+{
+    size_t n = 1;
+    for (; *text; text++)
+        n += *text == '\n';
+    return n;
+}
+
 hm_status hm_lines_load(const hm_context *context, const char *path, char **text, size_t *n_lines, hm_error *error)
 {
     unsigned char *bytes;
     size_t n;
     *text = NULL;
-    *n_lines = 1;
     hm_status status = hm_file_load(context, path, FILE_MAX, &bytes, &n, error);
     if (status != HM_OK)
         return status;
@@ -24,9 +31,8 @@ hm_status hm_lines_load(const hm_context *context, const char *path, char **text
         hm_free(context, bytes);
         return hm_fail(error, HM_ERROR_FORMAT, "%s: is no text, for it holds zero bytes; name a text file", path);
     }
-    for (size_t i = 0; i < n; i++)
-        *n_lines += bytes[i] == '\n';
     *text = (char *)bytes;
+    *n_lines = hm_lines_count(*text);
     return HM_OK;
 }
 

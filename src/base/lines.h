@@ -6,6 +6,9 @@
 
 #include <harmonium/context.h>
 
+/* How many lines a text has at most. */
+size_t hm_lines_count(const char *text);
+
 /* A whole file as text, and how many lines it has at most; the caller frees *text with hm_free. */
 hm_status hm_lines_load(const hm_context *context, const char *path, char **text, size_t *n_lines, hm_error *error);
 

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "belief/net.h"
 
 enum { BYTES_MAX = 1 << 30, WORD_MAX = 128 };
@@ -115,20 +116,10 @@ static hm_status read_case(table *t, int8_t *state, hm_error *error)
     return HM_OK;
 }
 
-static size_t count_lines(const char *text)
-{
-    size_t n = 0;
-    for (; *text; n++) {
-        text += strcspn(text, "\n");
-        text += *text == '\n';
-    }
-    return n;
-}
-
 static hm_status read_all(table *t, int8_t **states, size_t *n, hm_error *error)
 {
     const hm_context *context = t->net->context;
-    size_t room = count_lines(t->at);
+    size_t room = hm_lines_count(t->at);
     hm_status status = read_head(t, error);
     *n = 0;
     if (status != HM_OK)

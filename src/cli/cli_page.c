@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/lines.h"
 
 enum { FIELDS_MAX = CLI_PAGE_COLS_MAX + 1, PATH_MAX_LENGTH = 2 * HM_TEXT_MAX };
 static const char NOTES[] = "page.tsv";
@@ -189,14 +190,6 @@ static void put_page(hm_file_writer *w, const note *notes, size_t n)
     put_text(w, "</body></html>\n");
 }
 
-static size_t count_lines(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += *text == '\n';
-    return n;
-}
-
 hm_status cli_page_write(const cli_call *call, const char *folder, hm_error *error)
 {
     char path[PATH_MAX_LENGTH];
@@ -207,7 +200,7 @@ hm_status cli_page_write(const cli_call *call, const char *folder, hm_error *err
     hm_status status = hm_file_load(call->context, path, NOTES_MAX, &bytes, &n_bytes, error);
     if (status != HM_OK)
         return status;
-    note *notes = hm_alloc(call->context, count_lines((char *)bytes), sizeof *notes, error);
+    note *notes = hm_alloc(call->context, hm_lines_count((char *)bytes), sizeof *notes, error);
     char *end;
     for (char *at = (char *)bytes; notes && (end = strchr(at, '\n')); at = end + 1) {
         *end = 0;

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "cli/cli_metrics.h"
 #include "scene/scene_net.h"
 
@@ -140,14 +141,6 @@ static hm_status check_apart(const cli_run *runs, size_t n, hm_error *error)
 
 /* ---- The recipe --------------------------------------------------------------------------------------------- */
 
-static size_t count_lines(const char *text)
-{
-    size_t n = 1;
-    for (; *text; text++)
-        n += *text == '\n';
-    return n;
-}
-
 const cli_setting *cli_run_setting(const cli_run *run, const char *section, const char *name)
 {
     for (size_t i = 0; i < run->n_settings; i++)
@@ -178,7 +171,7 @@ static void begin_section(cli_run *run, const char *said, char section[CLI_SECTI
 static hm_status cut_recipe(cli_run *run, hm_error *error)
 {
     char section[CLI_SECTION_MAX] = "", *rest = run->recipe;
-    run->setting = hm_alloc(run->context, count_lines(run->recipe) + 2, sizeof *run->setting, error);
+    run->setting = hm_alloc(run->context, hm_lines_count(run->recipe) + 2, sizeof *run->setting, error);
     if (!run->setting)
         return HM_ERROR_MEMORY;
     for (char *line; (line = strsep(&rest, "\n"));) {
@@ -258,7 +251,7 @@ static hm_status read_metrics(cli_run *run, hm_error *error)
     hm_status status = hm_file_load(run->context, run->metrics, TEXT_MAX, (unsigned char **)&run->text, &n_bytes, error);
     if (status != HM_OK)
         return status;
-    run->epoch = hm_alloc(run->context, count_lines(run->text), sizeof *run->epoch, error);
+    run->epoch = hm_alloc(run->context, hm_lines_count(run->text), sizeof *run->epoch, error);
     status = run->epoch ? HM_OK : HM_ERROR_MEMORY;
     char *end;
     for (char *line = run->text; status == HM_OK && (end = strchr(line, '\n')); line = end + 1) {

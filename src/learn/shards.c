@@ -19,12 +19,13 @@ hm_status hm_shards_create(const hm_context *context, size_t said, size_t batch,
 {
     const hm_team *team = context->team;
     size_t n = said ? said : (size_t)hm_team_n_shards(team), n_ranks = (size_t)hm_team_size(team);
-    *shards = (hm_shards){.context = context, .n = n, .room = room};
+    *shards = (hm_shards){.context = context, .n = n};
     if (n < n_ranks)
         return hm_fail(error, HM_ERROR_ARGUMENT, "shards = %zu: %zu ranks cannot share them; take as many, or fewer ranks", n, n_ranks);
     if (n > batch)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "shards = %zu: the %zu cases or persistent chains of a mini-batch cannot be cut into so many; take more "
-                       "of them, or fewer shards", n, batch);
+        return hm_fail(error, HM_ERROR_ARGUMENT, "shards = %zu: the %zu cases or persistent chains of a mini-batch cannot be cut into so many; "
+                                                 "take more of them, or fewer shards",
+                       n, batch);
     shards->first = hm_team_first(team, hm_team_rank(team), n);
     shards->end = hm_team_first(team, hm_team_rank(team) + 1, n);
     for (size_t depth = 0; depth < depth_of(n); depth++)

@@ -16,7 +16,6 @@ typedef struct hm_shards {
     const hm_context *context;
     size_t n;              /* 1: whole mini-batches */
     size_t first, end;     /* those of this rank */
-    size_t room;           /* floats of each partial sum */
     float *partial[HM_SHARD_DEPTH_MAX]; /* of the right halves, one for each depth of the tree */
 } hm_shards;
 
