@@ -223,7 +223,6 @@ static void test_wrong_label_columns(void **state)
         {"cat,1\n2,2\n", "1", HM_ERROR_FORMAT, "line 1 names a class by a word"},
         {"cat,1\n,2\n", "1", HM_ERROR_FORMAT, "line 2, column 1 is empty"},
         {"cat,1\nNA,2\n", "1", HM_ERROR_NUMERIC, "line 2, column 1"},
-        {"-1,1\n1,2\n", "1", HM_ERROR_FORMAT, "is -1"},
         {"0.5,1\n1,2\n", "1", HM_ERROR_FORMAT, "is 0.5"},
         {"cat,1\nc\177t,2\n", "1", HM_ERROR_FORMAT, "\"c?t\""},
         {"cat,1\ndog\n", "1", HM_ERROR_FORMAT, "line 2 has 1 columns"},
@@ -272,6 +271,129 @@ static void test_label_words(void **state)
     close_place(&place);
 }
 
+/* The same table of two cases as programs write it. */
+static void test_tables_of_programs(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        ",0,1,2\n0,0.1,0.2,0.3\n1,0.4,0.5,0.6\n",                      /* pandas, columns and rows without names */
+        ",a,b,c\n0,0.1,0.2,0.3\n1,0.4,0.5,0.6\n",                      /* pandas, to_csv */
+        "Unnamed: 0,a,b,c\n0,0.1,0.2,0.3\n1,0.4,0.5,0.6\n",            /* read and written once more */
+        ",a,b,c\nx1,0.1,0.2,0.3\nx2,0.4,0.5,0.6\n",                    /* with an index of words */
+        "\"a\",\"b\",\"c\"\n\"0.1\",\"0.2\",\"0.3\"\n\"0.4\",\"0.5\",\"0.6\"\n", /* everything quoted */
+        "\"\",\"a\",\"b\",\"c\"\n\"1\",0.1,0.2,0.3\n\"2\",0.4,0.5,0.6\n", /* R, write.csv */
+        "\"a\" \"b\" \"c\"\n\"1\" 0.1 0.2 0.3\n\"2\" 0.4 0.5 0.6\n",   /* R, write.table */
+        "a b c\n1 0.1 0.2 0.3\n2 0.4 0.5 0.6\n",                       /* likewise without quotation marks */
+        "\"\";\"a\";\"b\";\"c\"\n\"1\";0,1;0,2;0,3\n\"2\";0,4;0,5;0,6\n", /* R, write.csv2 */
+        "a;b;c\r\n0,1;0,2;0,3\r\n0,4;0,5;0,6\r\n;;\r\n;;\r\n",        /* Excel where numbers have commas, with empty rows below */
+        "\357\273\277\"a, in m\",\"b \"\"x\"\"\",\"c\nd\"\r\n0.1,0.2,0.3\r\n0.4,0.5,0.6\r\n", /* names that need quotation marks */
+        "1.000000000000000056e-01 2.000000000000000111e-01 2.999999999999999889e-01\n"
+        "4.000000000000000222e-01 5.000000000000000000e-01 5.999999999999999778e-01\n", /* numpy, savetxt */
+        "  0.1   0.2  0.3 \n  0.4   0.5  0.6 \n",
+        "0.1\t0.2\t0.3\n0.4\t0.5\t0.6\n",
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        expect_csv(&place, texts[i], 2, 3, (float[]){0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f});
+    write_text(&place, "a.csv", "0.1    0.2\t 0.3\n");
+    refuse_with(&place, place.path, HM_ERROR_FORMAT, "line 1, column 1", "\"0.1    0.2\"", NULL);
+    close_place(&place);
+}
+
+/* A first line 0,1,2 names the columns, but may be the first case of bits. */
+static void test_counted_columns(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    expect_csv(&place, "0,1,2\n0.1,0.2,0.3\n0.4,0.5,0.6\n", 2, 3, (float[]){0.1f, 0.2f, 0.3f, 0.4f, 0.5f, 0.6f});
+    expect_csv(&place, "0,1\n0.5,0.2\n", 1, 2, (float[]){0.5f, 0.2f});
+    expect_csv(&place, "0,1\n1,0\n", 2, 2, (float[]){0, 1, 1, 0});
+    expect_csv(&place, "0,1,2\n", 1, 3, (float[]){0, 1, 2}); /* alone it is a case */
+    expect_csv(&place, "1,2,3\n4,5,6\n", 2, 3, (float[]){1, 2, 3, 4, 5, 6});
+    set_option(&place, "label-column", "last");
+    hm_dataset *set = open_set(&place, write_text(&place, "a.csv", "0,1,2\n0.1,0.2,1\n0.4,0.5,0\n"));
+    expect_values(set, 2, 2, (float[]){0.1f, 0.2f, 0.4f, 0.5f});
+    assert_int_equal(hm_dataset_label(set, 0), 1);
+    assert_int_equal(hm_dataset_n_classes(set), 2);
+    hm_dataset_close(set);
+    close_place(&place);
+}
+
+static void test_words_for_numbers(void **state)
+{
+    (void)state;
+    data_place place;
+    open_place(&place, 1, 1);
+    expect_csv(&place, "True,False\nFALSE,true\n1.0,0.0\n", 3, 2, (float[]){1, 0, 0, 1, 1, 0});
+    expect_csv(&place, "a,b\nTRUE,FALSE\n", 1, 2, (float[]){1, 0});
+    close_place(&place);
+}
+
+/* Names of columns are kept where all have one of their own. */
+static void test_names_of_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *label, *names;
+    } rows[] = {
+        {"a,b,c\n1,2,3\n", "", "a\nb\nc\n"},
+        {",a,b,c\n0,1,2,3\n", "", "a\nb\nc\n"},
+        {"\"a\" \"b\" \"c\"\n\"1\" 1 2 3\n", "", "a\nb\nc\n"},
+        {"a,kind,b\n1,2,3\n", "kind", "a\nb\n"},
+        {"\"a\" \"kind\" \"b\"\n\"1\" 1 2 3\n", "kind", "a\nb\n"},
+        {"\"a\nb\",\"x, y\"\n1,2\n", "", "a b\nx, y\n"},
+        {"a,a\n1,2\n", "", ""},
+        {"a,,b\n1,2,3\n", "", ""},
+        {"1,2,3\n", "", ""},
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_option(&place, "label-column", rows[i].label);
+        hm_dataset *set = open_set(&place, write_text(&place, "a.csv", rows[i].text));
+        assert_string_equal(hm_dataset_columns(set), rows[i].names);
+        hm_dataset_close(set);
+    }
+    close_place(&place);
+}
+
+/* Labels of every kind that programs write, in a file of their own. */
+static void test_labels_of_programs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name[2]; /* of the classes of cases 0 and 1 */
+    } rows[] = {
+        {"-1\n1\n-1\n", {"-1", "1"}},
+        {"1.0\n0.0\n1.0\n", {NULL, NULL}},
+        {"True\nFalse\nTrue\n", {"True", "False"}},
+        {",y\n0,cat\n1,dog\n2,cat\n", {"cat", "dog"}},   /* pandas, to_csv of a series */
+        {"0\n1\n0\n1\n", {NULL, NULL}},                  /* and without index and name */
+        {"\"\",\"x\"\n\"1\",\"cat\"\n\"2\",\"dog\"\n\"3\",\"cat\"\n", {"cat", "dog"}}, /* R */
+        {"\"cat, big\"\ndog small\n\"cat, big\"\n", {"cat, big", "dog small"}},
+        {"\"say \"\"cat\"\"\"\ndog\n\"say \"\"cat\"\"\"\n", {"say \"cat\"", "dog"}},
+        {"\357\273\277cat\r\ndog\r\ncat\r\n", {"cat", "dog"}},
+    };
+    data_place place;
+    open_place(&place, 1, 1);
+    char data[HM_TEXT_MAX];
+    strcpy(data, write_text(&place, "a.csv", "1\n2\n3\n"));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        set_option(&place, "labels", write_text(&place, "labels.csv", rows[i].text));
+        hm_dataset *set = open_set(&place, data);
+        for (size_t k = 0; k < 2; k++) {
+            const char *name = hm_dataset_class_name(set, hm_dataset_label(set, k));
+            assert_true(rows[i].name[k] ? name && strcmp(name, rows[i].name[k]) == 0 : !name);
+        }
+        assert_int_equal(hm_dataset_label(set, 0), hm_dataset_label(set, 2));
+        assert_int_not_equal(hm_dataset_label(set, 0), hm_dataset_label(set, 1));
+        hm_dataset_close(set);
+    }
+    close_place(&place);
+}
+
 static void test_wrong_tables(void **state)
 {
     (void)state;
@@ -291,12 +413,16 @@ static void test_wrong_tables(void **state)
         {"1,2\n3,NULL\n", HM_ERROR_NUMERIC, {"line 2, column 2", "\"NULL\""}},
         {"1,2\n-Inf,3\n", HM_ERROR_NUMERIC, {"line 2, column 1", "\"-Inf\""}},
         {"1,2\n3,Infinity\n", HM_ERROR_NUMERIC, {"line 2, column 2", "\"Infinity\""}},
-        {"1,2\n3,1e999\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1e999\""}},
-        {"1,2\n3,1e39\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1e39\""}},
+        {"1,2\n3,1e999\n", HM_ERROR_NUMERIC, {"line 2, column 2", "\"1e999\""}},
+        {"1,2\n3,1e39\n", HM_ERROR_NUMERIC, {"line 2, column 2", "\"1e39\""}},
         {"1,2\n3,0x10\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"0x10\""}},
         {"1,2\n3,4 5\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"4 5\""}},
-        {"1 2 3\n", HM_ERROR_FORMAT, {"line 1, column 1", "commas, semicolons or tabs"}},
-        {"1;2\n3;4,5\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"4,5\""}},
+        {"1 2\n3 x\n", HM_ERROR_FORMAT, {"line 2, column 2", "commas, semicolons, tabs or blanks"}},
+        {"1;2\n3;4,5,6\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"4,5,6\""}},
+        {"1;2\n3;1.234,5\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1.234,5\""}},
+        {"1,2\n3,\"4\n", HM_ERROR_FORMAT, {"line 2 opens a quotation mark", "close it"}},
+        {"1,2\n3,tru\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"tru\""}},
+        {"1 1:0.5 3:2\n-1 2:1\n", HM_ERROR_FORMAT, {"LIBSVM", "CSV"}},
         {"1,2\n3,--4\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"--4\""}},
         {"1,2\n3,1.2.3\n", HM_ERROR_FORMAT, {"line 2, column 2", "\"1.2.3\""}},
         {"1,2\n3,.\n", HM_ERROR_FORMAT, {"line 2, column 2", "\".\""}},
@@ -374,6 +500,11 @@ int main(void)
         cmocka_unit_test(test_label_column),
         cmocka_unit_test(test_wrong_label_columns),
         cmocka_unit_test(test_label_words),
+        cmocka_unit_test(test_tables_of_programs),
+        cmocka_unit_test(test_counted_columns),
+        cmocka_unit_test(test_words_for_numbers),
+        cmocka_unit_test(test_names_of_columns),
+        cmocka_unit_test(test_labels_of_programs),
         cmocka_unit_test(test_wrong_tables),
         cmocka_unit_test(test_binary_inside),
         cmocka_unit_test(test_too_large),

@@ -228,9 +228,16 @@ static void test_folder_of_classes(void **state)
     set_option(&place, "labels", place.path);
     refuse_with(&place, place.path, HM_ERROR_ARGUMENT, "sub-folders", "labels", NULL);
     set_option(&place, "labels", "");
-    make_folder(&place, "set/empty");
-    refuse_with(&place, path_in(&place, "set"), HM_ERROR_FORMAT, "set/empty", "no PNG", NULL);
+    make_folder(&place, "set/empty"); /* a class without cases */
+    set = open_set(&place, path_in(&place, "set"));
+    assert_int_equal(hm_dataset_n_classes(set), 3);
+    assert_int_equal(hm_dataset_classes(set, NULL), 2);
+    assert_int_equal(hm_dataset_label(set, 2), 1);
+    hm_dataset_close(set);
     rmdir(path_in(&place, "set/empty"));
+    make_folder(&place, "none");
+    make_folder(&place, "none/empty");
+    refuse_with(&place, path_in(&place, "none"), HM_ERROR_NOT_FOUND, "none", "no PNG", NULL);
     write_grey_png(&place, "set/stray.png", 1, 1, grey_6);
     refuse_with(&place, path_in(&place, "set"), HM_ERROR_FORMAT, "stray.png", "cats", NULL);
     close_place(&place);

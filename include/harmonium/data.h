@@ -110,6 +110,24 @@ typedef struct hm_dataset hm_dataset;
 hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
                           hm_dataset **train, hm_dataset **validation, hm_error *error);
 
+/* What a model knows of the data that it learned from (hm_model_known), so that other data means the same: columns of a table go by
+ * their names, classes by theirs, and values that were multiplied by 1/255, as bytes are, are so again. Zero: nothing is known. */
+typedef struct hm_data_known {
+    const char *columns; /* the name of each feature, a line each; null or empty: no names */
+    size_t n_classes;
+    const int32_t *class_label;    /* [n_classes]: the label of each; null: its number */
+    char *const *class_name;       /* [n_classes]: its name, or null; null: none has a name */
+    bool has_range;                /* whether the three fields below are known */
+    bool is_scaled;                /* the values were bytes, and multiplied by 1/255 because of that */
+    float least, most;             /* of the values as the file held them */
+} hm_data_known;
+
+/* As hm_dataset_open, for data of a model that knows this much. A class without a counterpart gets a number behind all that are known;
+ * hm_model_check_classes refuses its cases. HM_ERROR_MISMATCH for a table that lacks a column. Where `scale` is 0, the log says what was
+ * done to bytes, or to numbers in the place of bytes. */
+hm_status hm_dataset_open_known(const hm_context *context, const hm_data_config *config, const hm_data_known *known, hm_dataset **train,
+                                hm_dataset **validation, hm_error *error);
+
 /* A set over the caller's memory: cases[n][n_features] and labels[n] (or null) are copied. height *
  * width must be n_features, or both 0 when the cases are no images. */
 hm_status hm_dataset_create(const hm_context *context, const float *cases, const int32_t *labels,
@@ -154,6 +172,13 @@ size_t hm_dataset_classes(const hm_dataset *set, int32_t *label);
 /* The name of the sub-folder that a class was, or the word that stood for it in a table (words are
  * numbered in the order of their bytes), or null for classes that are mere numbers. */
 const char *hm_dataset_class_name(const hm_dataset *set, int32_t label);
+
+/* The name of each feature, a line each, as a table names its columns; empty: none is known. */
+const char *hm_dataset_columns(const hm_dataset *set);
+
+/* Of the values as the file or the caller's memory holds them: the least and the largest (of files over 256 MB: of 2,000 cases), and
+ * whether they were multiplied by 1/255 because they are bytes. */
+void hm_dataset_range(const hm_dataset *set, float *least, float *most, bool *is_scaled);
 
 /* "mnist train, classes 2, 16x16": for people. */
 const char *hm_dataset_describe(const hm_dataset *set);

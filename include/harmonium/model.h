@@ -41,6 +41,10 @@ typedef struct hm_model {
     size_t height, width, n_channels; /* of a visible image, channel after channel (1 or 3); 0: none */
     float *shift, *spread; /* [n_visible]: (x - shift) / spread before the model sees data; null: none */
     char *preparation; /* how its data was made from a file (hm_dataset_preparation); never null */
+    char *columns;     /* the names of its features, a line each (hm_dataset_columns); never null */
+    bool has_range;    /* whether the range of its data is known (hm_dataset_range): */
+    bool is_scaled;    /* they were bytes, and multiplied by 1/255 because of that */
+    float least, most; /* as the file held them */
     int32_t *class_label; /* [n_classes]: the label that class k has in the data; null: k itself */
     char **class_name;    /* [n_classes]: of classes with names; entries may be null, and so may all */
     float *class_share;   /* [n_labels]: of the labelled cases it learned from, of each class: P(class); null: not known */
@@ -83,6 +87,15 @@ hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, h
 /* What the model must know of the data it learns from: fingerprint, preparation, standardising, the shares of its classes if it has
  * labels, and the size of pictures if the model has as many visible units. hm_train and its kin do it. */
 hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *error);
+
+/* What the model knows of its data, for hm_dataset_open_known. The texts stay the model's. */
+hm_data_known hm_model_known(const hm_model *model);
+
+/* Takes over the preparation, the names of features and the range of the data that another model learned from. */
+hm_status hm_model_copy_known(const hm_model *from, hm_model *to, hm_error *error);
+
+/* HM_ERROR_MISMATCH for a case whose label is none of the model's classes; the message lists these. Cases without a label pass. */
+hm_status hm_model_check_classes(const hm_model *model, const hm_dataset *set, hm_error *error);
 
 /* Classes that the model tells apart: machines of a class model, labels of a DBN or net; 0: none. */
 size_t hm_model_n_classes(const hm_model *model);

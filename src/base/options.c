@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 #include "base/schedule.h"
 
 static const double WHOLE_MAX = 9007199254740992.0; /* 2^53: what a double counts without gaps */
@@ -60,7 +61,7 @@ static hm_status read_int(const hm_option *row, void *field, const char *value, 
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (end != value && *end && strchr(".eE", *end)) { /* "1e6" is a whole number too */
-        double real = strtod(value, &end);
+        double real = hm_number_begin(value, &end);
         if (*end || real != floor(real) || fabs(real) > WHOLE_MAX)
             return fail_value(row, value, "must be a whole number", error);
         number = (long long)real;
@@ -76,7 +77,7 @@ static hm_status read_int(const hm_option *row, void *field, const char *value, 
 static hm_status read_real(const hm_option *row, void *field, const char *value, hm_error *error)
 {
     char *end;
-    double number = strtod(value, &end);
+    double number = hm_number_begin(value, &end);
     if (end == value || *end || !isfinite(number))
         return fail_value(row, value, "must be a number", error);
     if (!is_in_range(row, number))

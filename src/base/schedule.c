@@ -3,10 +3,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 
 double hm_schedule_at(const hm_schedule *schedule, double epoch)
 {
@@ -35,12 +35,12 @@ static const char *parse_point(const char *text, hm_schedule *schedule)
     int i = schedule->n_points;
     text = skip_spaces(text);
     bool ramp = *text == '~';
-    double value = strtod(text += ramp, &end), epoch = 0;
+    double value = hm_number_begin(text += ramp, &end), epoch = 0;
     if (end == text || !isfinite(value))
         return NULL;
     text = skip_spaces(end);
     if (*text == '@') {
-        epoch = strtod(text + 1, &end);
+        epoch = hm_number_begin(text + 1, &end);
         if (end == text + 1 || !isfinite(epoch))
             return NULL;
         text = skip_spaces(end);
@@ -68,19 +68,6 @@ hm_status hm_schedule_parse(const char *text, hm_schedule *schedule, hm_error *e
                            "or \"0.1, ~0.01@30\" (a straight line)");
     } while (*text++ == ',');
     return HM_OK;
-}
-
-size_t hm_number_print(double value, char *text, size_t size)
-{
-    char shortest[40];
-    if (value == floor(value) && fabs(value) < 1e15) /* 1000, not 1e+03 */
-        return (size_t)snprintf(text, size, "%.0f", value);
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(shortest, sizeof shortest, "%.*g", digits, value);
-        if (strtod(shortest, NULL) == value)
-            break;
-    }
-    return (size_t)snprintf(text, size, "%s", shortest);
 }
 
 size_t hm_schedule_print(const hm_schedule *schedule, char *text, size_t size)

@@ -10,7 +10,4 @@ hm_status hm_schedule_parse(const char *text, hm_schedule *schedule, hm_error *e
 /* As it would be parsed back. Returns the whole length, as snprintf does. */
 size_t hm_schedule_print(const hm_schedule *schedule, char *text, size_t size);
 
-/* The shortest text that reads back as the same double; whole numbers without an exponent. */
-size_t hm_number_print(double value, char *text, size_t size);
-
 #endif

@@ -86,10 +86,11 @@ hm_status cli_prepare_as(cli_call *call, const hm_model *model, hm_error *error)
 static hm_status open_set(const cli_call *call, cli_material *m, hm_error *error)
 {
     const hm_data_config *config = &call->options.data;
+    const hm_data_known known = hm_model_known(m->model);
     hm_dataset *rest = NULL;
     if (config->validation == 0 && !config->validation_groups[0])
-        return hm_dataset_open(call->context, config, &m->set, NULL, error);
-    hm_status status = hm_dataset_open(call->context, config, &rest, &m->set, error);
+        return hm_dataset_open_known(call->context, config, &known, &m->set, NULL, error);
+    hm_status status = hm_dataset_open_known(call->context, config, &known, &rest, &m->set, error);
     hm_dataset_close(rest);
     return status;
 }

@@ -51,6 +51,25 @@ static void note_case(const cli_material *m, outcome *o, size_t i, const double 
         o->confusion[(size_t)truth * C + best]++;
 }
 
+/* A name that the model does not know is a slip; a number may be that of a class it was not shown, whose cases it gets wrong. */
+static hm_status check_labels(const cli_material *m, hm_error *error)
+{
+    int32_t named = -1;
+    size_t n_unknown = 0;
+    for (size_t i = 0; i < m->n; i++) {
+        int32_t label = hm_dataset_label(m->set, i);
+        bool is_unknown = label >= 0 && hm_model_class_of(m->model, label) < 0;
+        if (is_unknown && hm_dataset_class_name(m->set, label))
+            return hm_model_check_classes(m->model, m->set, error);
+        n_unknown += is_unknown;
+        named = is_unknown ? label : named;
+    }
+    if (n_unknown)
+        cli_warn("%zu cases are of classes that the model does not know, such as %d, and count as errors; leave them out with --classes",
+                 n_unknown, named);
+    return HM_OK;
+}
+
 /* ---- The table of all: a row a case ------------------------------------------------------------------------ */
 
 static hm_status begin_table(const cli_call *call, const hm_model *model, outcome *o, hm_error *error)
@@ -221,6 +240,8 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status != HM_OK)
         return status;
     status = hm_model_require(m.model, HM_ABILITY_CLASSES, error);
+    if (status == HM_OK)
+        status = check_labels(&m, error);
     if (status == HM_OK)
         status = alloc_outcome(call, &m, &o, error);
     if (status == HM_OK)

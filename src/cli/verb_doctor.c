@@ -28,13 +28,14 @@ static void print_examination(const hm_examination *x)
 /* Held-out cases: the second operand behind the model, or the other part of a named set. */
 static hm_status open_held_out(cli_call *call, const cli_material *m, hm_dataset **held_out, hm_error *error)
 {
+    const hm_data_known known = hm_model_known(m->model);
     hm_data_config config = call->options.data;
     *held_out = NULL;
     if (call->n_operands < 3)
         return HM_OK;
     hm_status status = hm_options_set(&hm_data_options, &config, "data", call->operand[2], error);
     if (status == HM_OK)
-        status = hm_dataset_open(call->context, &config, held_out, NULL, error);
+        status = hm_dataset_open_known(call->context, &config, &known, held_out, NULL, error);
     if (status == HM_OK && m->model->shift)
         status = hm_dataset_standardise(*held_out, m->model->shift, m->model->spread, error);
     return status;

@@ -1,4 +1,6 @@
 /* harmonium info [MODEL]: the build, or what a model file says of itself. */
+#include <string.h>
+
 #include "cli/cli_scene.h"
 #include "cli/verbs.h"
 
@@ -75,6 +77,19 @@ static void print_classes(const hm_model *model)
     printf("\n");
 }
 
+/* The first names of features. */
+static void print_columns(const char *names)
+{
+    enum { SHOWN = 8 };
+    for (int i = 0; *names; i++) {
+        size_t n = strcspn(names, "\n");
+        printf("%s%.*s", i ? ", " : "columns   ", i < SHOWN ? (int)n : 2, i < SHOWN ? names : "..");
+        names += i < SHOWN ? n + (names[n] == '\n') : strlen(names);
+        if (!*names)
+            printf("\n");
+    }
+}
+
 static void print_model(const char *path, const hm_model *model)
 {
     char name[256];
@@ -87,6 +102,10 @@ static void print_model(const char *path, const hm_model *model)
         print_classes(model);
     if (*model->preparation)
         printf("\npreparation of the data\n%s", model->preparation);
+    if (model->has_range)
+        printf("\nvalues    %g to %g in the file%s\n", (double)model->least, (double)model->most,
+               model->is_scaled ? ", bytes, multiplied by 1/255" : "");
+    print_columns(model->columns);
     if (model->height)
         printf("\nimages    %zu x %zu%s\n", model->height, model->width, model->n_channels == 3 ? ", in colour" : "");
     printf("seed      %llu\nhistory   %s\ndata      %s\n\nrecipe\n%s", (unsigned long long)model->seed,

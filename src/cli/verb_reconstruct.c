@@ -113,15 +113,16 @@ static void print_error(const cli_material *m, const bands *b, size_t i)
 /* ---- PCA -------------------------------------------------------------------------------------------------- */
 
 /* The data to take components of: the training part of a set that has one, prepared in the same way. */
-static hm_status open_training_part(const cli_call *call, hm_dataset **own, hm_error *error)
+static hm_status open_training_part(const cli_call *call, const hm_model *model, hm_dataset **own, hm_error *error)
 {
+    const hm_data_known known = hm_model_known(model);
     hm_data_config config = call->options.data;
     *own = NULL;
     if (!*config.part || strcmp(config.part, "train") == 0)
         return HM_OK;
     strcpy(config.part, "train");
     config.subset = 0;
-    return hm_dataset_open(call->context, &config, own, NULL, error);
+    return hm_dataset_open_known(call->context, &config, &known, own, NULL, error);
 }
 
 static hm_status add_pca(const cli_call *call, const cli_material *m, bands *b, hm_error *error)
@@ -134,7 +135,7 @@ static hm_status add_pca(const cli_call *call, const cli_material *m, bands *b, 
     }
     b->values[b->n++] = hm_alloc(call->context, m->n * m->V, sizeof(float), error); /* freed with the others */
     float *mean = hm_alloc(call->context, (k + 1) * m->V, sizeof *mean, error);
-    hm_status status = b->values[i] && mean ? open_training_part(call, &own, error) : HM_ERROR_MEMORY;
+    hm_status status = b->values[i] && mean ? open_training_part(call, m->model, &own, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
         status = hm_pca(call->context, own ? own : m->set, k, mean, mean + m->V, error);
     if (status == HM_OK) {

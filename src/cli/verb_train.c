@@ -237,7 +237,8 @@ static hm_status open_data(session *s, hm_error *error)
     const hm_model *model = s->model;
     bool is_standardised = model && model->shift;
     config->standardise = config->standardise && !is_standardised;
-    hm_status status = hm_dataset_open(s->talk.call->context, config, &s->train, &s->validation, error);
+    const hm_data_known known = model ? hm_model_known(model) : (hm_data_known){0};
+    hm_status status = hm_dataset_open_known(s->talk.call->context, config, &known, &s->train, &s->validation, error);
     config->standardise = config->standardise || is_standardised; /* for the recipe that the model remembers */
     if (!cli_is_data_given(s->talk.call, "spectrum"))
         config->spectrum[0] = 0; /* likewise: it was the model's */

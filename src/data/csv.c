@@ -1,360 +1,202 @@
-/* CSV: one case a line, numbers separated by commas, semicolons or tabs (whichever the first
- * line has). A first line with names is skipped, and so are lines in front that begin with #, as
- * numpy.savetxt writes its header. Lines and columns are counted from 1 in messages, as editors
- * do.
+/* CSV: one case a record, numbers separated by commas, semicolons, tabs or blanks (whichever the first record has). A first line of names
+ * is kept, lines in front that begin with # are passed over, as numpy.savetxt writes its header. Lines and columns are counted from 1 in
+ * messages, as editors do.
  *
- * One column may hold the class of each case, as a whole number or as a word; the words are
- * numbered in the order of their bytes, which does not change with the order of the lines. A file
- * of labels is one such column and nothing else. */
-#define _GNU_SOURCE /* newlocale, uselocale */
+ * A column without a name in front, which pandas and R write as the index of a case, is left out. Another may hold the class of each
+ * case, as a whole number or as a word; the words are numbered in the order of their bytes, which does not change with the order of the
+ * lines. A file of labels is one such column and nothing else. */
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/log.h"
+#include "base/number.h"
+#include "data/columns.h"
 #include "data/readers.h"
+#include "data/records.h"
 #include "data/words.h"
-
-/* ---- Lines ----------------------------------------------------------------------------------- */
-
-enum { LINE_ROOM_FIRST = 1 << 16, LINE_ROOM_MAX = 1 << 28 };
-
-typedef struct lines {
-    hm_source *source;
-    char *buffer;
-    size_t room;       /* bytes of the buffer, one of them for a final zero */
-    size_t begin, end; /* what of it is not yet handed out */
-    size_t number;     /* of the line handed out last */
-    bool is_at_end;
-} lines;
-
-/* Moves what is left to the front and reads more behind it; a line longer than the buffer makes it
- * grow. */
-static hm_status read_more(lines *in, hm_error *error)
-{
-    size_t n_read, held = in->end - in->begin;
-    memmove(in->buffer, in->buffer + in->begin, held);
-    in->begin = 0;
-    in->end = held;
-    if (held + 1 == in->room) {
-        if (in->room >= LINE_ROOM_MAX)
-            return hm_fail(error, HM_ERROR_FORMAT,
-                           "%s: line %zu has more than %d bytes; is this a CSV file?",
-                           in->source->path, in->number + 1, LINE_ROOM_MAX);
-        char *grown = hm_realloc(in->source->context, in->buffer, in->room, 2 * in->room, 1, error);
-        if (!grown)
-            return HM_ERROR_MEMORY;
-        in->buffer = grown;
-        in->room *= 2;
-    }
-    hm_status status =
-        hm_source_read(in->source, in->buffer + held, in->room - 1 - held, &n_read, error);
-    in->end += n_read;
-    in->is_at_end = n_read == 0;
-    return status;
-}
-
-/* *line is the next line without its end, finished by a zero byte; null behind the last one. */
-static hm_status next_line(lines *in, char **line, size_t *n, hm_error *error)
-{
-    char *newline = NULL;
-    size_t searched = 0;
-    *line = NULL;
-    for (;;) {
-        char *begin = in->buffer + in->begin;
-        newline = memchr(begin + searched, '\n', in->end - in->begin - searched);
-        if (newline || in->is_at_end)
-            break;
-        searched = in->end - in->begin;
-        hm_status status = read_more(in, error);
-        if (status != HM_OK)
-            return status;
-    }
-    if (in->begin == in->end)
-        return HM_OK;
-    in->number++;
-    *line = in->buffer + in->begin;
-    *n = (newline ? (size_t)(newline - in->buffer) : in->end) - in->begin;
-    in->begin += *n + (newline ? 1 : 0);
-    if (*n > 0 && (*line)[*n - 1] == '\r')
-        --*n;
-    (*line)[*n] = 0;
-    if (memchr(*line, 0, *n))
-        return hm_fail(error, HM_ERROR_FORMAT,
-                       "%s: line %zu holds a zero byte; this is not a CSV file", in->source->path,
-                       in->number);
-    return HM_OK;
-}
-
-/* ---- Numbers --------------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Most fields are a few digits with perhaps a point: the digits as a whole number divided by a
- * power of ten, both exact in a double, round as strtod does and cost a tenth. False for anything
- * else. */
-static bool read_plain(const char *text, const char *end, double *value)
-{
-    static const double power[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    int64_t digits = 0;
-    int n = 0, behind_point = 0;
-    bool is_negative = *text == '-', has_point = false;
-    for (text += is_negative; text < end; text++) {
-        if (*text == '.' && !has_point) {
-            has_point = true;
-        } else if (is_digit(*text) && n < 15) {
-            digits = 10 * digits + (*text - '0');
-            n++;
-            behind_point += has_point;
-        } else {
-            return false;
-        }
-    }
-    double size = (double)digits / power[behind_point];
-    *value = is_negative ? -size : size;
-    return n > 0;
-}
-
-/* text[.. end) without spaces around it, as a finite float; the caller has made the locale's
- * decimal point a point. */
-static bool read_number(const char *text, const char *end, float *value)
-{
-    double number;
-    char *stop;
-    if (text == end)
-        return false;
-    if (!read_plain(text, end, &number)) {
-        if (strspn(text, "0123456789+-.eE") < (size_t)(end - text))
-            return false; /* strtod would take "nan", "inf" and "0x1p3" */
-        number = strtod(text, &stop);
-        if (stop != end)
-            return false;
-    }
-    *value = (float)number;
-    return isfinite(*value);
-}
-
-/* The words that spreadsheets and statistics programs write for a number that is missing. */
-static bool is_missing(const char *text, size_t n)
-{
-    static const char *const words[] = {"nan",      "+nan", "-nan", "inf",  "+inf", "-inf",
-                                        "infinity", "na",   "n/a",  "null", "none", "nil"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t k = 0;
-        while (k < n && words[i][k] && (text[k] | ' ') == (words[i][k] | ' '))
-            k++;
-        if (k == n && !words[i][k])
-            return true;
-    }
-    return false;
-}
-
-/* ---- Fields ---------------------------------------------------------------------------------- */
-
-typedef struct field {
-    const char *begin, *end; /* without the spaces around it */
-    const char *next;        /* behind the separator, or null behind the last field */
-} field;
-
-static field field_at(const char *text, char separator)
-{
-    const char *end = strchr(text, separator);
-    field f = {text, end ? end : text + strlen(text), end ? end + 1 : NULL};
-    while (f.begin < f.end && (*f.begin == ' ' || *f.begin == '\t'))
-        f.begin++;
-    while (f.end > f.begin && (f.end[-1] == ' ' || f.end[-1] == '\t'))
-        f.end--;
-    return f;
-}
-
-/* Without quotation marks around it. */
-static field unquoted(field f)
-{
-    if (f.end - f.begin >= 2 && *f.begin == '"' && f.end[-1] == '"') {
-        f.begin++;
-        f.end--;
-    }
-    return f;
-}
-
-static char separator_of(const char *line)
-{
-    return strchr(line, '\t') ? '\t' : strchr(line, ';') ? ';' : ',';
-}
-
-/* Names begin with a letter, a quotation mark or the like. What stands for a missing number is no
- * name, so that a file cannot lose its first case because of it; nor is what stands in the column
- * of the classes, which may be words. */
-static bool is_header(const char *line, char separator, size_t label)
-{
-    size_t column = 0;
-    for (const char *at = line; at; column++) {
-        field f = field_at(at, separator);
-        size_t n = (size_t)(f.end - f.begin);
-        if (column != label && n > 0 && !strchr("+-.0123456789", *f.begin) &&
-            !is_missing(f.begin, n))
-            return true;
-        at = f.next;
-    }
-    return false;
-}
-
-static size_t count_fields(const char *line, char separator)
-{
-    size_t n = 1;
-    for (; (line = strchr(line, separator)); line++)
-        n++;
-    return n;
-}
-
-/* ---- The table ------------------------------------------------------------------------------- */
 
 enum { WORD_MAX = 255 };
 
 #define NO_COLUMN SIZE_MAX
 
 typedef struct table {
-    lines in;
+    hm_records in;
     const hm_reading *reading;
-    char separator; /* 0 before the first line */
     uint64_t memory;
     float *values; /* [n_cases][n_features] */
     size_t n_cases, n_features, room;
-    size_t n_columns;   /* n_features and perhaps the classes; 0 before the first case */
-    size_t label;       /* the column of the classes, or NO_COLUMN */
-    bool label_is_name; /* it was found by its name, so the first line is a header */
-    hm_words words;     /* [n_cases]: what stands in that column */
-    size_t n_numbers;   /* of them */
-    size_t first_word;  /* the line of the first that is none, or 0 */
-    float *classes;     /* [n_cases]: the numbers of the classes, when all lines are read */
-    char **names;       /* [n_names] of the classes, or null for numbers */
+    size_t n_columns;      /* of a case; 0 before the first */
+    size_t index, label;   /* the columns of names of cases and of classes, or NO_COLUMN */
+    bool label_is_name;    /* it was found by its name, so the first line is a header */
+    bool has_header;
+    hm_words header;       /* the names above the columns, if there are */
+    hm_columns columns;    /* which feature each column is, and the names of the features */
+    bool may_be_header;    /* the first case counts the columns */
+    bool has_fraction;     /* and a later one holds what is no whole number */
+    size_t first_line;     /* of the first case */
+    hm_words words;        /* [n_cases]: what stands in the column of classes */
+    size_t n_numbers;      /* of them */
+    size_t first_word;     /* the line of the first that is none, or 0 */
+    float *classes;        /* [n_cases]: the numbers of the classes, when all lines are read */
+    char **names;          /* [n_names] of the classes, or null for numbers */
     size_t n_names;
     size_t blank_line; /* the number of a line without anything, which only the end may have */
 } table;
 
-static hm_status fail_field(const table *t, size_t column, const field *f, hm_error *error)
+static const char *path_of(const table *t)
 {
-    size_t n = (size_t)(f->end - f->begin);
-    hm_quotation text;
-    hm_quote(f->begin, n, &text);
-    if (n == 0)
-        return hm_fail(error, HM_ERROR_FORMAT,
-                       "%s: line %zu, column %zu is empty; fill it in or leave the line out",
-                       t->in.source->path, t->in.number, column);
-    if (is_missing(f->begin, n))
-        return hm_fail(error, HM_ERROR_NUMERIC,
-                       "%s: line %zu, column %zu: %s is not a finite number; fill one in or leave "
-                       "the line out",
-                       t->in.source->path, t->in.number, column, text.text);
-    return hm_fail(error, HM_ERROR_FORMAT,
-                   "%s: line %zu, column %zu: %s is not a number that can be read; write it like "
-                   "-12.5e-3, with commas, semicolons or tabs between the columns",
-                   t->in.source->path, t->in.number, column, text.text);
+    return t->in.source->path;
 }
 
-/* Classes are printed, so no byte of control comes in. */
-static bool is_printable(const char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 127)
-            return false;
-    return true;
-}
+/* ---- Values ---------------------------------------------------------------------------------- */
 
-/* Words take memory as values do. */
-static hm_status take_class(table *t, field f, hm_error *error)
+static bool is_word(const hm_field *f, const char *const *words)
 {
-    float number;
-    hm_quotation text;
-    field bare = unquoted(f);
-    size_t n = (size_t)(bare.end - bare.begin);
-    if (n == 0 || is_missing(bare.begin, n))
-        return fail_field(t, t->label + 1, &bare, error);
-    if (n > WORD_MAX || !is_printable(bare.begin, n))
-        return hm_fail(error, HM_ERROR_FORMAT,
-                       "%s: line %zu, column %zu: %s is no class; write a whole number, or a word "
-                       "of at most %d printable bytes",
-                       t->in.source->path, t->in.number, t->label + 1,
-                       hm_quote(bare.begin, n, &text), WORD_MAX);
-    if (t->words.used > t->memory)
-        return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "%s: its classes take more than the %" PRIu64
-                       " MB of memory allowed; raise `memory`",
-                       t->in.source->path, t->memory >> 20);
-    if (read_number(bare.begin, bare.end, &number))
-        t->n_numbers++;
-    else if (t->first_word == 0)
-        t->first_word = t->in.number;
-    return hm_words_add(&t->words, bare.begin, n, error);
-}
-
-static hm_status read_fields(table *t, const char *line, float *row, hm_error *error)
-{
-    size_t column = 0;
-    for (const char *at = line; at && column < t->n_columns; column++) {
-        field f = field_at(at, t->separator);
-        if (column == t->label) {
-            hm_status status = take_class(t, f, error);
-            if (status != HM_OK)
-                return status;
-        } else if (!read_number(f.begin, f.end, row++)) {
-            return fail_field(t, column + 1, &f, error);
-        }
-        at = f.next;
+    for (; *words; words++) {
+        size_t k = 0;
+        while (k < f->n && (*words)[k] && (f->text[k] | ' ') == ((*words)[k] | ' '))
+            k++;
+        if (k == f->n && !(*words)[k])
+            return true;
     }
-    size_t n = count_fields(line, t->separator);
-    if (n != t->n_columns)
-        return hm_fail(
-            error, HM_ERROR_FORMAT,
-            "%s: line %zu has %zu columns where the lines before have %zu; correct the line",
-            t->in.source->path, t->in.number, n, t->n_columns);
-    return HM_OK;
+    return false;
 }
 
-/* ---- Which column holds the classes ---------------------------------------------------------- */
+/* The words that spreadsheets and statistics programs write for a number that is missing. */
+static bool is_missing(const hm_field *f)
+{
+    static const char *const words[] = {"nan", "+nan", "-nan", "inf", "+inf", "-inf", "infinity", "na", "n/a", "<na>", "null", "none", "nil", NULL};
+    return is_word(f, words);
+}
+
+/* Where semicolons separate, programs of many countries write 1,5. */
+static bool read_decimal_comma(const table *t, const hm_field *f, double *value)
+{
+    char *comma = t->in.separator == ';' ? memchr(f->text, ',', f->n) : NULL;
+    if (!comma)
+        return false;
+    *comma = '.';
+    bool is_number = hm_number_parse(f->text, f->n, value);
+    *comma = ',';
+    return is_number;
+}
+
+/* A finite float, or true and false as numpy, pandas, R and Excel write them. */
+static bool read_value(const table *t, const hm_field *f, float *value)
+{
+    static const char *const yes[] = {"true", NULL}, *const no[] = {"false", NULL};
+    double number;
+    bool is_true = is_word(f, yes);
+    if (is_true || is_word(f, no))
+        number = is_true;
+    else if (!hm_number_parse(f->text, f->n, &number) && !read_decimal_comma(t, f, &number))
+        return false;
+    *value = (float)number;
+    return isfinite(*value);
+}
+
+static hm_status fail_field(const table *t, size_t column, const hm_field *f, hm_error *error)
+{
+    double number;
+    hm_quotation text;
+    hm_quote(f->text, f->n, &text);
+    if (f->n == 0)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu, column %zu is empty; fill it in or leave the line out", path_of(t), t->in.line,
+                       column);
+    if (is_missing(f))
+        return hm_fail(error, HM_ERROR_NUMERIC,
+                       "%s: line %zu, column %zu: %s is not a finite number; fill one in or leave the line out", path_of(t), t->in.line,
+                       column, text.text);
+    if (hm_number_parse(f->text, f->n, &number))
+        return hm_fail(error, HM_ERROR_NUMERIC,
+                       "%s: line %zu, column %zu: %s is larger than a float can hold (3.4e38); correct or rescale it", path_of(t),
+                       t->in.line, column, text.text);
+    return hm_fail(error, HM_ERROR_FORMAT,
+                   "%s: line %zu, column %zu: %s is not a number that can be read; write it like -12.5e-3, with commas, "
+                   "semicolons, tabs or blanks between the columns, or name the column in `label-column` if it holds the classes",
+                   path_of(t), t->in.line, column, text.text);
+}
+
+/* ---- The first line -------------------------------------------------------------------------- */
+
+/* Whether the fields behind the first `from` are 0, 1, 2, ...: what pandas writes above columns without names. */
+static bool counts_columns(const table *t, size_t from)
+{
+    for (size_t c = from; c < t->in.n_fields; c++) {
+        const hm_field *f = &t->in.field[c];
+        double number;
+        if (!hm_number_parse(f->text, f->n, &number) || number != (double)(c - from))
+            return false;
+    }
+    return t->in.n_fields > from;
+}
+
+/* Names begin with a letter, a quotation mark or the like. What stands for a missing number is no
+ * name, so that a file cannot lose its first case because of it; nor is what stands in the column
+ * of the classes, which may be words. */
+static bool is_header(const table *t)
+{
+    static const char *const values[] = {"true", "false", NULL};
+    for (size_t c = 0; c < t->in.n_fields; c++) {
+        const hm_field *f = &t->in.field[c];
+        if (c != t->label && f->n > 0 && !strchr("+-.0123456789", *f->text) && !is_missing(f) && !is_word(f, values))
+            return true;
+    }
+    return t->in.n_fields > 1 && t->in.field[0].n == 0 && counts_columns(t, 1);
+}
+
+/* Names become lines of a text, so they hold no ends of lines. */
+static hm_status take_header(table *t, hm_error *error)
+{
+    hm_status status = HM_OK;
+    t->has_header = true;
+    for (size_t c = 0; status == HM_OK && c < t->in.n_fields; c++) {
+        hm_field f = t->in.field[c];
+        for (size_t i = 0; i < f.n; i++)
+            f.text[i] = (unsigned char)f.text[i] < ' ' || f.text[i] == 127 ? ' ' : f.text[i];
+        status = hm_words_add(&t->header, f.text, f.n, error);
+    }
+    return status;
+}
+
+/* ---- Which column is what -------------------------------------------------------------------- */
 
 static hm_status fail_label_column(const table *t, size_t n, hm_error *error)
 {
     return hm_fail(error, HM_ERROR_ARGUMENT,
                    "label-column = %.40s: %s has no such column in line %zu; give the name that "
                    "stands above it, its number from 1 to %zu, or `last`",
-                   t->reading->label_column, t->in.source->path, t->in.number, n);
+                   t->reading->label_column, path_of(t), t->in.line, n);
 }
 
-static hm_status find_named_column(table *t, const char *line, hm_error *error)
+static hm_status find_named_column(table *t, hm_error *error)
 {
     const char *name = t->reading->label_column;
-    size_t column = 0;
-    for (const char *at = line; at; column++) {
-        field f = field_at(at, t->separator), bare = unquoted(f);
-        size_t n = (size_t)(bare.end - bare.begin);
-        if (strlen(name) == n && memcmp(bare.begin, name, n) == 0) {
-            t->label = column;
+    for (size_t c = 0; c < t->in.n_fields; c++)
+        if (strcmp(t->in.field[c].text, name) == 0) {
+            t->label = c;
             t->label_is_name = true;
             return HM_OK;
         }
-        at = f.next;
-    }
-    return fail_label_column(t, column, error);
+    return fail_label_column(t, t->in.n_fields, error);
 }
 
 /* By the first line, and once more by the first case, whose columns may be more than the names
  * above them. */
-static hm_status find_label(table *t, const char *line, hm_error *error)
+static hm_status find_label(table *t, hm_error *error)
 {
     const char *wanted = t->reading->label_column;
-    size_t n = count_fields(line, t->separator);
+    size_t n = t->in.n_fields;
     if (t->label_is_name)
         return HM_OK;
     if (!wanted || !*wanted) {
-        t->label = t->reading->n_labels > 0 && n == 1 ? 0 : NO_COLUMN;
+        bool is_alone = n == 1 || (n == 2 && t->index == 0);
+        t->label = t->reading->n_labels > 0 && is_alone ? n - 1 : NO_COLUMN;
         return HM_OK;
     }
     if (strcmp(wanted, "last") == 0) {
@@ -362,12 +204,139 @@ static hm_status find_label(table *t, const char *line, hm_error *error)
         return HM_OK;
     }
     if (wanted[strspn(wanted, "0123456789")] != 0)
-        return find_named_column(t, line, error);
+        return find_named_column(t, error);
     t->label = strtoul(wanted, NULL, 10) - 1; /* 0 and what is too large end above n */
     return t->label < n ? HM_OK : fail_label_column(t, n, error);
 }
 
+/* As R names the first case: a word, or 1 in quotation marks or without. */
+static bool is_case_name(const hm_field *f)
+{
+    double number;
+    return f->is_quoted || !hm_number_parse(f->text, f->n, &number) || number == 1;
+}
+
+/* R's write.table names one column fewer than it writes; others leave the name empty, and pandas, reading and writing such a file again,
+ * makes it "Unnamed: 0". */
+static void find_index(table *t)
+{
+    const char *first = t->header.text;
+    size_t n = t->in.n_fields;
+    t->index = NO_COLUMN;
+    if (!t->has_header || n < 2)
+        return;
+    if (t->header.n + 1 == n && is_case_name(&t->in.field[0])) {
+        t->index = 0;
+        t->label += t->label_is_name;
+    } else if (t->header.n == n && (!*first || strcmp(first, "Unnamed: 0") == 0) && t->label != 0) {
+        t->index = 0;
+    }
+}
+
+/* "1 3:0.5 7:1" */
+static bool is_libsvm(const table *t)
+{
+    const hm_field *f = t->in.field;
+    size_t n_digits = t->in.separator == ' ' && t->in.n_fields > 1 ? strspn(f[1].text, "0123456789") : 0;
+    return n_digits > 0 && f[1].text[n_digits] == ':';
+}
+
+/* The columns of the features, by name if there are names. */
+static hm_status name_columns(table *t, hm_error *error)
+{
+    hm_column_kind *kind = hm_alloc(t->in.source->context, t->n_columns, sizeof *kind, error);
+    if (!kind)
+        return HM_ERROR_MEMORY;
+    for (size_t c = 0; c < t->n_columns; c++)
+        kind[c] = c == t->label ? HM_COLUMN_LABEL : c == t->index ? HM_COLUMN_INDEX : HM_COLUMN_FEATURE;
+    bool is_shifted = t->index == 0 && t->header.n + 1 == t->n_columns;
+    bool is_named = t->has_header && (is_shifted || t->header.n == t->n_columns);
+    hm_status status = hm_columns_make(&t->columns, kind, t->n_columns, is_named ? &t->header : NULL, is_shifted, error);
+    hm_free(t->in.source->context, kind);
+    bool is_of_labels = t->reading->n_labels > 0;
+    return status == HM_OK && !is_of_labels ? hm_columns_match(&t->columns, path_of(t), t->reading->columns, error) : status;
+}
+
+static hm_status begin_cases(table *t, hm_error *error)
+{
+    t->n_columns = t->in.n_fields;
+    t->first_line = t->in.line;
+    if (t->n_columns > HM_FEATURES_MAX)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu has %zu columns; at most %" PRIu64 " can be read", path_of(t), t->in.line,
+                       t->n_columns, HM_FEATURES_MAX);
+    if (is_libsvm(t))
+        return hm_fail(error, HM_ERROR_FORMAT,
+                       "%s: looks like the sparse text of LIBSVM (line %zu has columns such as 3:0.5), which is not read; write it as a "
+                       "CSV table or an NPY array of all numbers",
+                       path_of(t), t->in.line);
+    find_index(t);
+    hm_status status = find_label(t, error);
+    if (status == HM_OK)
+        status = name_columns(t, error);
+    t->n_features = t->columns.n_features;
+    if (status == HM_OK && t->n_features == 0 && t->reading->n_labels == 0)
+        status = hm_fail(error, HM_ERROR_FORMAT,
+                         "%s: line %zu holds the class and no number beside it; name the file in "
+                         "`labels` if it belongs to another",
+                         path_of(t), t->in.line);
+    t->may_be_header = !t->has_header && t->n_columns > 1 && counts_columns(t, 0);
+    return status;
+}
+
 /* ---- Cases ----------------------------------------------------------------------------------- */
+
+/* Classes are printed, so no byte of control comes in. */
+static bool is_printable(const hm_field *f)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if ((unsigned char)f->text[i] < ' ' || f->text[i] == 127)
+            return false;
+    return true;
+}
+
+/* Words take memory as values do. */
+static hm_status take_class(table *t, const hm_field *f, hm_error *error)
+{
+    double number;
+    hm_quotation text;
+    if (f->n == 0 || is_missing(f))
+        return fail_field(t, t->label + 1, f, error);
+    if (f->n > WORD_MAX || !is_printable(f))
+        return hm_fail(error, HM_ERROR_FORMAT,
+                       "%s: line %zu, column %zu: %s is no class; write a whole number, or a word "
+                       "of at most %d printable bytes",
+                       path_of(t), t->in.line, t->label + 1, hm_quote(f->text, f->n, &text), WORD_MAX);
+    if (t->words.used > t->memory)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: its classes take more than the %" PRIu64 " MB of memory allowed; raise `memory`",
+                       path_of(t), t->memory >> 20);
+    if (hm_number_parse(f->text, f->n, &number))
+        t->n_numbers++;
+    else if (t->first_word == 0)
+        t->first_word = t->in.line;
+    return hm_words_add(&t->words, f->text, f->n, error);
+}
+
+static hm_status read_fields(table *t, float *row, hm_error *error)
+{
+    size_t n = t->in.n_fields < t->n_columns ? t->in.n_fields : t->n_columns;
+    for (size_t c = 0; c < n; c++) {
+        const hm_field *f = &t->in.field[c];
+        size_t feature = t->columns.feature[c];
+        if (c == t->label) {
+            hm_status status = take_class(t, f, error);
+            if (status != HM_OK)
+                return status;
+        } else if (feature != HM_NO_FEATURE && !read_value(t, f, &row[feature])) {
+            return fail_field(t, c + 1, f, error);
+        }
+    }
+    if (t->in.n_fields != t->n_columns)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu has %zu columns where the lines before have %zu; correct the line", path_of(t),
+                       t->in.line, t->in.n_fields, t->n_columns);
+    for (size_t j = 0; t->may_be_header && t->n_cases > 0 && !t->has_fraction && j < t->n_features; j++)
+        t->has_fraction = row[j] != truncf(row[j]);
+    return HM_OK;
+}
 
 /* Twice the room, within the memory allowed. */
 static hm_status grow(table *t, hm_error *error)
@@ -380,10 +349,9 @@ static hm_status grow(table *t, hm_error *error)
                        "%s: takes more than the %" PRIu64
                        " MB of memory allowed; raise `memory`, or save it as a plain NPY file, "
                        "which can be read from the disk",
-                       t->in.source->path, t->memory >> 20);
+                       path_of(t), t->memory >> 20);
     room = room < most ? room : most;
-    float *grown = hm_realloc(t->in.source->context, t->values, t->room * t->n_features,
-                              (size_t)room * t->n_features, sizeof *grown, error);
+    float *grown = hm_realloc(t->in.source->context, t->values, t->room * t->n_features, (size_t)room * t->n_features, sizeof *grown, error);
     if (!grown)
         return HM_ERROR_MEMORY;
     t->values = grown;
@@ -391,125 +359,143 @@ static hm_status grow(table *t, hm_error *error)
     return HM_OK;
 }
 
-static hm_status count_columns(table *t, const char *line, hm_error *error)
+static hm_status add_case(table *t, hm_error *error)
 {
-    t->n_columns = count_fields(line, t->separator);
-    if (t->n_columns > HM_FEATURES_MAX)
-        return hm_fail(error, HM_ERROR_FORMAT,
-                       "%s: line %zu has %zu columns; at most %" PRIu64 " can be read",
-                       t->in.source->path, t->in.number, t->n_columns, HM_FEATURES_MAX);
-    hm_status status = find_label(t, line, error);
-    t->n_features = t->n_columns - (t->label != NO_COLUMN);
-    if (status == HM_OK && t->n_features == 0 && t->reading->n_labels == 0)
-        status = hm_fail(error, HM_ERROR_FORMAT,
-                         "%s: line %zu holds the class and no number beside it; name the file in "
-                         "`labels` if it belongs to another",
-                         t->in.source->path, t->in.number);
-    return status;
-}
-
-static hm_status add_case(table *t, const char *line, hm_error *error)
-{
-    hm_status status = t->n_columns == 0 ? count_columns(t, line, error) : HM_OK;
+    hm_status status = t->n_columns == 0 ? begin_cases(t, error) : HM_OK;
     if (status == HM_OK && t->n_features > 0 && t->n_cases == t->room)
         status = grow(t, error);
     if (status == HM_OK)
-        status = read_fields(t, line, t->n_features ? t->values + t->n_cases * t->n_features : NULL,
-                             error);
+        status = read_fields(t, t->n_features ? t->values + t->n_cases * t->n_features : NULL, error);
     t->n_cases += status == HM_OK;
     return status;
 }
 
-static hm_status add_line(table *t, char *line, size_t n, hm_error *error)
+/* As spreadsheets leave them below a table: separators without anything between them. */
+static bool is_blank(const hm_records *in)
 {
-    static const char byte_order_mark[] = "\xef\xbb\xbf";
-    if (t->in.number == 1 && strncmp(line, byte_order_mark, 3) == 0) {
-        line += 3;
-        n -= 3;
-    }
-    if (t->n_cases == 0 && line[0] == '#')
-        return HM_OK;
-    if (n == strspn(line, " ")) {
-        t->blank_line = t->blank_line ? t->blank_line : t->in.number;
+    for (size_t c = 0; c < in->n_fields; c++)
+        if (in->field[c].n > 0 || in->field[c].is_quoted)
+            return false;
+    return in->n_fields != 1 || in->separator != ' ';
+}
+
+static hm_status add_record(table *t, hm_error *error)
+{
+    if (is_blank(&t->in)) {
+        t->blank_line = t->blank_line ? t->blank_line : t->in.line;
         return HM_OK;
     }
     if (t->blank_line)
-        return hm_fail(error, HM_ERROR_FORMAT,
-                       "%s: line %zu is empty, but more lines follow; leave it out",
-                       t->in.source->path, t->blank_line);
-    if (!t->separator) {
-        t->separator = separator_of(line);
-        hm_status status = find_label(t, line, error);
-        if (status != HM_OK || t->label_is_name || is_header(line, t->separator, t->label))
-            return status;
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu is empty, but more lines follow; leave it out", path_of(t), t->blank_line);
+    if (t->n_cases == 0 && !t->in.field[0].is_quoted && t->in.field[0].text[0] == '#')
+        return HM_OK; /* a remark below the names */
+    if (t->n_cases == 0 && !t->has_header) {
+        hm_status status = find_label(t, error);
+        if (status != HM_OK || t->label_is_name || is_header(t))
+            return status == HM_OK ? take_header(t, error) : status;
     }
-    return add_case(t, line, error);
+    return add_case(t, error);
 }
 
-/* The first line of a file of labels is a header if all others are numbers, or if they are words
- * and it is one too many. */
+/* ---- The end --------------------------------------------------------------------------------- */
+
+/* A first line such as 0,1,2 is what pandas writes above columns without names. Of two columns it may as well be the first case of
+ * bits. */
+static void drop_counted_header(table *t)
+{
+    const hm_context *context = t->in.source->context;
+    if (!t->may_be_header || t->n_cases < 2)
+        return;
+    if (t->n_columns == 2 && !t->has_fraction) {
+        hm_log(context, HM_LOG_WARNING, "%s: line %zu only counts the columns, and is taken as a case; leave it out if it names them",
+               path_of(t), t->first_line);
+        return;
+    }
+    hm_log(context, HM_LOG_WARNING, "%s: line %zu only counts the columns, and is taken as their names; write a line of names above it if it "
+           "is a case", path_of(t), t->first_line);
+    t->n_cases--;
+    if (t->n_features > 0)
+        memmove(t->values, t->values + t->n_features, t->n_cases * t->n_features * sizeof *t->values);
+    if (t->label != NO_COLUMN) {
+        t->n_numbers--;
+        hm_words_drop(&t->words);
+    }
+}
+
+/* The first line of a file of labels is a header if all others are numbers, or if it is one too many; so is 0, which pandas writes above
+ * a column without a name. */
 static bool begins_with_header(const table *t)
 {
     size_t n = t->words.n, n_wanted = t->reading->n_labels;
-    float number;
-    if (n_wanted == 0 || n < 2 ||
-        read_number(t->words.text, t->words.text + strlen(t->words.text), &number))
+    double number;
+    if (n_wanted == 0 || n < 2 || t->has_header)
         return false;
-    return t->n_numbers == n - 1 || (t->n_numbers == 0 && n == n_wanted + 1);
+    bool is_number = hm_number_parse(t->words.text, strlen(t->words.text), &number);
+    return is_number ? number == 0 && n == n_wanted + 1 : n == n_wanted + 1 || t->n_numbers == n - 1;
+}
+
+static void drop_label_header(table *t)
+{
+    double number;
+    t->n_numbers -= hm_number_parse(t->words.text, strlen(t->words.text), &number);
+    hm_words_drop(&t->words);
+    t->n_cases--;
 }
 
 /* Words among numbers would be a slip of the pen that changes every class, so they are refused. */
 static hm_status number_classes(table *t, hm_error *error)
 {
-    if (begins_with_header(t)) {
-        hm_words_drop(&t->words);
-        t->n_cases--;
-    }
+    if (begins_with_header(t))
+        drop_label_header(t);
     if (t->n_numbers > 0 && t->n_numbers < t->words.n)
         return hm_fail(error, HM_ERROR_FORMAT,
                        "%s: line %zu names a class by a word, and other lines by a number; write "
                        "all classes as whole numbers or all as words",
-                       t->in.source->path, t->first_word);
+                       path_of(t), t->first_word);
     t->classes = hm_alloc(t->words.context, t->n_cases, sizeof *t->classes, error);
     if (!t->classes)
         return HM_ERROR_MEMORY;
     if (t->n_numbers == 0)
         return hm_words_number(&t->words, t->classes, &t->names, &t->n_names, error);
     const char *word = t->words.text;
-    for (size_t i = 0; i < t->n_cases; i++, word = hm_word_next(word))
-        read_number(word, word + strlen(word), &t->classes[i]);
+    for (size_t i = 0; i < t->n_cases; i++, word = hm_word_next(word)) {
+        double number = 0;
+        hm_number_parse(word, strlen(word), &number);
+        t->classes[i] = (float)number;
+    }
     return HM_OK;
 }
 
 static hm_status read_table(table *t, hm_error *error)
 {
-    char *line;
-    size_t n;
-    for (;;) {
-        hm_status status = next_line(&t->in, &line, &n, error);
-        if (status == HM_OK && line)
-            status = add_line(t, line, n, error);
+    for (bool is_there = true; is_there;) {
+        hm_status status = hm_records_next(&t->in, &is_there, error);
+        if (status == HM_OK && is_there)
+            status = add_record(t, error);
         if (status != HM_OK)
             return status;
-        if (!line)
-            break;
     }
     if (t->n_cases == 0)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s: holds no line of numbers", t->in.source->path);
+        return hm_fail(error, HM_ERROR_FORMAT, "%s: holds no line of numbers", path_of(t));
+    drop_counted_header(t);
     return t->label != NO_COLUMN ? number_classes(t, error) : HM_OK;
 }
 
 /* The names go with the classes: to the storage of the cases, or to that of a file of labels, whose
  * cases the classes are. */
-static hm_status give_classes(table *t, hm_storage *storage, hm_error *error)
+static hm_status give_names(table *t, hm_storage *storage, hm_error *error)
 {
     hm_status status = HM_OK;
     if (t->label != NO_COLUMN && t->n_features > 0)
-        status = hm_labels_take(storage, t->in.source->path, t->classes, error);
+        status = hm_labels_take(storage, path_of(t), t->classes, error);
     if (status == HM_OK && t->names) {
         storage->class_names = t->names;
         storage->n_classes = t->n_names;
         t->names = NULL;
+    }
+    if (status == HM_OK) {
+        storage->columns = t->columns.names;
+        t->columns.names = NULL;
     }
     return status;
 }
@@ -520,14 +506,13 @@ static hm_status make_storage(table *t, hm_storage **storage, hm_error *error)
     const hm_source *source = t->in.source;
     const float *values = t->n_features > 0 ? t->values : t->classes;
     const hm_shape shape = {t->n_cases, t->n_features > 0 ? t->n_features : 1, 0, 0, 0};
-    hm_status status = hm_storage_create(source->context, source->path, &shape,
-                                         &hm_elements[HM_ELEMENT_F32], storage, error);
+    hm_status status = hm_storage_create(source->context, source->path, &shape, &hm_elements[HM_ELEMENT_F32], storage, error);
     if (status != HM_OK)
         return status;
     status = hm_storage_allocate(*storage, t->memory, error);
     if (status == HM_OK) {
         memcpy((*storage)->bytes, values, shape.n_cases * shape.n_features * sizeof *values);
-        status = give_classes(t, *storage, error);
+        status = give_names(t, *storage, error);
     }
     if (status != HM_OK) {
         hm_storage_close(*storage);
@@ -545,41 +530,35 @@ static bool sniff_csv(const unsigned char *head, size_t n)
     return true;
 }
 
-/* In the locale of the program a decimal point may be a comma. */
-static hm_status read_table_in_plain_locale(table *t, hm_error *error)
+static void free_table(table *t)
 {
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!plain)
-        return hm_fail(error, HM_ERROR_MEMORY, "%s: out of memory for its locale",
-                       t->in.source->path);
-    locale_t before = uselocale(plain);
-    hm_status status = read_table(t, error);
-    uselocale(before);
-    freelocale(plain);
-    return status;
+    const hm_context *context = t->words.context;
+    for (size_t c = 0; t->names && c < t->n_names; c++)
+        hm_free(context, t->names[c]);
+    hm_free(context, t->names);
+    hm_free(context, t->classes);
+    hm_free(context, t->values);
+    hm_words_clear(&t->words);
+    hm_words_clear(&t->header);
+    hm_columns_clear(&t->columns);
+    hm_records_close(&t->in);
 }
 
-static hm_status open_csv(hm_source *source, const hm_reading *reading, hm_storage **storage,
-                          hm_error *error)
+static hm_status open_csv(hm_source *source, const hm_reading *reading, hm_storage **storage, hm_error *error)
 {
-    table t = {.in = {.source = source, .room = LINE_ROOM_FIRST},
-               .reading = reading,
+    table t = {.reading = reading,
                .memory = reading->memory,
+               .index = NO_COLUMN,
                .label = NO_COLUMN,
-               .words = {.context = source->context}};
-    t.in.buffer = hm_alloc(source->context, t.in.room, 1, error);
-    if (!t.in.buffer)
-        return HM_ERROR_MEMORY;
-    hm_status status = read_table_in_plain_locale(&t, error);
+               .words = {.context = source->context},
+               .header = {.context = source->context},
+               .columns = {.context = source->context}};
+    hm_status status = hm_records_open(source, reading->n_labels == 0, &t.in, error);
+    if (status == HM_OK)
+        status = read_table(&t, error);
     if (status == HM_OK)
         status = make_storage(&t, storage, error);
-    for (size_t c = 0; t.names && c < t.n_names; c++)
-        hm_free(source->context, t.names[c]);
-    hm_free(source->context, t.names);
-    hm_free(source->context, t.classes);
-    hm_words_clear(&t.words);
-    hm_free(source->context, t.values);
-    hm_free(source->context, t.in.buffer);
+    free_table(&t);
     return status;
 }
 

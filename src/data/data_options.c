@@ -19,7 +19,7 @@ static const hm_option rows[] = {
     {"part", 0, HM_OPTION_TEXT, FIELD(part), "train", 0, 0, "PART", NULL,
      "which part of a named set: train, test, or validation where the set has one"},
     {"classes", 0, HM_OPTION_TEXT, FIELD(classes), "", 0, 0, "LIST", NULL,
-     "use the cases of these classes alone, such as 2 or 0-4,7; empty for all"},
+     "use the cases of these classes alone, such as 2 or 0-4,7 or \"ant, bee\"; empty for all"},
     {"subset", 0, HM_OPTION_INT, FIELD(subset), "0", 0, INFINITY, "CASES", NULL,
      "use so many of the cases, drawn by the seed and balanced over the classes; 0 for all"},
     {"labelled", 0, HM_OPTION_INT, FIELD(labelled), "0", 0, INFINITY, "CASES", NULL,

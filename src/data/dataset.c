@@ -280,6 +280,7 @@ hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset *
     if (status == HM_OK) {
         memcpy((*part)->preparation, set->preparation, sizeof set->preparation);
         (*part)->is_balanced = set->is_balanced;
+        (*part)->is_scaled = set->is_scaled;
         (*part)->shuffle_run = set->shuffle_run;
         hm_dataset_mark(*part);
     } else {
@@ -369,6 +370,18 @@ const char *hm_dataset_class_name(const hm_dataset *set, int32_t label)
     bool has_name = set->storage->class_names && label >= 0 &&
                     (size_t)label < set->storage->n_classes;
     return has_name ? set->storage->class_names[label] : NULL;
+}
+
+const char *hm_dataset_columns(const hm_dataset *set)
+{
+    return set->storage->columns ? set->storage->columns : "";
+}
+
+void hm_dataset_range(const hm_dataset *set, float *least, float *most, bool *is_scaled)
+{
+    *least = set->storage->least;
+    *most = set->storage->most;
+    *is_scaled = set->is_scaled;
 }
 
 const char *hm_dataset_describe(const hm_dataset *set)

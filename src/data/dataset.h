@@ -37,6 +37,7 @@ struct hm_dataset {
     hm_transform transform;
     float *shift, *spread; /* [n_features] or null; the transform points here */
     bool is_balanced;
+    bool is_scaled;     /* its values are bytes, and multiplied by 1/255 because of that */
     size_t shuffle_run; /* cases are shuffled within runs of so many neighbours alone; 0: all */
     unsigned char *is_known; /* [n_cases]: whose label may be seen; null: all */
     size_t n_known;

@@ -32,10 +32,7 @@ static hm_status list_class(gallery *g, const char *name, hm_error *error)
     if (status == HM_OK)
         status = hm_folder_list(g->context, inner, &pictures, &folders, error);
     if (status == HM_OK && pictures.n == 0)
-        status = hm_fail(error, HM_ERROR_FORMAT,
-                         "%s: a sub-folder is a class, but this one holds no PNG or JPEG file; "
-                         "remove it or fill it",
-                         inner);
+        hm_log(g->context, HM_LOG_WARNING, "%s: a sub-folder is a class, and this one holds no PNG or JPEG file", inner);
     for (size_t i = 0; status == HM_OK && i < pictures.n; i++) {
         status = hm_path_in(file, name, pictures.name[i], error);
         if (status == HM_OK)
@@ -75,11 +72,11 @@ static hm_status list_gallery(gallery *g, hm_error *error)
                        "the sub-folder of its class, or name a folder without sub-folders",
                        g->path, g->files.name[0], g->classes.name[0]);
     if (g->classes.n > 0)
-        return list_classes(g, error);
-    if (g->files.n == 0)
+        status = list_classes(g, error);
+    if (status == HM_OK && g->files.n == 0)
         return hm_fail(error, HM_ERROR_NOT_FOUND,
                        "%s: holds no PNG or JPEG file and no sub-folder of them", g->path);
-    return HM_OK;
+    return status;
 }
 
 /* Takes file i out. */

@@ -1,7 +1,9 @@
 /* Labels from a file of their own: any file that a reader takes and that holds one number a
  * case, or a CSV file of one word a case. */
-#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -22,24 +24,72 @@ static hm_status check_count(const hm_storage *cases, const hm_storage *labels, 
     return HM_OK;
 }
 
+static int compare(const void *a, const void *b)
+{
+    float p = *(const float *)a, q = *(const float *)b;
+    return (p > q) - (p < q);
+}
+
+/* The distinct values of values[n], ascending, into distinct[]; how many. */
+static size_t find_distinct(const float *values, size_t n, float *distinct)
+{
+    memcpy(distinct, values, n * sizeof *values);
+    qsort(distinct, n, sizeof *distinct, compare);
+    size_t n_distinct = 0;
+    for (size_t i = 0; i < n; i++)
+        if (i == 0 || distinct[i] != distinct[n_distinct - 1])
+            distinct[n_distinct++] = distinct[i];
+    return n_distinct;
+}
+
+/* Labels of which some are negative, such as -1 and 1, are the names of classes, in the order of the numbers. */
+static hm_status name_classes(hm_storage *storage, const float *values, int32_t *labels, hm_error *error)
+{
+    const hm_context *context = storage->context;
+    size_t n = storage->shape.n_cases;
+    float *distinct = hm_alloc(context, n, sizeof *distinct, error);
+    if (!distinct)
+        return HM_ERROR_MEMORY;
+    size_t n_classes = find_distinct(values, n, distinct);
+    for (size_t i = 0; i < n; i++)
+        labels[i] = (int32_t)((float *)bsearch(&values[i], distinct, n_classes, sizeof *distinct, compare) - distinct);
+    hm_status status = hm_storage_label(storage, labels, error);
+    if (status == HM_OK && !(storage->class_names = hm_alloc(context, n_classes, sizeof *storage->class_names, error)))
+        status = HM_ERROR_MEMORY;
+    for (size_t c = 0; status == HM_OK && c < n_classes; c++) {
+        char name[32];
+        snprintf(name, sizeof name, "%.0f", (double)distinct[c]);
+        if (!(storage->class_names[c] = hm_strdup(context, name, error)))
+            status = HM_ERROR_MEMORY;
+    }
+    hm_free(context, distinct);
+    return status;
+}
+
+/* Whole numbers that a float holds exactly. */
+static hm_status check_label(const char *path, size_t i, float value, hm_error *error)
+{
+    if (value > -HM_CLASSES_MAX && value < HM_CLASSES_MAX && value == truncf(value))
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_FORMAT,
+                   "%s: the label of case %zu (counted from 0) is %g; labels are words, or whole numbers of at most %d", path, i,
+                   (double)value, HM_CLASSES_MAX - 1);
+}
+
 hm_status hm_labels_take(hm_storage *storage, const char *path, const float *values,
                          hm_error *error)
 {
     size_t n = storage->shape.n_cases;
     int32_t *labels = hm_alloc(storage->context, n, sizeof *labels, error);
     hm_status status = labels ? HM_OK : HM_ERROR_MEMORY;
+    bool has_negative = false;
     for (size_t i = 0; status == HM_OK && i < n; i++) {
-        float value = values[i];
-        if (value >= 0 && value < HM_CLASSES_MAX && value == truncf(value))
-            labels[i] = (int32_t)value;
-        else
-            status = hm_fail(error, HM_ERROR_FORMAT,
-                             "%s: the label of case %zu (counted from 0) is %g; labels are whole "
-                             "numbers from 0 to %d",
-                             path, i, (double)value, HM_CLASSES_MAX - 1);
+        status = check_label(path, i, values[i], error);
+        has_negative |= values[i] < 0;
+        labels[i] = status == HM_OK ? (int32_t)values[i] : 0;
     }
     if (status == HM_OK)
-        status = hm_storage_label(storage, labels, error);
+        status = has_negative ? name_classes(storage, values, labels, error) : hm_storage_label(storage, labels, error);
     hm_free(storage->context, labels);
     return status;
 }
@@ -54,7 +104,7 @@ static hm_status move_labels(hm_storage *from, hm_storage *to, hm_error *error)
     from->element->to_f32(from->bytes, n, values);
     hm_status status = hm_labels_take(to, from->path, values, error);
     hm_free(to->context, values);
-    if (status == HM_OK) {
+    if (status == HM_OK && from->class_names) {
         to->class_names = from->class_names;
         from->class_names = NULL;
     }

@@ -1,5 +1,6 @@
 /* Opening what a config names: find the files, read them, choose the cases, divide, resize,
  * standardise. */
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 #include "base/context.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/log.h"
+#include "data/columns.h"
 #include "data/dataset.h"
 #include "data/filter.h"
 #include "data/fitting.h"
@@ -63,12 +66,14 @@ hm_status hm_shape_parse(const char *text, size_t *channels, size_t *height, siz
 typedef struct plan {
     const hm_context *context;
     const hm_data_config *config;
+    const hm_data_known *known;
     char *spectrum; /* that of the config: measured if it is empty */
     hm_place place;
     hm_reading reading;
     size_t shape_channels, shape_height, shape_width;
     size_t frame_height, frame_width, crop_height, crop_width; /* 0: none */
     hm_storage *storage;
+    bool is_scaled; /* by 1/255, because the file holds bytes */
 } plan;
 
 static hm_status check_config(const hm_data_config *config, hm_error *error)
@@ -109,6 +114,7 @@ static hm_status make_plan(plan *p, hm_error *error)
         return status;
     reading->tile = (size_t)config->tile;
     reading->label_column = config->label_column;
+    reading->columns = p->known->columns;
     reading->grey = config->grey;
     reading->fit = config->fit;
     reading->skip_damaged = config->skip_damaged;
@@ -244,6 +250,54 @@ static hm_status resize(const plan *p, hm_error *error)
     return hm_storage_resize(p->storage, height, width, p->reading.memory, error);
 }
 
+/* ---- Bytes, and what was bytes ---------------------------------------------------------------- */
+
+/* Numbers that are read as such where the model learned from bytes times 1/255: whole ones up to 255 are bytes written as text, say. */
+static void scale_as_bytes(plan *p)
+{
+    hm_storage *storage = p->storage;
+    const float most_of_bytes = 255, suspicious = 10;
+    bool is_like_bytes = storage->is_whole && storage->least >= 0 && storage->most > 1 && storage->most <= most_of_bytes;
+    if (is_like_bytes) {
+        storage->scale = hm_elements[HM_ELEMENT_U8].scale;
+        hm_log(p->context, HM_LOG_INFO, "%s: its whole numbers up to %g are multiplied by 1/255, as the bytes were that the model learned from",
+               storage->path, (double)storage->most);
+    } else if (storage->most > suspicious) {
+        hm_log(p->context, HM_LOG_WARNING,
+               "%s: its values go up to %g, where the model learned from bytes times 1/255; say with --scale what these are to be "
+               "multiplied by", storage->path, (double)storage->most);
+    }
+}
+
+/* Bytes where the model learned from other numbers: the same numbers, unless those were shares and these are none. */
+static void leave_bytes(plan *p)
+{
+    const hm_data_known *known = p->known;
+    bool were_shares = known->least >= 0 && known->most <= 1;
+    if (were_shares && p->storage->most > 1)
+        return;
+    p->storage->scale = 1;
+    hm_log(p->context, HM_LOG_INFO, "%s: its bytes are taken as they are, without 1/255, as the numbers were that the model learned from",
+           p->storage->path);
+}
+
+/* What `scale` = 0 stands for. */
+static void settle_scale(plan *p)
+{
+    hm_storage *storage = p->storage;
+    bool is_bytes = storage->scale != 1;
+    if (p->config->scale != 0)
+        return;
+    if (p->known->has_range && is_bytes && !p->known->is_scaled)
+        leave_bytes(p);
+    else if (p->known->has_range && !is_bytes && p->known->is_scaled)
+        scale_as_bytes(p);
+    else if (is_bytes && storage->most <= 1)
+        hm_log(p->context, HM_LOG_WARNING, "%s: its bytes are all 0 or 1, and bytes are multiplied by 1/255; if they are bits, say --scale 1",
+               storage->path);
+    p->is_scaled = storage->scale != 1;
+}
+
 /* The digest is of the cases as the file holds them, so it comes before they are resized. */
 static hm_status open_storage(plan *p, hm_error *error)
 {
@@ -259,6 +313,10 @@ static hm_status open_storage(plan *p, hm_error *error)
         status = check_options(p, error);
     if (status == HM_OK)
         status = hm_storage_digest(p->storage, error);
+    if (status == HM_OK)
+        status = hm_storage_match_classes(p->storage, p->known, error);
+    if (status == HM_OK)
+        settle_scale(p);
     if (status == HM_OK)
         status = resize(p, error);
     return status == HM_OK ? check_placing(p, error) : status;
@@ -465,9 +523,24 @@ static hm_status make_set(const plan *p, hm_view *view, const char *part, hm_dat
         print_preparation(p, (*set)->preparation, sizeof (*set)->preparation);
         (*set)->is_balanced = p->storage->labels && config->balance != HM_BALANCE_NO && config->shuffle_run == 0;
         (*set)->shuffle_run = (size_t)config->shuffle_run;
+        (*set)->is_scaled = p->is_scaled;
         status = describe(p, *set, part, error);
     }
     return status;
+}
+
+/* Values are floats of 24 bits: where a feature varies by a few of their last places alone, what it holds is lost. */
+static void warn_of_rounding(const hm_dataset *set, size_t feature, double mean, double deviation)
+{
+    const double places = 64, step = fabs(mean) * FLT_EPSILON;
+    if (mean == 0 || deviation >= places * step || (deviation == 0 && fabs(mean) * FLT_EPSILON < 1))
+        return;
+    char name[80] = "";
+    hm_columns_name(set->storage->columns, feature, name, sizeof name);
+    hm_log(set->context, HM_LOG_WARNING,
+           "%s: feature %zu%s%s%s (counted from 0) lies near %g and varies by %.3g, but numbers of that size are held in steps of %.3g; subtract "
+           "a constant from it in the file",
+           set->storage->path, feature, *name ? " (" : "", name, *name ? ")" : "", mean, deviation, step);
 }
 
 /* Standardises both sets by the moments of the first. */
@@ -482,6 +555,7 @@ static hm_status standardise(hm_dataset *train, hm_dataset *validation, hm_error
         float spread = (float)sqrt(moments[n + j]);
         as_float[j] = (float)moments[j];
         as_float[n + j] = spread > 0 ? spread : 1; /* a constant feature becomes 0 */
+        warn_of_rounding(train, j, moments[j], sqrt(moments[n + j]));
     }
     if (status == HM_OK)
         status = hm_dataset_standardise(train, as_float, as_float + n, error);
@@ -520,11 +594,11 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
     return status;
 }
 
-hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config,
-                          hm_dataset **train, hm_dataset **validation, hm_error *error)
+hm_status hm_dataset_open_known(const hm_context *context, const hm_data_config *config, const hm_data_known *known, hm_dataset **train,
+                                hm_dataset **validation, hm_error *error)
 {
     hm_data_config complete = *config;
-    plan p = {.context = context, .config = &complete, .spectrum = complete.spectrum};
+    plan p = {.context = context, .config = &complete, .known = known, .spectrum = complete.spectrum};
     hm_dataset *sets[2] = {NULL, NULL};
     *train = NULL;
     if (validation)
@@ -549,4 +623,9 @@ hm_status hm_dataset_open(const hm_context *context, const hm_data_config *confi
             *validation = sets[1];
     }
     return status;
+}
+
+hm_status hm_dataset_open(const hm_context *context, const hm_data_config *config, hm_dataset **train, hm_dataset **validation, hm_error *error)
+{
+    return hm_dataset_open_known(context, config, &(hm_data_known){0}, train, validation, error);
 }

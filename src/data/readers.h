@@ -15,6 +15,7 @@ typedef struct hm_reading {
     uint64_t memory;      /* bytes that the cases may take in memory */
     size_t tile;          /* a picture is cut into tiles of this side; 0: it is one case */
     const char *label_column; /* of a table: the column that holds the classes; null or empty: none */
+    const char *columns;      /* names of features, a line each, that those of a table are matched with; null or empty: none */
     size_t n_labels;          /* the file is one of labels, for so many cases; 0: it is not */
     bool grey;                /* colours of pictures become grey */
     int fit;                  /* HM_FIT_..: pictures of a folder that differ in size or shape */

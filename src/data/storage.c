@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,6 +96,7 @@ void hm_storage_close(hm_storage *storage)
         hm_free(context, storage->class_names[c]);
     hm_free(context, storage->class_names);
     hm_free(context, storage->labels);
+    hm_free(context, storage->columns);
     hm_free(context, storage->inner);
     hm_sequences_destroy(storage->sequences);
     if (!storage->is_borrowed)
@@ -465,6 +467,20 @@ static uint64_t digest_row(uint64_t hash, const float *row, size_t n)
     return hash;
 }
 
+static void note_range(hm_storage *storage, const float *row, size_t n)
+{
+    float least = storage->least, most = storage->most;
+    unsigned n_fractions = 0;
+    for (size_t i = 0; i < n; i++) {
+        least = row[i] < least ? row[i] : least;
+        most = row[i] > most ? row[i] : most;
+        n_fractions += row[i] != truncf(row[i]);
+    }
+    storage->least = least;
+    storage->most = most;
+    storage->is_whole = storage->is_whole && n_fractions == 0;
+}
+
 /* Which case is the i-th of those that the digest takes: all of a small set; of a large one,
  * whether in memory or not, the first 1,000 and 1,000 evenly spaced. */
 static size_t digested_case(const hm_storage *storage, size_t n_digested, size_t i)
@@ -492,6 +508,9 @@ hm_status hm_storage_digest(hm_storage *storage, hm_error *error)
         goto done;
     status = HM_OK;
     hash = hm_digest_word(hm_digest_word(hash, shape->n_cases), shape->n_features);
+    storage->least = INFINITY;
+    storage->most = -INFINITY;
+    storage->is_whole = true;
     for (size_t i = 0; i < n; i++) {
         size_t index = digested_case(storage, n, i);
         if (!hm_storage_read(storage, index, scratch, row)) {
@@ -499,6 +518,7 @@ hm_status hm_storage_digest(hm_storage *storage, hm_error *error)
             goto done;
         }
         hash = digest_row(hash, row, shape->n_features);
+        note_range(storage, row, shape->n_features);
         hash = hm_digest_word(hash, storage->labels ? (uint64_t)storage->labels[index] + 1 : 0);
     }
     storage->digest = hash;

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <harmonium/context.h>
+#include <harmonium/data.h>
 
 #include "data/element.h"
 #include "data/resize.h"
@@ -52,9 +52,12 @@ typedef struct hm_storage {
 
     int32_t *labels;    /* [n_cases], or null */
     size_t n_classes;   /* 0 without labels */
-    char **class_names; /* [n_classes], or null */
+    char **class_names; /* [n_classes], or null; entries may be null */
+    char *columns;      /* of a table, the name of each feature in a line of its own; null: they have none */
 
-    uint64_t digest; /* of the elements and labels as the file holds them */
+    uint64_t digest;   /* of the elements and labels as the file holds them */
+    float least, most; /* of the elements that the digest looked at */
+    bool is_whole;     /* whether these are whole numbers */
 } hm_storage;
 
 /* The shape of an array dims[n_dims] whose first axis is the cases; axes of length 1 do not count,
@@ -91,7 +94,10 @@ hm_status hm_storage_check(const hm_storage *storage, hm_error *error);
 /* Copies labels[n_cases] and counts the classes. */
 hm_status hm_storage_label(hm_storage *storage, const int32_t *labels, hm_error *error);
 
-/* Computes the digest: of every case, or of 2,000 of a set over 256 MB. */
+/* The cases keep their labels under the numbers that `known` gives to their names. */
+hm_status hm_storage_match_classes(hm_storage *storage, const hm_data_known *known, hm_error *error);
+
+/* Computes the digest, and the least and largest element: of every case, or of 2,000 of a set over 256 MB. */
 hm_status hm_storage_digest(hm_storage *storage, hm_error *error);
 
 /* One word of 64 bits added to a digest. */

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/readers.h"
 
 void hm_view_clear(const hm_context *context, hm_view *view)
 {
@@ -43,94 +44,131 @@ static hm_status choose(const hm_storage *storage, const hm_view *from, choice *
 
 /* ---- Classes --------------------------------------------------------------------------------- */
 
-enum { RANGES_MAX = 64 };
+enum { ITEMS_MAX = 64 };
 
-typedef struct ranges {
+/* What a list of classes names: a class by its name, or all whose numbers lie in a range. */
+typedef struct item {
+    const char *text;
+    size_t n; /* letters of it */
+    bool is_range;
+    long first, last;
+} item;
+
+typedef struct items {
     size_t n;
-    struct {
-        long first, last;
-    } range[RANGES_MAX];
-} ranges;
+    item item[ITEMS_MAX];
+} items;
 
-static bool is_in_ranges(const void *argument, int32_t label)
+/* Reads "2" or "0-4", all of the item. strtol alone would take a sign. */
+static void read_range(item *it)
 {
-    const ranges *list = argument;
-    for (size_t i = 0; i < list->n; i++)
-        if (label >= list->range[i].first && label <= list->range[i].last)
+    char *end;
+    const char *stop = it->text + it->n;
+    if (it->n == 0 || *it->text < '0' || *it->text > '9')
+        return;
+    it->first = it->last = strtol(it->text, &end, 10);
+    end += strspn(end, " ");
+    if (end < stop && *end == '-') {
+        end += 1 + strspn(end + 1, " ");
+        if (end >= stop || *end < '0' || *end > '9')
+            return;
+        it->last = strtol(end, &end, 10);
+    }
+    it->is_range = end == stop && it->first <= it->last;
+}
+
+static hm_status fail_list(const hm_storage *storage, const char *classes, const item *it, hm_error *error)
+{
+    hm_quotation text;
+    return hm_fail(error, HM_ERROR_ARGUMENT, "classes = %.60s: must be a list such as 2 or 0-4,7%s; %s is none of these", classes,
+                   storage->class_names ? ", or of names of classes" : "", hm_quote(it->text, it->n, &text));
+}
+
+/* The number of a class: what its name says, if that is one, else its label. */
+static long number_of(const hm_storage *storage, int32_t label)
+{
+    char *end;
+    const char *name = storage->class_names && (size_t)label < storage->n_classes ? storage->class_names[label] : NULL;
+    long number = name ? strtol(name, &end, 10) : label;
+    return name && (end == name || *end || number < 0) ? label : number;
+}
+
+static bool is_named(const hm_storage *storage, const item *it, int32_t label)
+{
+    const char *name = storage->class_names && (size_t)label < storage->n_classes ? storage->class_names[label] : NULL;
+    return name && strlen(name) == it->n && memcmp(name, it->text, it->n) == 0;
+}
+
+static bool names_a_class(const hm_storage *storage, const item *it)
+{
+    for (size_t c = 0; storage->class_names && c < storage->n_classes; c++)
+        if (is_named(storage, it, (int32_t)c))
             return true;
     return false;
 }
 
-/* "2" or "0-4"; *text moves behind it. strtol alone would take a sign. */
-static bool parse_range(const char **text, long *first, long *last)
+static hm_status parse_list(const hm_storage *storage, const char *classes, items *list, hm_error *error)
 {
-    char *end;
-    *text += strspn(*text, " ");
-    if (**text < '0' || **text > '9')
-        return false;
-    *first = *last = strtol(*text, &end, 10);
-    end += strspn(end, " ");
-    if (*end == '-') {
-        end += 1 + strspn(end + 1, " ");
-        if (*end < '0' || *end > '9')
-            return false;
-        *last = strtol(end, &end, 10);
-        end += strspn(end, " ");
-    }
-    *text = end;
-    return *first <= *last;
-}
-
-static hm_status parse_ranges(const char *text, ranges *list, hm_error *error)
-{
-    const char *at = text;
     list->n = 0;
-    do {
-        if (list->n == RANGES_MAX)
-            return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "classes = %.60s...: more than %d items; use ranges like 0-4", text,
-                           RANGES_MAX);
-        if (!parse_range(&at, &list->range[list->n].first, &list->range[list->n].last) ||
-            (*at != ',' && *at != 0))
-            return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "classes = %.60s: must be a list such as 2 or 0-4,7", text);
-        list->n++;
-    } while (*at++ == ',');
+    for (const char *at = classes;; at++) {
+        size_t n = strcspn(at, ",");
+        if (list->n == ITEMS_MAX)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "classes = %.60s...: more than %d items; use ranges like 0-4", classes, ITEMS_MAX);
+        item *it = &list->item[list->n++];
+        *it = (item){.text = at + strspn(at, " ")};
+        it->n = (size_t)(at + n > it->text ? at + n - it->text : 0);
+        while (it->n > 0 && it->text[it->n - 1] == ' ')
+            it->n--;
+        if (!names_a_class(storage, it))
+            read_range(it);
+        if (!it->is_range && !names_a_class(storage, it))
+            return fail_list(storage, classes, it, error);
+        at += n;
+        if (!*at)
+            return HM_OK;
+    }
+}
+
+/* is_chosen[n_classes], and each item must choose a case. */
+static hm_status mark_classes(const hm_storage *storage, const items *list, bool *is_chosen, hm_error *error)
+{
+    for (size_t k = 0; k < list->n; k++) {
+        const item *it = &list->item[k];
+        bool is_found = false;
+        for (size_t i = 0; i < storage->shape.n_cases; i++) {
+            int32_t label = storage->labels[i];
+            long number = number_of(storage, label);
+            bool is_meant = it->is_range ? number >= it->first && number <= it->last : is_named(storage, it, label);
+            is_chosen[label] |= is_meant;
+            is_found |= is_meant;
+        }
+        if (!is_found)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "classes: %s has no case of class %.*s; its classes go up to %zu", storage->path,
+                           it->n < 24 ? (int)it->n : 24, it->text, storage->n_classes - 1);
+    }
     return HM_OK;
 }
 
-static hm_status check_ranges(const hm_storage *storage, const ranges *list, hm_error *error)
+static bool is_marked(const void *argument, int32_t label)
 {
-    for (size_t r = 0; r < list->n; r++) {
-        bool is_found = false;
-        for (size_t i = 0; i < storage->shape.n_cases && !is_found; i++)
-            is_found = storage->labels[i] >= list->range[r].first &&
-                       storage->labels[i] <= list->range[r].last;
-        if (!is_found)
-            return hm_fail(error, HM_ERROR_ARGUMENT,
-                           "classes: %s has no case of class %ld%s; its classes go up to %zu",
-                           storage->path, list->range[r].first,
-                           list->range[r].last > list->range[r].first ? " or those after it" : "",
-                           storage->n_classes - 1);
-    }
-    return HM_OK;
+    return ((const bool *)argument)[label];
 }
 
 hm_status hm_view_of_classes(const hm_storage *storage, const char *classes, hm_view *view,
                              hm_error *error)
 {
     const hm_view all = {NULL, storage->shape.n_cases};
-    ranges list;
+    items list;
     *view = (hm_view){0};
-    hm_status status = parse_ranges(classes, &list, error);
-    if (status == HM_OK && !storage->labels)
-        status = hm_fail(error, HM_ERROR_ARGUMENT,
-                         "classes = %.60s: %s has no labels to choose by; give `labels`", classes,
-                         storage->path);
+    if (!storage->labels)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "classes = %.60s: %s has no labels to choose by; give `labels`", classes, storage->path);
+    bool *is_chosen = hm_alloc(storage->context, storage->n_classes, sizeof *is_chosen, error);
+    hm_status status = is_chosen ? parse_list(storage, classes, &list, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
-        status = check_ranges(storage, &list, error);
+        status = mark_classes(storage, &list, is_chosen, error);
     if (status == HM_OK)
-        status = choose(storage, &all, is_in_ranges, &list, view, error);
+        status = choose(storage, &all, is_marked, is_chosen, view, error);
+    hm_free(storage->context, is_chosen);
     return status;
 }
 

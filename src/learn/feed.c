@@ -43,15 +43,7 @@ hm_status hm_check_labels(const hm_model *model, const hm_dataset *set, hm_error
     if (hm_dataset_n_classes(set) == 0)
         return hm_fail(error, HM_ERROR_MISMATCH, "%s has no labels, but the model is to learn them; give --labels",
                        hm_dataset_describe(set));
-    for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
-        int32_t label = hm_dataset_label(set, i);
-        if (label >= 0 && hm_model_class_of(model, label) < 0)
-            return hm_fail(error, HM_ERROR_MISMATCH,
-                           "%s has cases with the label %d, which is none of the model's %zu classes; choose --classes, "
-                           "or a model with more label units",
-                           hm_dataset_describe(set), label, hm_model_n_classes(model));
-    }
-    return HM_OK;
+    return hm_model_check_classes(model, set, error);
 }
 
 /* ---- Making ----------------------------------------------------------------------------------------------- */

@@ -52,7 +52,7 @@ static hm_status copy_texts(const hm_model *from, hm_model *to, hm_error *error)
     if (status == HM_OK)
         status = hm_model_set_text(to, &to->fingerprint, from->fingerprint, error);
     if (status == HM_OK)
-        status = hm_model_set_text(to, &to->preparation, from->preparation, error);
+        status = hm_model_copy_known(from, to, error);
     if (status == HM_OK && from->class_label && hm_model_n_classes(to) == hm_model_n_classes(from))
         status = hm_model_copy_classes(from, to, error);
     if (status == HM_OK && from->shift)

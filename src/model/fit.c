@@ -18,6 +18,34 @@ hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *e
                    V, model->height ? "give --resize with the size of the model's images" : "choose other data");
 }
 
+/* ---- Classes -------------------------------------------------------------------------------------------- */
+
+static hm_status fail_class(const hm_model *model, const hm_dataset *set, size_t i, hm_error *error)
+{
+    char list[300] = "", name[256], number[16];
+    size_t n = hm_model_n_classes(model), used = 0, k = 0;
+    for (; k < n && used < 200; k++)
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%.60s", k ? ", " : "",
+                                 hm_model_class_name(model, k, name, sizeof name));
+    int32_t label = hm_dataset_label(set, i);
+    const char *is = hm_dataset_class_name(set, label);
+    snprintf(number, sizeof number, "%d", label);
+    return hm_fail(error, HM_ERROR_MISMATCH,
+                   "%s: case %zu (counted from 0) is of the class %.60s, which is none of the model's (%s%s); correct the name, or leave "
+                   "such cases out with --classes",
+                   hm_dataset_describe(set), i, is ? is : number, list, k < n ? ", .." : "");
+}
+
+hm_status hm_model_check_classes(const hm_model *model, const hm_dataset *set, hm_error *error)
+{
+    for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
+        int32_t label = hm_dataset_label(set, i);
+        if (label >= 0 && hm_model_class_of(model, label) < 0)
+            return fail_class(model, set, i, error);
+    }
+    return HM_OK;
+}
+
 /* ---- Ranges --------------------------------------------------------------------------------------------- */
 
 /* The values that features take, and what is said of them. */

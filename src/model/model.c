@@ -24,7 +24,8 @@ static hm_status create_empty(const hm_context *context, hm_model_kind kind, siz
     model->history = hm_strdup(context, "", error);
     model->fingerprint = hm_strdup(context, "", error);
     model->preparation = hm_strdup(context, "", error);
-    bool complete = model->rbm && model->recipe && model->history && model->fingerprint && model->preparation;
+    model->columns = hm_strdup(context, "", error);
+    bool complete = model->rbm && model->recipe && model->history && model->fingerprint && model->preparation && model->columns;
     if (complete && kind == HM_MODEL_CLASSES)
         complete = (model->offset = hm_alloc(context, n_rbms, sizeof *model->offset, error)) != NULL;
     if (complete && kind == HM_MODEL_DBN)
@@ -146,7 +147,7 @@ void hm_model_destroy(hm_model *model)
     }
     forget_classes(model);
     void *const owned[] = {model->rbm,    model->generative, model->offset,      model->shift,      model->spread, model->class_share,
-                           model->recipe, model->history,    model->fingerprint, model->preparation};
+                           model->recipe, model->history,    model->fingerprint, model->preparation, model->columns};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         hm_free(model->context, owned[i]);
     hm_free(model->context, model);
@@ -214,7 +215,33 @@ hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *e
         model->width = hm_dataset_width(set);
         model->n_channels = hm_dataset_channels(set);
     }
+    if (status == HM_OK)
+        status = hm_model_set_text(model, &model->columns, hm_dataset_columns(set), error);
+    hm_dataset_range(set, &model->least, &model->most, &model->is_scaled);
+    model->has_range = true;
     return status == HM_OK ? note_shares(model, set, error) : status;
+}
+
+hm_data_known hm_model_known(const hm_model *model)
+{
+    return (hm_data_known){.columns = model->columns,
+                           .n_classes = hm_model_n_classes(model),
+                           .class_label = model->class_label,
+                           .class_name = model->class_name,
+                           .has_range = model->has_range,
+                           .is_scaled = model->is_scaled,
+                           .least = model->least,
+                           .most = model->most};
+}
+
+hm_status hm_model_copy_known(const hm_model *from, hm_model *to, hm_error *error)
+{
+    to->has_range = from->has_range;
+    to->is_scaled = from->is_scaled;
+    to->least = from->least;
+    to->most = from->most;
+    hm_status status = hm_model_set_text(to, &to->preparation, from->preparation, error);
+    return status == HM_OK ? hm_model_set_text(to, &to->columns, from->columns, error) : status;
 }
 
 hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix values, hm_error *error)

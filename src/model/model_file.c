@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "compute/connection.h"
 #include "model/machine.h"
 #include "model/model_internal.h"
@@ -18,6 +19,7 @@ static const char *const kind_names[] = {[HM_MODEL_RBM] = "rbm",
 enum {
     N_KINDS = sizeof kind_names / sizeof *kind_names,
     NAME_MAX_LENGTH = 64,
+    CLASS_NAME_MAX = 256,
     LAYERS_TEXT_MAX = 2048,
 };
 
@@ -121,13 +123,23 @@ static void print_image(const hm_model *model, char *text, size_t size)
     snprintf(text + n, size - (size_t)n, "%zux%zu", model->height, model->width);
 }
 
+/* "bytes 0 255" or "reals -1.5 3": the values of its data as the file held them. */
+static void print_range(const hm_model *model, char *text, size_t size)
+{
+    char least[40], most[40];
+    hm_number_print((double)model->least, least, sizeof least);
+    hm_number_print((double)model->most, most, sizeof most);
+    snprintf(text, size, "%s %s %s", model->is_scaled ? "bytes" : "reals", least, most);
+}
+
 static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error *error)
 {
-    char image[64], seed[32], layers[LAYERS_TEXT_MAX], connections[LAYERS_TEXT_MAX], labels[32];
+    char image[64], seed[32], layers[LAYERS_TEXT_MAX], connections[LAYERS_TEXT_MAX], labels[32], range[100];
     print_connections(model, connections, sizeof connections);
     print_layers(model, layers, sizeof layers);
     snprintf(labels, sizeof labels, "%zu", model->n_labels);
     print_image(model, image, sizeof image);
+    print_range(model, range, sizeof range);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)model->seed);
     const struct {
         bool is_wanted;
@@ -143,6 +155,8 @@ static hm_status add_texts(const hm_model *model, hm_tensor_file *file, hm_error
         {true, "history", model->history},
         {true, "fingerprint", model->fingerprint},
         {*model->preparation != 0, "preparation", model->preparation},
+        {*model->columns != 0, "columns", model->columns},
+        {model->has_range, "values", range},
         {model->height > 0, "image", image},
     };
     hm_status status = HM_OK;
@@ -281,6 +295,24 @@ static bool read_image(const char *text, size_t V, hm_model *model)
            model->n_channels * model->height * model->width == V;
 }
 
+static hm_status read_range(const reading *r, hm_model *model)
+{
+    const char *text = hm_tensor_file_text(r->file, "values");
+    char *end;
+    if (!text)
+        return HM_OK;
+    model->has_range = true;
+    model->is_scaled = strncmp(text, "bytes ", 6) == 0;
+    bool is_sound = strlen(text) > 6 && (model->is_scaled || strncmp(text, "reals ", 6) == 0);
+    if (is_sound) {
+        model->least = (float)hm_number_begin(text + 6, &end);
+        model->most = (float)hm_number_begin(end, &end);
+        is_sound = *end == 0 && model->least <= model->most;
+    }
+    return is_sound ? HM_OK
+                    : hm_fail(r->error, HM_ERROR_FORMAT, "%s: the metadata \"values\" is no range such as \"bytes 0 255\"", r->path);
+}
+
 static hm_status read_texts(const reading *r, hm_model *model)
 {
     const char *image = hm_tensor_file_text(r->file, "image");
@@ -296,6 +328,10 @@ static hm_status read_texts(const reading *r, hm_model *model)
         status = hm_model_set_text(model, &model->fingerprint, text_of(r, "fingerprint"), r->error);
     if (status == HM_OK)
         status = hm_model_set_text(model, &model->preparation, text_of(r, "preparation"), r->error);
+    if (status == HM_OK)
+        status = hm_model_set_text(model, &model->columns, text_of(r, "columns"), r->error);
+    if (status == HM_OK)
+        status = read_range(r, model);
     return status == HM_OK ? check_preparation(r, model) : status;
 }
 
@@ -307,10 +343,10 @@ static hm_status read_classes(const reading *r, hm_model *model)
         return HM_OK;
     hm_status status = hm_model_allocate_classes(model, r->error);
     for (size_t k = 0; status == HM_OK && k < hm_model_n_classes(model); k++) {
-        char *end, name[NAME_MAX_LENGTH + 1] = "";
+        char *end, name[CLASS_NAME_MAX + 1] = "";
         long label = strtol(at, &end, 10);
         size_t n = strcspn(end, "\n");
-        if (end == at || label < 0 || label > INT32_MAX || (n && (*end != ' ' || n > NAME_MAX_LENGTH)))
+        if (end == at || label < 0 || label > INT32_MAX || (n && (*end != ' ' || n > CLASS_NAME_MAX)))
             return hm_fail(r->error, HM_ERROR_FORMAT, "%s: the metadata \"classes\" has no line for class %zu of %zu",
                            r->path, k, hm_model_n_classes(model));
         model->class_label[k] = (int32_t)label;

@@ -132,7 +132,7 @@ hm_status hm_model_over(const hm_model *model, size_t height, size_t width, hm_m
         memcpy(to, model->rbm[l]->block, n * sizeof *to);
     }
     if (status == HM_OK)
-        status = hm_model_set_text(*over, &(*over)->preparation, model->preparation, error);
+        status = hm_model_copy_known(model, *over, error);
     if (status != HM_OK) {
         hm_model_destroy(*over);
         *over = NULL;
