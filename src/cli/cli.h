@@ -175,6 +175,8 @@ hm_status cli_set_stage(cli_call *call, const hm_option_table *table, const char
 hm_status cli_add_override(cli_call *call, int level, const char *name, const char *value, hm_error *error);
 /* The configuration of each level of a stack: that of the stage with what was said for the level. */
 hm_status cli_level_configs(const cli_stage *stage, size_t n_levels, hm_train_config *configs, hm_error *error);
+/* HM_ERROR_ARGUMENT for an option that was said, and that nothing of what was said with it makes use of. */
+hm_status cli_check_used(const cli_options *options, hm_error *error);
 /* As a section of a recipe; as snprintf. */
 size_t cli_echo_stage(const cli_stage *stage, char *text, size_t size);
 
@@ -264,6 +266,10 @@ hm_status cli_prepare_as(cli_call *call, const hm_model *model, hm_error *error)
 hm_status cli_find_class(const hm_model *model, const char *option, const char *text, size_t *k, hm_error *error);
 /* The machine of --machine: of a class model by its class, else the only one. */
 hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t *machine, hm_error *error);
+
+/* The model of --from in the place of a fresh one: what the options say of kind and layers must be what it is, and is then said of it
+ * in full. */
+hm_status cli_take_model(cli_call *call, const hm_model *model, hm_error *error);
 
 /* A fresh model as the options describe it, which knows its data and classes. */
 hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error);

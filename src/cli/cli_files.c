@@ -37,13 +37,13 @@ static hm_status check_ending(const char *path, const char *endings, hm_error *e
                    endings);
 }
 
-/* Endings that neither a model nor a folder has. */
+/* Endings that no folder has. */
 static const char others[] = ".png .gif .npy .csv .mp4 .webm .jpg .ini .json .jsonl .html .gz";
 
-/* A model may be called anything but what it is not. */
+/* A name without an ending says nothing wrong. */
 static hm_status check_model_name(const char *path, hm_error *error)
 {
-    if (!is_among(cli_ending(path), others))
+    if (!*cli_ending(path) || is_special(path) || strcmp(cli_ending(path), ".safetensors") == 0)
         return HM_OK;
     return hm_fail(error, HM_ERROR_ARGUMENT, "%s: a model is a safetensors file; call it so, as in model.safetensors", path);
 }

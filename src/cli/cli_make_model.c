@@ -1,4 +1,5 @@
 /* A fresh model as the options describe it, for the data that it will learn. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -150,4 +151,106 @@ hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model
     if (status == HM_OK)
         tell_borders(call, *model);
     return status == HM_OK ? hm_model_note_data(*model, train, error) : status;
+}
+
+/* ---- A model that is there ------------------------------------------------------------------------------- */
+
+static const char *kind_of(const hm_model *model)
+{
+    static const char *const names[] = {
+        [HM_MODEL_RBM] = "rbm", [HM_MODEL_CLASSES] = "classes", [HM_MODEL_DBN] = "dbn", [HM_MODEL_NET] = "net"};
+    return hm_model_is_belief_net(model) ? "sbn" : names[model->kind];
+}
+
+/* Whether what the options call a kind is what the model is, or became: a net may have been a deep belief net. */
+static bool is_kind(const char *said, const hm_model *model)
+{
+    bool was_dbn = model->kind == HM_MODEL_NET && strcmp(said, "dbn") == 0;
+    return strcmp(said, kind_of(model)) == 0 || was_dbn;
+}
+
+static hm_status fail_from(const char *option, const char *said, const char *is, hm_error *error)
+{
+    return hm_fail(error, HM_ERROR_ARGUMENT,
+                   "%s = %.80s: --from goes on with a model as it is (%s), whose layers cannot be changed; leave the option out, or begin a "
+                   "new model without --from",
+                   option, said, is);
+}
+
+/* Units of the same kinds; sizes of maps are known once layers are joined. */
+static bool is_like(const hm_layer *said, const hm_layer *is)
+{
+    bool is_alike = said->group[0].kind == is->group[0].kind && (said->n_maps > 0) == (is->n_maps > 0);
+    bool has_labels = is->n_groups > said->n_groups;
+    size_t n = has_labels ? is->n_units - is->group[is->n_groups - 1].n_units : is->n_units;
+    return is_alike && (said->n_maps ? said->n_maps == is->n_maps : said->n_units == n);
+}
+
+/* A net has its labels on top of the layers that the deep belief net had. */
+static hm_status check_layers(const hm_model *model, const char *text, const char *is, hm_error *error)
+{
+    hm_layer layers[HM_LEVELS_MAX + 1];
+    size_t n, n_is = (hm_model_is_stack(model) ? model->n_rbms : 1) + 1 - hm_model_is_belief_net(model);
+    hm_status status = hm_layers_parse(text, hm_model_n_features(model), layers, HM_LEVELS_MAX + 1, &n, error);
+    if (status != HM_OK)
+        return status;
+    bool is_alike = n == n_is || (model->kind == HM_MODEL_NET && n < n_is);
+    for (size_t l = 0; is_alike && l < n; l++)
+        is_alike = is_like(&layers[l], hm_model_layer(model, l)) || (model->kind == HM_MODEL_NET && l + 1 == n);
+    return is_alike ? HM_OK : fail_from("layers", text, is, error);
+}
+
+static hm_status check_machine(const hm_model *model, const char *option, const char *text, size_t l, const char *is, hm_error *error)
+{
+    hm_layer layer;
+    if (strcmp(text, hm_options_find(&cli_model_options, option)->initial) == 0)
+        return HM_OK;
+    hm_status status = hm_layer_parse(text, l == 0 ? hm_model_n_features(model) : 0, &layer, error);
+    if (status != HM_OK)
+        return status;
+    return !hm_model_is_stack(model) && is_like(&layer, hm_model_layer(model, l)) ? HM_OK : fail_from(option, text, is, error);
+}
+
+/* "bernoulli 784 | bernoulli 500" without the labels beside them. */
+static void print_model_layers(const hm_model *model, char *text, size_t size)
+{
+    size_t used = 0, n = hm_model_is_stack(model) ? model->n_rbms : 1;
+    for (size_t l = 0; l <= n - hm_model_is_belief_net(model) && used < size; l++) {
+        hm_layer layer = *hm_model_layer(model, l);
+        if (l == 0 && layer.n_units > hm_model_n_features(model))
+            layer.n_units -= layer.group[--layer.n_groups].n_units;
+        used += (size_t)snprintf(text + used, size - used, "%s", l ? " | " : "");
+        used += used < size ? hm_layer_print(&layer, text + used, size - used) : 0;
+    }
+}
+
+/* What the recipe of the model will say of it. */
+static hm_status tell_model(cli_model *config, const hm_model *model, const char *layers, hm_error *error)
+{
+    bool is_stack = hm_model_is_stack(model);
+    const char *between = strstr(layers, " | ");
+    snprintf(config->layers, sizeof config->layers, "%s", is_stack ? layers : "");
+    if (!is_stack) {
+        snprintf(config->visible, sizeof config->visible, "%.*s", (int)(between - layers), layers);
+        snprintf(config->hidden, sizeof config->hidden, "%s", between + 3);
+    }
+    return hm_options_set(&cli_model_options, config, "kind", kind_of(model), error);
+}
+
+hm_status cli_take_model(cli_call *call, const hm_model *model, hm_error *error)
+{
+    cli_model *config = &call->options.model;
+    const hm_option *kind = hm_options_find(&cli_model_options, "kind");
+    char said[32], is[HM_TEXT_MAX], layers[HM_TEXT_MAX] = "";
+    print_model_layers(model, layers, sizeof layers);
+    snprintf(is, sizeof is, "%s %.200s", kind_of(model), layers);
+    hm_option_print(kind, config, said, sizeof said);
+    if (strcmp(said, kind->initial) != 0 && !is_kind(said, model))
+        return fail_from("kind", said, is, error);
+    hm_status status = *config->layers ? check_layers(model, config->layers, is, error) : HM_OK;
+    if (status == HM_OK)
+        status = check_machine(model, "visible", config->visible, 0, is, error);
+    if (status == HM_OK)
+        status = check_machine(model, "hidden", config->hidden, 1, is, error);
+    return status == HM_OK ? tell_model(config, model, layers, error) : status;
 }

@@ -227,6 +227,8 @@ static hm_status load_model(session *s, hm_error *error)
         status = hm_checkpoint_stage(s->talk.call->context, s->checkpoint, &s->first, name, sizeof name, error);
     if (status == HM_OK && (s->first > 0 || *output->from))
         status = hm_model_load(s->talk.call->context, s->first > 0 ? s->checkpoint : output->from, &s->model, error);
+    if (status == HM_OK && *output->from && s->first == 0)
+        status = cli_take_model(s->talk.call, s->model, error);
     return status == HM_OK && s->model ? cli_prepare_as(s->talk.call, s->model, error) : status;
 }
 
@@ -308,7 +310,7 @@ static hm_status check_stages(cli_options *options, hm_error *error)
     if (backprop && options->model.kind != CLI_KIND_DBN && options->model.kind != CLI_KIND_NET &&
         options->model.kind != CLI_KIND_SCENE && !is_from)
         return hm_fail(error, HM_ERROR_ARGUMENT, "backpropagation is for --kind dbn, net and scene");
-    return HM_OK;
+    return cli_check_used(options, error);
 }
 
 /* What the doctor sees at a glance; its advice must not fail a run. */
@@ -410,7 +412,11 @@ static hm_status claim_output(session *s, hm_error *error)
     hm_status status = check_output(output, error);
     if (status == HM_OK && *s->checkpoint)
         status = hm_lock_take(&s->lock, output->output, error);
-    return status == HM_OK ? check_checkpoint(s, error) : status;
+    if (status == HM_OK)
+        status = check_checkpoint(s, error);
+    if (status == HM_OK && *s->checkpoint && hm_file_exists(output->output) && !output->resume)
+        cli_say(s->talk.call, "%s: is there already, and is replaced when this run ends", output->output);
+    return status;
 }
 
 /* ---- The session ---------------------------------------------------------------------------------------- */

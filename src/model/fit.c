@@ -123,6 +123,64 @@ static hm_status check_ranges(const ranges *r, const hm_layer *layer, hm_error *
     return status;
 }
 
+/* ---- One of several ------------------------------------------------------------------------------------- */
+
+static bool has_kind(const hm_layer *layer, hm_unit kind)
+{
+    for (int g = 0; g < layer->n_groups; g++)
+        if (layer->group[g].kind == kind)
+            return true;
+    return false;
+}
+
+/* Softmax units share one state: in each block of them the values are shares of 1, of which one may be all. */
+static hm_status check_blocks(const hm_unit_group *group, size_t first, const char *name, hm_matrix v, size_t first_case, hm_error *error)
+{
+    const float slack = 1e-3f;
+    size_t size = (size_t)group->size;
+    for (size_t i = 0; i < v.rows; i++)
+        for (size_t j = first; j + size <= first + group->n_units && j + size <= v.cols; j += size) {
+            float sum = 0;
+            for (size_t k = 0; k < size; k++)
+                sum += hm_row_f32(&v, i)[j + k];
+            if (!(fabsf(sum - 1) <= slack))
+                return hm_fail(error, HM_ERROR_MISMATCH,
+                               "%s: case %zu (counted from 0): features %zu to %zu add up to %g, but softmax units of %zu are one of so many, so "
+                               "one of them is 1 and the rest 0; correct the case, or take other units",
+                               name, first_case + i, j, j + size - 1, (double)sum, size);
+        }
+    return HM_OK;
+}
+
+static hm_status check_softmax(const hm_layer *layer, const char *name, hm_matrix v, size_t first_case, hm_error *error)
+{
+    hm_status status = HM_OK;
+    size_t first = 0;
+    for (int g = 0; status == HM_OK && g < layer->n_groups; g++) {
+        if (layer->group[g].kind == HM_UNIT_SOFTMAX && first < v.cols)
+            status = check_blocks(&layer->group[g], first, name, v, first_case, error);
+        first += layer->group[g].n_units;
+    }
+    return status;
+}
+
+/* All cases of a set, some at a time. */
+static hm_status check_softmax_set(const hm_model *model, const hm_dataset *set, hm_error *error)
+{
+    enum { ROWS = 256 };
+    size_t n = hm_dataset_n_cases(set), V = hm_dataset_n_features(set);
+    float *rows = hm_alloc(model->context, ROWS, V * sizeof *rows, error);
+    hm_status status = rows ? HM_OK : HM_ERROR_MEMORY;
+    for (size_t first = 0; status == HM_OK && first < n; first += ROWS) {
+        hm_matrix v = hm_matrix_f32(rows, n - first < ROWS ? n - first : ROWS, V);
+        status = hm_dataset_read(set, NULL, first, v.rows, 0, v, error);
+        if (status == HM_OK)
+            status = check_softmax(hm_model_layer(model, 0), hm_dataset_describe(set), v, first, error);
+    }
+    hm_free(model->context, rows);
+    return status;
+}
+
 hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, hm_error *error)
 {
     float *bounds = hm_alloc(model->context, 2 * v.cols, sizeof *bounds, error), *least = bounds, *most = bounds + v.cols;
@@ -137,18 +195,10 @@ hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, h
     }
     hm_status status = check_ranges(&(ranges){model->context, name, v.cols, least, most}, hm_model_layer(model, 0), error);
     hm_free(model->context, bounds);
-    return status;
+    return status == HM_OK ? check_softmax(hm_model_layer(model, 0), name, v, 0, error) : status;
 }
 
 /* ---- Whole sets ----------------------------------------------------------------------------------------- */
-
-static bool has_gaussian(const hm_layer *layer)
-{
-    for (int g = 0; g < layer->n_groups; g++)
-        if (layer->group[g].kind == HM_UNIT_GAUSSIAN)
-            return true;
-    return false;
-}
 
 /* Gaussian units have unit variance: data of another scale learns badly, or not at all. */
 static hm_status check_moments(const hm_model *model, const hm_dataset *set, hm_error *error)
@@ -184,5 +234,7 @@ hm_status hm_check_values(const hm_model *model, const hm_dataset *set, hm_error
     if (status == HM_OK)
         status = check_ranges(&r, layer, error);
     hm_free(model->context, bounds);
-    return status == HM_OK && has_gaussian(layer) && !hm_dataset_shift(set) ? check_moments(model, set, error) : status;
+    if (status == HM_OK && has_kind(layer, HM_UNIT_SOFTMAX))
+        status = check_softmax_set(model, set, error);
+    return status == HM_OK && has_kind(layer, HM_UNIT_GAUSSIAN) && !hm_dataset_shift(set) ? check_moments(model, set, error) : status;
 }
