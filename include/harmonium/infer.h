@@ -98,7 +98,8 @@ enum { HM_RECOGNISE_ENERGY, HM_RECOGNISE_GIBBS };
 /* probability[cases][n_classes]. Class models: softmax(-F_c(v) + offset_c). Nets: their softmax outputs. DBNs: a
  * deterministic pass up, then with HM_RECOGNISE_ENERGY the exact free energy of each label, and with
  * HM_RECOGNISE_GIBBS label units that start neutral and n_steps alternations of means in the top RBM (Hinton,
- * Osindero and Teh, 2006, section 6.1). HM_ERROR_MISMATCH for models without classes. */
+ * Osindero and Teh, 2006, section 6.1). HM_ERROR_MISMATCH for models without classes, HM_ERROR_NUMERIC for probabilities that are no
+ * numbers. */
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
                                  hm_error *error);
 
