@@ -37,6 +37,40 @@ alike only-c.safetensors named-c.safetensors "a lone bias goes where it fits"
 import W.csv -o bare.safetensors
 energies bare.safetensors | awk 'NR == 3 { exit !(($1 + 2 * log(2))^2 < 1e-10) }' || fail "biases that are not there are zero"
 
+# Learning goes on from what was imported, however little it learns, and begins anew where that is asked for.
+for epochs in 0 1; do
+    expect 0 '' "$harmonium" train v.csv --from whole.safetensors --epochs $epochs --learning-rate 1e-30 -o on.safetensors --force --quiet
+    alike whole.safetensors on.safetensors "--from with $epochs epochs keeps the weights"
+done
+expect 0 '' "$harmonium" train v.csv --from whole.safetensors --begin-anew --epochs 0 -o anew.safetensors --quiet
+energies anew.safetensors | awk 'NR == 3 { exit !(($1 + 2 * log(2))^2 < 1e-3) }' || fail "--begin-anew begins with small weights"
+
+# Gaussian units on both sides with large weights have no likelihood, and nothing gives NaN in its place; nor does it take long.
+printf '2,0\n0,2\n' >large.csv
+printf '1,0\n0.3,-1\n' >g.csv
+import large.csv --visible gaussian --hidden gaussian -o unbounded.safetensors
+for verb in "sample -n 2 -o s.csv" "evaluate g.csv" "anneal" "reconstruct g.csv --gibbs-steps 1000 -o s.csv"; do
+    set -- $verb
+    first=$1
+    shift
+    expect 1 'no finite partition function' "$harmonium" "$first" unbounded.safetensors "$@"
+    [ ! -s out ] && [ ! -e s.csv ] || fail "$first writes what it does not know"
+done
+printf '0.5,0\n0,0.5\n' >small.csv
+import small.csv --visible gaussian --hidden gaussian -o bounded.safetensors
+expect 0 '' "$harmonium" sample bounded.safetensors -n 2 -o s.csv
+printf '1e30,1e30\n1e30,1e30\n' >huge.csv
+import huge.csv --visible gaussian --hidden "binomial 2x3" -o huge.safetensors
+expect 1 'log Z is no finite number' "$harmonium" evaluate huge.safetensors g.csv
+printf '1e30,0\n' >far.csv
+import huge.csv --visible gaussian --hidden gaussian -o far.safetensors
+expect 1 'no finite number' "$harmonium" reconstruct far.safetensors far.csv -o r.csv
+expect 1 'no finite number' "$harmonium" transform far.safetensors far.csv -o t.csv
+[ ! -e r.csv ] && [ ! -e t.csv ] || fail "what is no number is written"
+printf '1e17,1e17\n1e17,1e17\n' >steep.csv
+import steep.csv --visible gaussian --hidden relu -o steep.safetensors
+expect 0 '' timeout 10 "$harmonium" score steep.safetensors g.csv --quiet
+
 # ---- 2. Units, pictures, preparation.
 import W.csv --visible gaussian --hidden "relu 2" --shape 1x3 -o kinds.safetensors
 "$harmonium" info kinds.safetensors >info

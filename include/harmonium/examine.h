@@ -32,7 +32,8 @@ typedef enum hm_ill {
     HM_ILL_DUPLICATES,   /* hidden units that do the same */
     HM_ILL_OVERFITTED,   /* training cases much likelier than held-out ones */
     HM_ILL_ASTRAY,       /* the model's own chains end where there are no data */
-    HM_ILL_FROZEN        /* chains that stay where they began */
+    HM_ILL_FROZEN,       /* chains that stay where they began */
+    HM_ILL_UNBOUNDED     /* no finite partition function (hm_rbm_find_partition) */
 } hm_ill;
 
 typedef struct hm_finding {
@@ -55,7 +56,7 @@ typedef struct hm_examination {
 
 /* Examines machine `machine` of an RBM or class model, or the first level of a DBN, on up to 1,000 cases of the training data
  * and of held-out data (may be null); without runs_chains, what only Gibbs chains tell (1,000 steps) is left out. Looks at data and
- * parameters alone where parameters are not finite. HM_ERROR_MISMATCH
+ * parameters alone where parameters are not finite, and runs no chains where they would run off. HM_ERROR_MISMATCH
  * for nets. */
 hm_status hm_examine(const hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *held_out, bool runs_chains,
                      hm_examination *result, hm_error *error);

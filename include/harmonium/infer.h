@@ -10,9 +10,9 @@ extern "C" {
 #endif
 
 /* v through binary (sampled) features and back: out (cases x n_features) = E(v' | h), h ~ P(h | v), as on the
- * lecture's page; n_steps > 1 goes on alternating. `machine` chooses the RBM of a class model. A DBN goes up by
+ * lecture's page; n_steps > 1 goes on alternating, as chains do that settle (hm_rbm_require_partition). `machine` chooses the RBM of a class model. A DBN goes up by
  * its recognition weights, through its top RBM, and down by its generative weights. An autoencoder (a net with as
- * many outputs as features) gives its outputs; HM_ERROR_MISMATCH for other nets. */
+ * many outputs as features) gives its outputs; HM_ERROR_MISMATCH for other nets. HM_ERROR_NUMERIC for results that are not finite. */
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
                          hm_error *error);
 
@@ -42,7 +42,8 @@ typedef struct hm_chains_config {
     bool is_sampled;       /* the pass down gives samples of every layer, the data included, not their means */
 } hm_chains_config;
 
-/* HM_ERROR_MISMATCH for a net, for labels on a model without label units, and for labels out of range. */
+/* HM_ERROR_MISMATCH for a net, for labels on a model without label units, and for labels out of range; HM_ERROR_NUMERIC for a machine
+ * whose chains run off to infinity (hm_rbm_require_partition), unless features are clamped. */
 hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config, hm_chains **chains,
                            hm_error *error);
 void hm_chains_destroy(hm_chains *chains); /* null is allowed */
@@ -85,7 +86,8 @@ typedef struct hm_posterior_config {
 hm_status hm_infer_layers(const hm_model *model, const hm_posterior_config *config, hm_matrix v, hm_matrix out, hm_error *error);
 
 /* Simulated annealing of an RBM (Kirkpatrick, Gelatt and Vecchi, 1983): rows of v are chains, which take one Gibbs step at each
- * temperature; energy[n_steps][rows] of (v, h) after each, at temperature 1. Random numbers of `stream`. */
+ * temperature; energy[n_steps][rows] of (v, h) after each, at temperature 1. Random numbers of `stream`. HM_ERROR_NUMERIC for a machine without a lowest energy
+ * (hm_rbm_require_partition), and for energies that are not finite. */
 hm_status hm_rbm_anneal(const hm_rbm *rbm, hm_matrix v, const double *temperature, size_t n_steps, uint32_t stream, double *energy,
                         hm_error *error);
 
@@ -96,7 +98,8 @@ enum { HM_RECOGNISE_ENERGY, HM_RECOGNISE_GIBBS };
 /* probability[cases][n_classes]. Class models: softmax(-F_c(v) + offset_c). Nets: their softmax outputs. DBNs: a
  * deterministic pass up, then with HM_RECOGNISE_ENERGY the exact free energy of each label, and with
  * HM_RECOGNISE_GIBBS label units that start neutral and n_steps alternations of means in the top RBM (Hinton,
- * Osindero and Teh, 2006, section 6.1). HM_ERROR_MISMATCH for models without classes. */
+ * Osindero and Teh, 2006, section 6.1). HM_ERROR_MISMATCH for models without classes, HM_ERROR_NUMERIC for probabilities that are no
+ * numbers. */
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
                                  hm_error *error);
 

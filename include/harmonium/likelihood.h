@@ -28,6 +28,22 @@ typedef struct hm_estimate {
     double value, low, high;
 } hm_estimate;
 
+/* ---- Whether there is one --------------------------------------------------------------------------------- */
+
+/* A machine has likelihoods, and chains that settle, where its partition function Z is finite. It always is where a layer has neither
+ * Gaussian nor rectified units; else the energy may fall without bound along some direction. Of Gaussian units alone this is decided (the
+ * largest singular value of the weights between them must be below 1); with rectified ones it may remain unknown. */
+enum { HM_PARTITION_FINITE, HM_PARTITION_INFINITE, HM_PARTITION_UNKNOWN };
+typedef struct hm_partition {
+    int is;      /* HM_PARTITION_.. */
+    double gain; /* the most that the weights were found to stretch a direction, unless it is finite; else NaN */
+} hm_partition;
+/* HM_ERROR_NUMERIC for weights that are not finite. */
+hm_status hm_rbm_find_partition(const hm_rbm *rbm, hm_partition *found, hm_error *error);
+/* HM_ERROR_NUMERIC for a machine that surely has no finite one: what sampling, annealing and likelihoods ask first. *is_known (may be
+ * null): whether it surely has one. */
+hm_status hm_rbm_require_partition(const hm_rbm *rbm, bool *is_known, hm_error *error);
+
 /* ---- Exact --------------------------------------------------------------------------------------------- */
 
 enum { HM_ENUMERATION_MAX = 25 }; /* log2 of the states of the smaller side */
@@ -91,7 +107,8 @@ typedef struct hm_evaluation {
 } hm_evaluation;
 
 /* Evaluates machine `machine` of an RBM or class model, or a whole DBN (machine 0), on the cases. HM_ERROR_MISMATCH for a net
- * and for cases that the units cannot take; HM_ERROR_INTERRUPTED when should_stop said so. In a team every rank makes the call and
+ * and for cases that the units cannot take; HM_ERROR_NUMERIC where there is no finite log Z (hm_rbm_require_partition), or a number is
+ * too large for floats; HM_ERROR_INTERRUPTED when should_stop said so. In a team every rank makes the call and
  * gets the result, the same for one to four of them; a stop of one is a stop of all. */
 hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
                       const hm_evaluate_events *events, hm_evaluation *result, hm_error *error);

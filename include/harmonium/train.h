@@ -41,6 +41,7 @@ typedef struct hm_train_config {
     double weight_cost, l1_cost;
     double sparsity_target, sparsity_cost, sparsity_decay;
     int sparsity_on; /* HM_SPARSITY_..: what is pulled; auto: biases alone where filters are shared, weights too elsewhere */
+    bool begin_anew;     /* parameters that are there are forgotten, and the machines begin as fresh ones */
     int initial_weights; /* HM_WEIGHTS_.. */
     double weight_deviation;
     double hidden_bias;
@@ -153,9 +154,10 @@ typedef struct hm_train_events {
 
 /* Trains the model on the data: its machine; or its machine for each class on the cases of that class and then the
  * offsets; or the levels of a DBN one after the other, each on the features of the level below and the top one
- * beside the labels (greedy learning: Hinton, Osindero and Teh, 2006). A fresh model (without a history) starts from visible
- * biases log(p / (1 - p)) and small random weights; one that has learned before goes on from what it is. events and
- * validation may be null.
+ * beside the labels (greedy learning: Hinton, Osindero and Teh, 2006). A fresh machine (all parameters zero, of a model
+ * without a history) starts from visible biases log(p / (1 - p)) and small random weights, as does every one with config->begin_anew;
+ * one that has learned before, or whose parameters were imported or written by hand, goes on from what it is. events and validation
+ * may be null.
  *
  * HM_ERROR_MISMATCH when model and data do not fit; HM_ERROR_NUMERIC when a parameter stops being finite (the
  * message names epoch and unit; the last checkpoint is kept); HM_ERROR_INTERRUPTED when should_stop said so,
@@ -173,7 +175,7 @@ hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_da
                            const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
 
 /* Wake-sleep (Hinton, Dayan, Frey and Neal, 1995) on a sigmoid belief net (hm_model_is_belief_net), which it unties; a fresh one
- * begins with small random weights. config->steps is not used. Errors as hm_train; HM_ERROR_MISMATCH for other models. */
+ * (all parameters zero, without a history) begins with small random weights. config->steps is not used. Errors as hm_train; HM_ERROR_MISMATCH for other models. */
 hm_status hm_train_wake_sleep(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                               const hm_up_down_config *config, const hm_train_events *events, hm_error *error);
 

@@ -37,13 +37,14 @@ static hm_status check_ending(const char *path, const char *endings, hm_error *e
                    endings);
 }
 
-/* Endings that no folder has. */
-static const char others[] = ".png .gif .npy .csv .mp4 .webm .jpg .ini .json .jsonl .html .gz";
+/* Endings that neither a model nor a folder has. */
+static const char others[] = ".png .gif .npy .npz .csv .tsv .svm .mp4 .webm .jpg .jpeg .ini .json .jsonl .html .gz .txt .md .pdf .svg .net .bif .gv "
+                             ".dot .wav .flac .c .h .py .sh .pt .pth .pkl .h5 .onnx .log .zip";
 
-/* A name without an ending says nothing wrong. */
+/* A model may be called anything but what it is not. */
 static hm_status check_model_name(const char *path, hm_error *error)
 {
-    if (!*cli_ending(path) || is_special(path) || strcmp(cli_ending(path), ".safetensors") == 0)
+    if (is_special(path) || !is_among(cli_ending(path), others))
         return HM_OK;
     return hm_fail(error, HM_ERROR_ARGUMENT, "%s: a model is a safetensors file; call it so, as in model.safetensors", path);
 }

@@ -22,7 +22,7 @@ static const use uses[] = {
     {&hm_backprop_options, "iterations", "method", "lbfgs"},
     {&hm_backprop_options, "momentum", "method", "sgd"},
     {&hm_backprop_options, "dropout input-dropout max-norm", "method", "sgd adam"},
-    {&cli_model_options, "layers", "kind", "dbn net sbn scene"},
+    {&cli_model_options, "layers", "kind", "dbn net sbn"},
     {&cli_model_options, "visible hidden", "kind", "rbm classes"},
     {&cli_model_options, "labels", "kind", "dbn"},
 };
@@ -95,7 +95,8 @@ static hm_status check_stage(const cli_stage *stage, hm_error *error)
 
 hm_status cli_check_used(const cli_options *options, hm_error *error)
 {
-    hm_status status = *options->output.from ? HM_OK : check_config(&cli_model_options, &options->model, error);
+    bool has_layers = !*options->output.from && options->model.kind != CLI_KIND_SCENE; /* both say themselves what is of no use to them */
+    hm_status status = !has_layers ? HM_OK : check_config(&cli_model_options, &options->model, error);
     for (int i = 0; status == HM_OK && i < options->n_stages; i++)
         status = check_stage(&options->stage[i], error);
     return status;

@@ -12,14 +12,28 @@ static void on_step(void *user, const char *what, size_t step, size_t n_steps)
     cli_progress_show(user, (double)step, (double)n_steps, (double)step, what);
 }
 
+/* "[low, high]"; a bound that there is not is a dash. */
+static void print_bounds(hm_estimate e)
+{
+    char low[32] = "-", high[32] = "-";
+    if (isfinite(e.low))
+        snprintf(low, sizeof low, "%.4f", e.low);
+    if (isfinite(e.high))
+        snprintf(high, sizeof high, "%.4f", e.high);
+    printf("[%s, %s]", low, high);
+}
+
 static void print_row(const char *name, hm_estimate e, const char *note)
 {
     if (isnan(e.value))
         return;
     if (e.low == e.high)
         printf("%-28s %12.4f  %s\n", name, e.value, note);
-    else
-        printf("%-28s %12.4f  [%.4f, %.4f]  %s\n", name, e.value, e.low, e.high, note);
+    else {
+        printf("%-28s %12.4f  ", name, e.value);
+        print_bounds(e);
+        printf("  %s\n", note);
+    }
 }
 
 static void print_number(const char *name, double value, const char *note)

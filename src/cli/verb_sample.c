@@ -5,6 +5,7 @@
 #include "base/fail.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
+#include "model/model_internal.h"
 
 static const char ALL_LABELS[] = "all";
 
@@ -192,6 +193,9 @@ static double error_of_average(const cli_material *m, const bool *is_clamped)
 static hm_status give_completions(const cli_call *call, const cli_material *m, size_t machine, const bool *is_clamped,
                                   hm_matrix completed, hm_error *error)
 {
+    hm_status status = hm_check_finite(completed, "a completion", error);
+    if (status != HM_OK)
+        return status;
     printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
     printf("of the mean of these cases: %.6f\n", error_of_average(m, is_clamped));
     if (completed.rows > m->n)

@@ -1,7 +1,20 @@
 /* harmonium score: the free energy of each case, one line each. */
+#include <math.h>
+
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/verbs.h"
+
+/* Before a line of them is written. */
+static hm_status check(const double *F, size_t n, hm_error *error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(F[i]))
+            return hm_fail(error, HM_ERROR_NUMERIC, "the free energy of case %zu is no finite number: weights or data are too large for "
+                                                    "floats; standardise the data, or train with a smaller learning rate",
+                           i + 1);
+    return HM_OK;
+}
 
 static hm_status run(cli_call *call, hm_error *error)
 {
@@ -20,6 +33,8 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK)
         status = hm_rbm_free_energy(m.model->rbm[machine], hm_matrix_f32(m.cases, m.n, m.V),
                                     (float)(1 / call->options.output.temperature), F, error);
+    if (status == HM_OK)
+        status = check(F, m.n, error);
     for (size_t i = 0; status == HM_OK && i < m.n; i++) {
         printf("%.9g\n", F[i]);
         sum += F[i];

@@ -26,7 +26,7 @@ typedef struct hm_propagation {
     const hm_layer *layer; /* of the driven units; null: leave the input a = x W + b in `mean` */
     float beta;            /* 1 / temperature */
     hm_matrix mean;        /* cases x n_out, float */
-    hm_matrix sample;      /* cases x n_out, float or bytes (Bernoulli, softmax, binomial); data null: none */
+    hm_matrix sample;      /* cases x n_out, float or bytes (Bernoulli, softmax, binomial); data null: none; no part of `mean` */
     hm_random random;      /* of the sample */
     uint64_t first_case;   /* the number that row 0 has among the random numbers */
     struct hm_panels *panels; /* of the same weights, packed; null: there are none */

@@ -171,13 +171,49 @@ static void relu_sample(const hm_unit_row *row, const float *a, const float *mea
     }
 }
 
-/* sum over k = 0, 1, ... of log(1 + exp(beta (a - k - 1/2))), until the terms vanish. */
+/* Li2(-x) for x in [0, 1] by the powers of u = log(1 + x) and Bernoulli's numbers; 2e-14 at most is left out. */
+static double dilogarithm(double x)
+{
+    double u = log1p(x), q = u * u;
+    return -u * (1 + u / 4 + q * (1.0 / 36 + q * (-1.0 / 3600 + q * (1.0 / 211680 + q * (-1.0 / 10886400 + q * (1.0 / 526901760 +
+                 q * (-691.0 / 2730 / 6227020800)))))));
+}
+
+/* sum over k = 0, 1, ... of f(k + 1/2), f(t) = log(1 + exp(beta (a - t))), where beta is small and the terms are many: by the
+ * Euler-Maclaurin rule for midpoints it is the integral of f from 0 on, + f'(0) / 24 - 7 f'''(0) / 5760 + ... With y = beta a and p the
+ * logistic function of y, the integral is -Li2(-exp(y)) / beta = (y^2 / 2 + pi^2 / 6 + Li2(-exp(-y))) / beta, f'(0) = -beta p and
+ * f'''(0) = -beta^3 p (1 - p) (1 - 2 p). Far above zero it is beta a^2 / 2 + pi^2 / (6 beta) - beta / 24. */
+static double sum_many(double a, double beta)
+{
+    double y = beta * a, p = 1 / (1 + exp(-y)), small = dilogarithm(exp(-fabs(y)));
+    double integral = y > 0 ? y * y / 2 + 1.6449340668482264 + small : -small;
+    return integral / beta - beta * p / 24 + 7 * beta * beta * beta * p * (1 - p) * (1 - 2 * p) / 5760;
+}
+
+/* The same where beta is large and the terms are few. With x_k = beta (a - k - 1/2), log(1 + exp(x_k)) = max(0, x_k) +
+ * log(1 + exp(-|x_k|)): the first is not zero for the n = ceil(a - 1/2) first k, and sums to beta (n a - n^2 / 2); the second vanishes for
+ * |x_k| > 40, so that at most 80 / beta terms near a are added one by one, however large a is. */
+static double sum_few(double a, double beta)
+{
+    double n = fmax(0, ceil(a - 0.5)), rest = a - n, sum = beta * n * (a - n / 2);
+    for (double j = 0.5, x; j < n && (x = beta * (rest + j)) < 40; j++) /* k = n - 1, n - 2, ... */
+        sum += log1p(exp(-x));
+    for (double j = 0.5, x; (x = beta * (rest - j)) > -40; j++) /* k = n, n + 1, ... */
+        sum += log1p(exp(x));
+    return sum;
+}
+
+/* sum over k = 0, 1, ... of log(1 + exp(beta (a - k - 1/2))). No loop is as long as a or 1 / beta say. */
 static double relu_log_partition(const hm_unit_row *row, const float *a)
 {
+    const double small_beta = 0.0625; /* below, the next term of the rule, 31 beta^5 / 967680 at most, is less than 4e-11 */
     double total = 0;
     for (size_t i = 0; i < row->n; i++) {
-        for (double x = row->beta * (a[i] - 0.5); x > -40; x -= row->beta)
-            total += x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
+        double input = (double)a[i], beta = (double)row->beta;
+        if (!isfinite(input))
+            total += input < 0 ? 0 : input;
+        else
+            total += beta < small_beta ? sum_many(input, beta) : sum_few(input, beta);
     }
     return total;
 }

@@ -145,8 +145,17 @@ static bool has_joint_groups(const hm_layer *layer)
     return false;
 }
 
+/* A unit's sample is drawn beside its mean, which it must not overwrite (unit.h). */
+static bool are_apart(const hm_matrix *mean, const hm_matrix *sample)
+{
+    const char *m = mean->data, *s = sample->data;
+    size_t n_s = sample->cols * (sample->dtype == HM_DTYPE_U8 ? 1 : sizeof(float));
+    return !s || s >= m + mean->cols * sizeof(float) || m >= s + n_s;
+}
+
 void hm_plain_propagate(const hm_context *context, const hm_propagation *p)
 {
+    assert(are_apart(&p->mean, &p->sample));
     propagate_job job = {context->backend, context->backend->kernels(), p, false, hm_n_parts(p->mean.rows, TILE_ROWS),
                          context->backend->tile_cols};
     if (p->panels && p->input.data && hm_panels_prepare(context, p->panels, p)) {

@@ -241,7 +241,9 @@ static hm_estimate conclude(const annealing *s)
 
 static hm_status estimate(annealing *s, const hm_rbm *rbm, hm_estimate *log_Z, hm_error *error)
 {
-    hm_status status = create(s, rbm, error);
+    hm_status status = hm_rbm_require_partition(rbm, NULL, error);
+    if (status == HM_OK)
+        status = create(s, rbm, error);
     if (status == HM_OK)
         status = run_parts(s, error);
     if (status == HM_OK)

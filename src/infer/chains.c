@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <harmonium/infer.h>
+#include <harmonium/likelihood.h>
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
@@ -246,7 +247,10 @@ hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config
     c->top = model->rbm[model->kind == HM_MODEL_DBN ? c->L - 1 : config->machine];
     c->n_labels = model->kind == HM_MODEL_DBN ? model->n_labels : 0;
     c->n_below = hm_rbm_visible(c->top)->n_units - c->n_labels;
-    status = take_labels(c, config->label, error);
+    if (!config->is_clamped) /* what is given may hold the rest */
+        status = hm_rbm_require_partition(c->top, NULL, error);
+    if (status == HM_OK)
+        status = take_labels(c, config->label, error);
     if (status == HM_OK)
         status = copy_config(c, config, error);
     if (status != HM_OK) {

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "model/model_internal.h"
 
 /* What a layer shows, as maps; a layer of units is a map of one place each. */
 static hm_layer maps_of(const hm_model *model, size_t layer)
@@ -169,5 +170,5 @@ hm_status hm_describe(const hm_model *model, const hm_descriptor *d, hm_matrix v
         }
     }
     hm_free(model->context, room);
-    return status;
+    return status == HM_OK ? hm_check_finite(out, "a feature", error) : status;
 }

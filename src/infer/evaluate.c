@@ -47,6 +47,7 @@ typedef struct evaluation {
     float *block;      /* [BLOCK][...] all below */
     hm_matrix data[HM_LEVELS_MAX + 1], inputs[HM_LEVELS_MAX + 1]; /* layers 0 .. L - 1 of a block; what drives them */
     hm_matrix x, a;    /* [P | y], a = c + W'x */
+    float *means;      /* [BLOCK][units of the widest layer that is sampled] */
     double *log_p;     /* [BLOCK] */
     size_t n_blocks, n_parts; /* parts: runs of blocks, which the ranks of a team share; alone there is one */
     size_t n_done, n_own;     /* cases of this rank */
@@ -63,7 +64,7 @@ static bool is_dbn(const evaluation *e)
 
 static size_t cut(evaluation *e, float *block)
 {
-    size_t used = 0, H = hm_rbm_hidden(e->rbm)->n_units;
+    size_t used = 0, H = hm_rbm_hidden(e->rbm)->n_units, widest = 0;
 #define TAKE(matrix, cols) (matrix = hm_matrix_f32(block ? block + used : NULL, BLOCK, cols), used += BLOCK * hm_padded_floats(cols))
     for (size_t l = 0; l + 1 < e->L; l++) {
         TAKE(e->data[l], hm_model_layer_size(e->model, l));
@@ -73,8 +74,11 @@ static size_t cut(evaluation *e, float *block)
     TAKE(e->x, e->X);
     TAKE(e->a, 2 * H);
 #undef TAKE
+    for (size_t l = 1; l < e->L; l++)
+        widest = hm_most(widest, hm_model_layer_size(e->model, l));
     if (!block)
-        return used;
+        return used + BLOCK * widest;
+    e->means = block + used;
     e->data[e->L - 1] = hm_matrix_cols(e->x, 0, hm_model_layer_size(e->model, e->L - 1));
     e->inputs[e->L - 1] = hm_matrix_cols(e->inputs[e->L - 1], 0, e->data[e->L - 1].cols);
     return used;
@@ -110,7 +114,7 @@ static void pass_up(evaluation *e, size_t n)
 {
     for (size_t l = 1; l < e->L; l++) {
         const hm_rbm *level = e->model->rbm[l - 1];
-        hm_matrix inputs = rows_of(e->inputs[l], n), sample = rows_of(e->data[l], n), mean = sample;
+        hm_matrix inputs = rows_of(e->inputs[l], n), sample = rows_of(e->data[l], n), mean = hm_matrix_f32(e->means, n, inputs.cols);
         hm_machine_up(level, rows_of(e->data[l - 1], n), inputs);
         for (size_t i = 0; i < n; i++)
             memcpy(hm_row_f32(&mean, i), hm_row_f32(&inputs, i), inputs.cols * sizeof(float));
@@ -418,6 +422,41 @@ static uint64_t digest_parameters(const hm_model *model)
     return digest;
 }
 
+/* No number that was found is no number: weights or data of 1e30 leave the range of floats. Bounds of an estimate may be infinite. */
+static hm_status check_found(const evaluation *e, hm_error *error)
+{
+    const hm_evaluation *r = e->result;
+    bool is_known = e->config->method != HM_EVALUATE_NONE, is_back = is_known && !r->is_exact && e->config->reverse;
+    const struct {
+        bool is_known;
+        double value;
+        const char *name;
+    } found[] = {{!is_dbn(e), r->free_energy, "the free energy of the cases"},
+                 {is_known, r->log_Z.value, "log Z"},
+                 {is_back, r->log_Z_reverse.value, "log Z from chains of the model"},
+                 {is_known, r->log_likelihood.value, "the log-likelihood"}};
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        if (found[i].is_known && !isfinite(found[i].value))
+            return hm_fail(error, HM_ERROR_NUMERIC, "%s: %s is no finite number: weights or data are too large; standardise the data, or train "
+                                                    "with a smaller learning rate",
+                           hm_dataset_describe(e->set), found[i].name);
+    return HM_OK;
+}
+
+/* Where it is not known, AIS may still tell a number, which need not mean anything. */
+static hm_status check_partition(const evaluation *e, hm_error *error)
+{
+    bool is_known;
+    if (e->config->method == HM_EVALUATE_NONE)
+        return HM_OK;
+    hm_status status = hm_rbm_require_partition(e->rbm, &is_known, error);
+    if (status == HM_OK && !is_known)
+        hm_log(e->context, HM_LOG_WARNING,
+               "whether this machine has a finite log Z is not known: its weights between Gaussian and rectified units are large; do not "
+               "believe its likelihoods, and train with a greater weight cost");
+    return status;
+}
+
 /* All ranks evaluate the same model on the same cases. */
 static hm_status check_team(const evaluation *e, hm_error *error)
 {
@@ -469,7 +508,11 @@ hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *s
     if (status == HM_OK)
         status = check_team(&e, error);
     if (status == HM_OK)
+        status = check_partition(&e, error);
+    if (status == HM_OK)
         status = run(&e, error);
+    if (status == HM_OK)
+        status = check_found(&e, error);
     result->seconds = hm_seconds() - began;
     destroy(&e);
     return status;

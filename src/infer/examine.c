@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <harmonium/examine.h>
+#include <harmonium/likelihood.h>
 
 #include "base/alloc.h"
 #include "base/context.h"
@@ -65,6 +66,21 @@ static bool are_parameters_finite(patient *p)
             return false;
         }
     return true;
+}
+
+/* Of a level under others only the conditionals are used. */
+static hm_status check_partition(patient *p, bool *is_bounded, hm_error *error)
+{
+    hm_partition found = {.is = HM_PARTITION_FINITE};
+    bool is_alone = p->model->kind != HM_MODEL_DBN || p->model->n_rbms == 1;
+    hm_status status = is_alone ? hm_rbm_find_partition(p->rbm, &found, error) : HM_OK;
+    *is_bounded = found.is != HM_PARTITION_INFINITE;
+    if (status == HM_OK && !*is_bounded)
+        find(p, HM_ILL_UNBOUNDED, found.gain,
+             "The model has no finite partition function: weights between Gaussian or rectified units stretch by %.3g, and must by less than "
+             "1. Chains run off, and there is no likelihood. Lower --learning-rate, raise --weight-cost, or take --hidden bernoulli.",
+             found.gain);
+    return status;
 }
 
 /* ---- Data -------------------------------------------------------------------------------------------------------- */
@@ -370,9 +386,11 @@ static hm_status examine(patient *p, hm_error *error)
 {
     const hm_gibbs none = {0};
     bool is_finite = are_parameters_finite(p);
+    bool is_bounded = true;
+    hm_status status = is_finite ? check_partition(p, &is_bounded, error) : HM_OK;
     check_data(p);
-    if (!is_finite)
-        return HM_OK;
+    if (status != HM_OK || !is_finite)
+        return status;
     hm_rbm_hidden_given_visible(p->rbm, p->v, p->h, (hm_matrix){0}, &none);
     hm_rbm_visible_given_hidden(p->rbm, p->h, p->mean, (hm_matrix){0}, &none);
     size_t n_before = p->result->n;
@@ -380,11 +398,11 @@ static hm_status examine(patient *p, hm_error *error)
     if (has_exploded(p))
         return HM_OK;
     check_activities(p);
-    hm_status status = check_duplicates(p, error);
+    status = check_duplicates(p, error);
     check_learning(p, n_before); /* where no unit does its work, that is the cause */
     if (status == HM_OK)
         status = check_gap(p, error);
-    bool has_chains = p->runs_chains && p->model->kind != HM_MODEL_DBN; /* lower levels of a DBN run none of their own */
+    bool has_chains = p->runs_chains && is_bounded && p->model->kind != HM_MODEL_DBN; /* lower levels of a DBN run none of their own */
     return status == HM_OK && has_chains ? check_chains(p, error) : status;
 }
 

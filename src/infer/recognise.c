@@ -105,6 +105,17 @@ static hm_status by_top(const hm_model *dbn, int method, size_t n_steps, hm_matr
     return status;
 }
 
+static hm_status check_probabilities(const hm_model *model, size_t n, const double *probability, hm_error *error)
+{
+    size_t n_classes = hm_model_n_classes(model);
+    for (size_t i = 0; i < n * n_classes; i++)
+        if (!isfinite(probability[i]))
+            return hm_fail(error, HM_ERROR_NUMERIC, "the probabilities of case %zu are no finite numbers: weights or data are too large for "
+                                                    "floats; standardise the data, or train with a smaller learning rate",
+                           i / n_classes + 1);
+    return HM_OK;
+}
+
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
                                  hm_error *error)
 {
@@ -112,7 +123,9 @@ hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_ste
     if (status != HM_OK)
         return status;
     if (model->kind == HM_MODEL_CLASSES)
-        return by_machines(model, v, probability, error);
-    return model->kind == HM_MODEL_NET ? by_outputs(model, v, probability, error)
-                                       : by_top(model, method, n_steps, v, probability, error);
+        status = by_machines(model, v, probability, error);
+    else
+        status = model->kind == HM_MODEL_NET ? by_outputs(model, v, probability, error)
+                                             : by_top(model, method, n_steps, v, probability, error);
+    return status == HM_OK ? check_probabilities(model, v.rows, probability, error) : status;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include <harmonium/infer.h>
+#include <harmonium/likelihood.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -13,6 +14,9 @@ static hm_status by_machine(const hm_model *model, size_t machine, hm_matrix v, 
 {
     const hm_rbm *rbm = model->rbm[machine];
     size_t n = v.rows, H = hm_rbm_hidden(rbm)->n_units;
+    hm_status status = n_steps > 1 ? hm_rbm_require_partition(rbm, NULL, error) : HM_OK;
+    if (status != HM_OK)
+        return status;
     float *workspace = hm_alloc(model->context, 2 * n * H, sizeof *workspace, error);
     if (!workspace)
         return HM_ERROR_MEMORY;
@@ -48,10 +52,12 @@ hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, siz
     if (status != HM_OK)
         return status;
     if (model->kind == HM_MODEL_DBN)
-        return by_chains(model, v, n_steps, out, error);
-    if (model->kind != HM_MODEL_NET)
-        return by_machine(model, machine, v, n_steps, out, error);
-    return hm_model_up_pass(model, model->n_rbms, v, out, error);
+        status = by_chains(model, v, n_steps, out, error);
+    else if (model->kind != HM_MODEL_NET)
+        status = by_machine(model, machine, v, n_steps, out, error);
+    else
+        status = hm_model_up_pass(model, model->n_rbms, v, out, error);
+    return status == HM_OK ? hm_check_finite(out, "a reconstruction", error) : status;
 }
 
 /* ---- From codes -------------------------------------------------------------------------------------------- */
@@ -112,5 +118,5 @@ hm_status hm_decode(const hm_model *model, size_t machine, size_t layer, hm_matr
     for (size_t i = 0; i < codes.rows; i++)
         memcpy(hm_row_f32(&out, i), hm_row_f32(&from, i), out.cols * sizeof(float));
     hm_free(model->context, room);
-    return HM_OK;
+    return hm_check_finite(out, "what a code stands for", error);
 }

@@ -37,10 +37,11 @@ static hm_status learn(hm_trainer *t, const hm_phase *plus, const hm_phase *minu
     if (status != HM_OK)
         return status;
     hm_machine_correlate(t->rbm, plus, NULL, HM_PART_ALL, t->gradient);
+    const float share = 1.0f / (float)hm_trainer_n_places(t); /* the data's part is a mean over places too */
     for (int part = 0; part < HM_SLICES; part++) {
         const hm_slice *slice = &hm_rbm_slices(t->rbm)[part];
         for (size_t i = slice->first; i < slice->first + slice->n; i++)
-            t->gradient[i] -= t->expectation[i];
+            t->gradient[i] -= share * t->expectation[i];
     }
     hm_machine_update(t->rbm, t->gradient, t->velocity, step);
     return HM_OK;

@@ -15,7 +15,7 @@ struct hm_feed {
     hm_feed_config config;
     size_t n_features, n_labels; /* of the level: n_visible is their sum */
     float *cache;                /* [n_cases][n_features], or null */
-    float *below[2];             /* [batch][widest layer below]: where the up-pass alternates */
+    float *below[2];             /* [batch][widest layer up to the level]: where the up-pass alternates */
     float *room;                 /* of hm_machine_rise */
     float *posterior;            /* [batch][2][H of the top], for cases without labels */
     float *means;                /* [batch][n_visible], for hm_feed_means */
@@ -48,10 +48,11 @@ hm_status hm_check_labels(const hm_model *model, const hm_dataset *set, hm_error
 
 /* ---- Making ----------------------------------------------------------------------------------------------- */
 
-static size_t widest_below(const hm_feed *feed)
+/* The level itself included: beside its samples stand their means. */
+static size_t widest_layer(const hm_feed *feed)
 {
     size_t widest = 0;
-    for (size_t l = 0; l < feed->config.level; l++) {
+    for (size_t l = 0; l <= feed->config.level; l++) {
         size_t n = hm_model_layer_size(feed->model, l);
         widest = n > widest ? n : widest;
     }
@@ -70,7 +71,7 @@ static hm_status make_buffers(hm_feed *feed, hm_error *error)
             return HM_ERROR_MEMORY;
     }
     for (int i = 0; i < 2 && feed->config.level > 0; i++)
-        if (!(feed->below[i] = hm_alloc(context, B * widest_below(feed), sizeof(float), error)))
+        if (!(feed->below[i] = hm_alloc(context, B * widest_layer(feed), sizeof(float), error)))
             return HM_ERROR_MEMORY;
     feed->room = hm_alloc(context, hm_model_room(feed->model, feed->config.level, B), sizeof(float), error);
     return feed->room ? HM_OK : HM_ERROR_MEMORY;
@@ -85,9 +86,9 @@ static hm_status compute(hm_feed *feed, const uint32_t *index, size_t first, siz
     hm_matrix below = level == 0 ? out : hm_matrix_f32(feed->below[0], n, hm_model_layer_size(model, 0));
     hm_status status = hm_dataset_read(feed->set, index, first, n, epoch, below, error);
     for (size_t l = 0; status == HM_OK && l < level; l++) {
-        bool is_last = l + 1 == level;
-        hm_matrix above = is_last ? out : hm_matrix_f32(feed->below[(l + 1) % 2], n, hm_model_layer_size(model, l + 1));
-        hm_matrix sample = is_last && feed->config.is_sampled ? above : (hm_matrix){0};
+        bool is_last = l + 1 == level, is_sampled = is_last && feed->config.is_sampled;
+        hm_matrix own = hm_matrix_f32(feed->below[(l + 1) % 2], n, hm_model_layer_size(model, l + 1));
+        hm_matrix above = is_last && !is_sampled ? out : own, sample = is_sampled ? out : (hm_matrix){0};
         /* Each place of an epoch has numbers of its own. */
         hm_gibbs gibbs = {.step = epoch, .stream = feed->stream + (uint32_t)level, .first_case = first};
         hm_machine_rise(model->rbm[l], below, above, sample, &gibbs, feed->room);

@@ -49,6 +49,8 @@ static const hm_option rows[] = {
     ROW("sparsity-on", CHOICE, sparsity_on, "auto", 0, 0, "WHAT", "auto|biases|weights",
         "what the pull towards the sparsity target moves: hidden biases alone, or weights too; auto: biases alone where all places "
         "share filters"),
+    ROW("begin-anew", FLAG, begin_anew, "no", 0, 0, NULL, NULL,
+        "forget the parameters of a model that has some, as one of --from, and begin as a fresh one does"),
     ROW("initial-weights", CHOICE, initial_weights, "random", 0, 0, "WHICH", "random|transposed",
         "of a level above the first one: small and random, or those of the level below turned over, with which the bound of "
         "a deep belief net begins where the level below has ended"),

@@ -122,6 +122,15 @@ static bool is_gaussian(const hm_trainer *t)
     return hm_layer_is_all(hm_rbm_visible(t->rbm), HM_UNIT_GAUSSIAN);
 }
 
+/* Whether chains can run off: both layers have units without bounds. */
+static bool is_unbounded(const hm_layer *layer)
+{
+    bool is = false;
+    for (int g = 0; g < layer->n_groups; g++)
+        is = is || layer->group[g].kind == HM_UNIT_GAUSSIAN || layer->group[g].kind == HM_UNIT_RELU;
+    return is;
+}
+
 /* The last value must be 1, so that the model fits the data as they are. */
 static hm_status check_deviation(const hm_trainer *t, hm_error *error)
 {
@@ -242,7 +251,8 @@ static hm_status start(hm_stage *stage, hm_error *error)
     hm_trainer *t = (hm_trainer *)stage;
     for (size_t j = 0; j < t->H; j++)
         t->activity[j] = (float)t->config->sparsity_target;
-    if (*stage->model->history) /* learned before: go on with what is there */
+    bool is_fresh = !*stage->model->history && hm_machine_is_zero(t->rbm);
+    if (!is_fresh && !t->config->begin_anew) /* learned before, imported or written by hand: go on with what is there */
         return HM_OK;
     const hm_layer *visible = hm_rbm_visible(t->rbm);
     double *mean = hm_alloc(stage->context, t->V, sizeof *mean, error);
@@ -429,11 +439,13 @@ hm_status hm_trainer_fail_numeric(const hm_trainer *t, hm_error *error)
     bool found = hm_find_bad_parameter(t->rbm, &what, &unit);
     return hm_fail(error, HM_ERROR_NUMERIC,
                    "learning diverged in epoch %zu, batch %zu: %s %s unit %zu is no longer finite; lower the "
-                   "learning rate (now %g)%s",
+                   "learning rate (now %g)%s%s",
                    t->stage.epoch + 1, t->stage.batch + 1, found ? "a parameter of" : "the state of", what, unit,
                    hm_trainer_learning_rate(t, hm_stage_time(&t->stage)),
-                   is_gaussian(t)
-                       ? ", and standardise the data of Gaussian units"
+                   is_gaussian(t) ? ", and standardise the data of Gaussian units" : "",
+                   is_unbounded(hm_rbm_visible(t->rbm)) && is_unbounded(hm_rbm_hidden(t->rbm))
+                       ? "; with Gaussian or rectified units in both layers chains run off where weights are large: raise the weight "
+                         "cost too"
                        : "");
 }
 

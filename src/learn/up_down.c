@@ -345,15 +345,26 @@ static hm_status learn(phase *p, hm_error *error)
 
 /* ---- The stage ------------------------------------------------------------------------------------------ */
 
+static bool is_fresh(const up_down *u)
+{
+    const hm_model *model = u->stage.model;
+    if (!u->has_prior || *model->history)
+        return false;
+    for (size_t l = 0; l < u->n_levels; l++)
+        if (!hm_machine_is_zero(model->rbm[l]) || !hm_machine_is_zero(model->generative[l]))
+            return false;
+    return true;
+}
+
 /* A fresh net for wake-sleep: small weights, another draw for each direction, and visible biases from the means of the data.
- * Otherwise parameters are what was learned before. */
+ * Otherwise parameters are what was learned before, or written by hand. */
 static hm_status start(hm_stage *stage, hm_error *error)
 {
     const float deviation = 0.01f;
     up_down *u = (up_down *)stage;
     hm_model *model = stage->model;
     size_t V = hm_model_n_features(model);
-    if (!u->has_prior || *model->history)
+    if (!is_fresh(u))
         return HM_OK;
     double *mean = hm_alloc(stage->context, 2 * V, sizeof *mean, error);
     hm_status status = mean ? hm_dataset_moments(stage->train, mean, mean + V, error) : HM_ERROR_MEMORY;

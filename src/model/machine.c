@@ -14,6 +14,14 @@ hm_status hm_machine_copy(const hm_rbm *rbm, hm_rbm **copy, hm_error *error)
     return status;
 }
 
+bool hm_machine_is_zero(const hm_rbm *rbm)
+{
+    for (size_t i = 0; i < rbm->n_parameters; i++)
+        if (rbm->block[i] != 0)
+            return false;
+    return true;
+}
+
 void hm_machine_turn_over(const hm_rbm *below, hm_rbm *above)
 {
     const hm_matrix from = hm_rbm_weights(below), to = hm_rbm_weights(above);

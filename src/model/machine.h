@@ -27,6 +27,9 @@ enum {
 /* A machine of its own with the same layers and parameters. */
 hm_status hm_machine_copy(const hm_rbm *machine, hm_rbm **copy, hm_error *error);
 
+/* Whether it is as it was made: nobody has written or learned a parameter. */
+bool hm_machine_is_zero(const hm_rbm *machine);
+
 /* Inputs of the units above, without what the units make of them: c + W below. */
 void hm_machine_up(const hm_rbm *machine, hm_matrix below, hm_matrix above);
 

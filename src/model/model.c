@@ -1,6 +1,7 @@
 /* Models as objects: what is made of which machines, and who owns them. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include <harmonium/model.h>
@@ -244,11 +245,25 @@ hm_status hm_model_copy_known(const hm_model *from, hm_model *to, hm_error *erro
     return status == HM_OK ? hm_model_set_text(to, &to->columns, from->columns, error) : status;
 }
 
+hm_status hm_check_finite(hm_matrix values, const char *what, hm_error *error)
+{
+    for (size_t i = 0; i < values.rows; i++)
+        for (size_t k = 0; k < values.cols; k++)
+            if (!isfinite(hm_row_f32(&values, i)[k]))
+                return hm_fail(error, HM_ERROR_NUMERIC,
+                               "%s is no finite number (row %zu, column %zu): the weights are too large for chains and floats; train "
+                               "with a smaller learning rate or a greater weight cost",
+                               what, i + 1, k + 1);
+    return HM_OK;
+}
+
 hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix values, hm_error *error)
 {
     hm_data_config config;
     hm_options_init(&hm_data_options, &config);
-    hm_status status = hm_preparation_read(model->preparation, &config, error);
+    hm_status status = hm_check_finite(values, "a value of the visible units", error);
+    if (status == HM_OK)
+        status = hm_preparation_read(model->preparation, &config, error);
     if (status == HM_OK)
         hm_preparation_undo(&config, model->shift, model->spread, is_drawn, values);
     return status;

@@ -13,6 +13,9 @@ hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error
 hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *file, const char *path,
                              hm_model **model, hm_error *error);
 
+/* HM_ERROR_NUMERIC, which names the first case that has a value that is NaN or infinite; what: "a sample". */
+hm_status hm_check_finite(hm_matrix values, const char *what, hm_error *error);
+
 /* Room for the labels and names of its classes, all zero, in place of what was there. */
 hm_status hm_model_allocate_classes(hm_model *model, hm_error *error);
 
