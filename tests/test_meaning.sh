@@ -48,7 +48,7 @@ expect 0 'beginning with "extra", are unknown to the model and left out' "$harmo
 grep -q '^0,cow,cow,' one-answers.csv || fail "the table of answers names the classes otherwise"
 
 # Going on with a file that lacks a class teaches the classes that are there, and leaves the model's names.
-for model in dbn; do
+for model in dbn classes; do
     "$harmonium" train part.csv $learn --from $model.safetensors --epochs 20 --batch-size 4 -o more.safetensors
     expect 0 "" "$harmonium" classify more.safetensors part.csv --label-column kind
     grep -q "errors: 0 of" "$folder/err" || fail "$model learned the wrong classes"

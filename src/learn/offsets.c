@@ -32,7 +32,8 @@ static hm_status score_cases(const hm_model *model, const hm_dataset *set, doubl
     return status;
 }
 
-/* The start: the mean free energy of each class on its own cases, which centres the winners. */
+/* The start: the mean free energy of each class on its own cases, which centres the winners. A class without cases moves as the others do
+ * on average. */
 static void start(const hm_model *model, const hm_dataset *set, const double *minus_F, size_t C, double *offset, double *count)
 {
     for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
@@ -42,8 +43,14 @@ static void start(const hm_model *model, const hm_dataset *set, const double *mi
         offset[c] -= minus_F[i * C + (size_t)c];
         count[c]++;
     }
-    for (size_t c = 0; c < C; c++)
+    double moved = 0, n_there = 0;
+    for (size_t c = 0; c < C; c++) {
         offset[c] /= count[c] > 0 ? count[c] : 1;
+        moved += count[c] > 0 ? offset[c] - (double)model->offset[c] : 0;
+        n_there += count[c] > 0;
+    }
+    for (size_t c = 0; c < C; c++)
+        offset[c] = count[c] > 0 ? offset[c] : (double)model->offset[c] + moved / fmax(n_there, 1);
 }
 
 static void newton_step(const double *minus_F, size_t n_cases, size_t C, const double *count, double *offset,
@@ -65,7 +72,7 @@ static void newton_step(const double *minus_F, size_t n_cases, size_t C, const d
         }
     }
     for (size_t c = 0; c < C; c++) {
-        double step = 0.5 * (count[c] - mass[c]) / (variance[c] + 1e-3);
+        double step = count[c] > 0 ? 0.5 * (count[c] - mass[c]) / (variance[c] + 1e-3) : 0;
         offset[c] += fmax(-STEP_MAX, fmin(STEP_MAX, step));
     }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/log.h"
 #include "learn/checkpoint.h"
 #include "learn/trainer.h"
 
@@ -16,13 +17,26 @@ typedef struct run {
     const hm_train_events *events;
 } run;
 
-/* The cases of machine `i`: all, or those of its class. The caller closes what *own receives. */
+static bool has_class(const hm_dataset *set, int32_t label)
+{
+    for (size_t i = 0; i < hm_dataset_n_cases(set); i++)
+        if (hm_dataset_label(set, i) == label)
+            return true;
+    return false;
+}
+
+static bool has_cases(const run *r, const hm_dataset *set, size_t i)
+{
+    return set && (r->model->kind != HM_MODEL_CLASSES || has_class(set, hm_model_class_label(r->model, i)));
+}
+
+/* The cases of machine `i`: all, or those of its class; null where there are none. The caller closes what *own receives. */
 static hm_status cases_of(const run *r, const hm_dataset *set, size_t i, hm_dataset **own,
                           const hm_dataset **cases, hm_error *error)
 {
     *own = NULL;
-    *cases = set;
-    if (!set || r->model->kind != HM_MODEL_CLASSES)
+    *cases = has_cases(r, set, i) ? set : NULL;
+    if (!*cases || r->model->kind != HM_MODEL_CLASSES)
         return HM_OK;
     hm_status status = hm_dataset_of_class(set, hm_model_class_label(r->model, i), own, error);
     *cases = *own;
@@ -104,6 +118,30 @@ static hm_status check_transposed(const run *r, hm_error *error)
     return HM_OK;
 }
 
+/* A machine whose class has no case among the data that learning goes on with stays as it is. */
+static hm_status train_each(run *r, size_t first, bool is_resumed, const hm_dataset *train, const hm_dataset *validation, hm_error *error)
+{
+    hm_status status = HM_OK;
+    char name[256];
+    for (size_t i = first; status == HM_OK && i < r->model->n_rbms; i++) {
+        if (has_cases(r, train, i))
+            status = train_one(r, i, is_resumed && i == first, train, validation, error);
+        else
+            hm_log(r->model->context, HM_LOG_WARNING, "%s: has no case of class %s, whose machine stays as it is", hm_dataset_describe(train),
+                   hm_model_class_name(r->model, i, name, sizeof name));
+    }
+    return status;
+}
+
+/* Offsets want a case of each class: of those held back, if they have them. */
+static hm_status train_offsets(const run *r, const hm_dataset *train, const hm_dataset *validation, hm_error *error)
+{
+    bool is_whole = validation != NULL;
+    for (size_t i = 0; is_whole && i < r->model->n_rbms; i++)
+        is_whole = has_cases(r, validation, i) || !has_cases(r, train, i);
+    return hm_train_offsets(r->model, is_whole ? validation : train, error);
+}
+
 static hm_status train_machines(run *r, const hm_dataset *train, const hm_dataset *validation, hm_error *error)
 {
     hm_model *model = r->model;
@@ -116,10 +154,10 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
         status = check_transposed(r, error);
     if (status == HM_OK)
         status = hm_stage_prepare(model, train, r->events, "greedy", &first, &is_resumed, error);
-    for (size_t i = first; status == HM_OK && i < model->n_rbms; i++)
-        status = train_one(r, i, is_resumed && i == first, train, validation, error);
+    if (status == HM_OK)
+        status = train_each(r, first, is_resumed, train, validation, error);
     if (status == HM_OK && model->kind == HM_MODEL_CLASSES)
-        status = hm_train_offsets(model, validation ? validation : train, error);
+        status = train_offsets(r, train, validation, error);
     char name[64];
     snprintf(name, sizeof name, "greedy, %s", hm_learner_name(r->config->learner));
     return status == HM_OK ? hm_stage_record(model, train, name, (size_t)r->config->epochs, r->config->batch_size, error)
