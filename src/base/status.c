@@ -51,6 +51,7 @@ static const char *io_remedy(int cause)
     case EROFS: return "; choose a place where you may write, or change its permissions";
     case ENOENT: return "; check the spelling of the path and that its folder exists";
     case EISDIR: return "; name a file, not a folder";
+    case ESPIPE: return "; what is written here cannot go into a pipe, so name a file";
     default: return "";
     }
 }
