@@ -218,7 +218,8 @@ static void write_node(const layout *l, hm_file_writer *writer, size_t i)
     const place *p = &l->place[i];
     const char *ink = node->shade > 0.55 ? "#fff" : "#000";
     for (int ring = node->is_marked; ring >= 0; ring--)
-        hm_file_print(writer, "<ellipse cx=\"%.1f\" cy=\"%.1f\" rx=\"%d\" ry=\"%d\" fill=\"#%06x\" stroke=\"#333\" stroke-width=\"1.5\"/>\n",
+        hm_file_print(writer, "<ellipse cx=\"%.1f\" cy=\"%.1f\" rx=\"%d\" ry=\"%d\" fill=\"#%06x\" stroke=\"#333\" "
+                              "stroke-width=\"1.5\"/>\n",
                       p->x, p->y, RADIUS_X + 4 * ring, RADIUS_Y + 4 * ring, ring ? 0xffffffu : shade_of(node->shade));
     hm_file_print(writer, "<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" font-size=\"12\">", p->x, p->y - 2, ink);
     write_text(writer, node->name);
@@ -229,7 +230,8 @@ static void write_node(const layout *l, hm_file_writer *writer, size_t i)
 static void write_svg(const layout *l, hm_file_writer *writer)
 {
     hm_file_print(writer,
-                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" font-family=\"sans-serif\" text-anchor=\"middle\">\n"
+                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" font-family=\"sans-serif\" "
+                  "text-anchor=\"middle\">\n"
                   "<defs><marker id=\"head\" markerWidth=\"9\" markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\">"
                   "<path d=\"M0,0 L9,4 L0,8 z\" fill=\"#555\"/></marker></defs>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
                   l->widest * GAP_X, l->n_ranks * GAP_Y);
