@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/fail.h"
 
 enum { LINKS_MAX = 40 }; /* as Linux */
 
@@ -94,14 +95,19 @@ static void remove_abandoned(const char *path)
     closedir(entries);
 }
 
+static FILE *stream_of(const hm_file_writer *writer)
+{
+    return (FILE *)writer->sink;
+}
+
 static hm_status open_temporary(hm_file_writer *writer, hm_error *error)
 {
     remove_abandoned(writer->path);
     snprintf(writer->temporary, sizeof writer->temporary, "%s.%ld.tmp", writer->path, (long)getpid());
-    writer->stream = fopen(writer->temporary, "wb");
-    if (!writer->stream)
+    writer->sink = (struct hm_file_sink *)fopen(writer->temporary, "wb");
+    if (!writer->sink)
         return hm_fail_io(error, "write", writer->path);
-    flock(fileno(writer->stream), LOCK_EX | LOCK_NB); /* no harm where a file system has no locks */
+    flock(fileno(stream_of(writer)), LOCK_EX | LOCK_NB); /* no harm where a file system has no locks */
     return HM_OK;
 }
 
@@ -130,25 +136,34 @@ hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *err
 static bool is_open(hm_file_writer *writer)
 {
     int descriptor = -1;
-    if (writer->stream || writer->failure)
-        return writer->stream != NULL;
+    if (writer->sink || writer->failure)
+        return writer->sink != NULL;
     descriptor = open(writer->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    if (descriptor >= 0 && !(writer->stream = fdopen(descriptor, "wb")))
+    if (descriptor >= 0 && !(writer->sink = (struct hm_file_sink *)fdopen(descriptor, "wb")))
         close(descriptor);
-    if (!writer->stream)
+    if (!writer->sink)
         writer->failure = errno ? errno : EIO;
-    return writer->stream != NULL;
+    return writer->sink != NULL;
 }
 
 void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n)
 {
-    if (!writer->failure && n > 0 && is_open(writer) && fwrite(bytes, 1, n, writer->stream) != n)
+    if (!writer->failure && n > 0 && is_open(writer) && fwrite(bytes, 1, n, stream_of(writer)) != n)
         writer->failure = errno ? errno : EIO;
+}
+
+void hm_file_print(hm_file_writer *writer, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (!writer->failure && is_open(writer) && vfprintf(stream_of(writer), format, arguments) < 0)
+        writer->failure = errno ? errno : EIO;
+    va_end(arguments);
 }
 
 void hm_file_overwrite(hm_file_writer *writer, const void *bytes, size_t n)
 {
-    if (!writer->failure && is_open(writer) && fseek(writer->stream, 0, SEEK_SET) != 0)
+    if (!writer->failure && is_open(writer) && fseek(stream_of(writer), 0, SEEK_SET) != 0)
         writer->failure = errno ? errno : EIO;
     hm_file_write(writer, bytes, n);
 }
@@ -169,11 +184,11 @@ hm_status hm_file_commit(hm_file_writer *writer, hm_error *error)
 {
     bool is_renamed = !writer->is_direct;
     if (is_open(writer)) {
-        if (!writer->failure && (fflush(writer->stream) != 0 || (is_renamed && fsync(fileno(writer->stream)) != 0)))
+        if (!writer->failure && (fflush(stream_of(writer)) != 0 || (is_renamed && fsync(fileno(stream_of(writer))) != 0)))
             writer->failure = errno;
-        if (fclose(writer->stream) != 0 && !writer->failure)
+        if (fclose(stream_of(writer)) != 0 && !writer->failure)
             writer->failure = errno;
-        writer->stream = NULL;
+        writer->sink = NULL;
     }
     if (!writer->failure && is_renamed && rename(writer->temporary, writer->path) != 0)
         writer->failure = errno;
@@ -190,12 +205,12 @@ hm_status hm_file_commit(hm_file_writer *writer, hm_error *error)
 
 void hm_file_abandon(hm_file_writer *writer)
 {
-    if (!writer->stream)
+    if (!writer->sink)
         return;
-    fclose(writer->stream);
+    fclose(stream_of(writer));
     if (!writer->is_direct)
         unlink(writer->temporary);
-    writer->stream = NULL;
+    writer->sink = NULL;
 }
 
 hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *error)

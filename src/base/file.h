@@ -5,9 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include <harmonium/context.h>
+
+#include "base/fail.h"
 
 /* Writing: bytes go to a temporary file in the same folder; hm_file_commit flushes it to the disk and
  * renames it over `path`; hm_file_abandon removes it. One of the two must be called. Writes after a
@@ -15,9 +16,10 @@
  *
  * Temporary files are called "<path>.<process>.tmp"; create removes those of the same path whose process was
  * killed. A symbolic link stays and the file it names is replaced, or made. A device, a FIFO or a socket is never
- * replaced: bytes go straight to it, from the first write on. */
+ * replaced: bytes go straight to it, from the first write on; until then `sink` is null. The sink is a stream of file.c's own,
+ * and no FILE by its type, so that nobody prints to one that is not open yet. */
 typedef struct hm_file_writer {
-    FILE *stream;
+    struct hm_file_sink *sink;
     int failure;     /* errno of the first failed write */
     bool is_direct;  /* into a device or a FIFO: no temporary file, no renaming */
     char path[4096]; /* links followed */
@@ -26,6 +28,8 @@ typedef struct hm_file_writer {
 
 hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *error);
 void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n);
+/* Writes text. */
+void hm_file_print(hm_file_writer *writer, const char *format, ...) HM_PRINTF(2, 3);
 /* Writes over the first bytes, such as a header that counts what came after it; fails on a pipe. Nothing can be written
  * behind the end afterwards. */
 void hm_file_overwrite(hm_file_writer *writer, const void *bytes, size_t n);

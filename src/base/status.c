@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/lines.h"
+
 #ifndef HM_VERSION
 #define HM_VERSION "0.1.0"
 #endif
@@ -34,6 +36,7 @@ hm_status hm_fail(hm_error *error, hm_status status, const char *format, ...)
         error->status = status;
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
+        hm_text_show(error->message, error->message, sizeof error->message); /* names of others play no tricks on a terminal */
     }
     return status;
 }
@@ -48,6 +51,7 @@ static const char *io_remedy(int cause)
     case EROFS: return "; choose a place where you may write, or change its permissions";
     case ENOENT: return "; check the spelling of the path and that its folder exists";
     case EISDIR: return "; name a file, not a folder";
+    case ESPIPE: return "; what is written here cannot go into a pipe, so name a file";
     default: return "";
     }
 }

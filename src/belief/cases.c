@@ -1,5 +1,4 @@
 /* Cases of a belief net as a table of text: a line of node names, then a line a case. */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -24,21 +23,37 @@ static hm_status fail(const table *t, const char *what, const char *word, hm_err
     return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s \"%.60s\"", t->path, t->line, what, word);
 }
 
+/* What stands in the quotes at `at`, where two quotes are one; *n bytes of it. Returns what follows, or null without an end. */
+static const char *read_quoted(const char *at, char word[WORD_MAX], size_t *n)
+{
+    for (*n = 0, at++; *at && *at != '\n' && (*at != '"' || at[1] == '"'); at++) {
+        at += *at == '"';
+        if (*n + 1 < WORD_MAX)
+            word[*n] = *at;
+        ++*n;
+    }
+    return *at == '"' ? at + 1 + strspn(at + 1, " ") : NULL;
+}
+
 /* The next word of the line, without the blanks and quotes around it; *is_last when the line ends behind it. */
 static hm_status read_word(table *t, char word[WORD_MAX], bool *is_last, hm_error *error)
 {
-    const char ends[] = {t->separator, '\n', '\r', 0};
-    size_t n = strcspn(t->at, ends);
-    const char *begin = t->at, *end = t->at + n;
-    while (begin < end && (*begin == ' ' || *begin == '"'))
-        begin++;
-    while (end > begin && (end[-1] == ' ' || end[-1] == '"'))
-        end--;
-    if (end - begin >= WORD_MAX)
+    const char ends[] = {t->separator, '\n', '\r', 0}, *begin = t->at + strspn(t->at, " "), *behind;
+    size_t n;
+    if (*begin == '"') {
+        behind = read_quoted(begin, word, &n);
+        if (!behind || !strchr(ends, *behind))
+            return fail(t, "quotes without an end, or text behind them:", begin, error);
+    } else {
+        behind = begin + strcspn(begin, ends);
+        for (n = (size_t)(behind - begin); n > 0 && begin[n - 1] == ' '; n--)
+            continue;
+        memcpy(word, begin, n < WORD_MAX ? n : 0);
+    }
+    if (n >= WORD_MAX)
         return fail(t, "longer than 127 letters:", begin, error);
-    memcpy(word, begin, (size_t)(end - begin));
-    word[end - begin] = 0;
-    t->at += n;
+    word[n] = 0;
+    t->at = behind;
     *is_last = *t->at != t->separator;
     t->at += !*is_last;
     return HM_OK;
@@ -51,10 +66,17 @@ static void end_line(table *t)
     t->line++;
 }
 
+/* The first line tells: a tab before a semicolon before a comma, outside of quotes. */
 static char find_separator(const char *text)
 {
-    size_t n = strcspn(text, "\r\n");
-    return memchr(text, '\t', n) ? '\t' : memchr(text, ';', n) ? ';' : ',';
+    bool has_semicolon = false, is_quoted = false;
+    for (; *text && *text != '\r' && *text != '\n'; text++) {
+        if (*text == '\t' && !is_quoted)
+            return '\t';
+        is_quoted ^= *text == '"';
+        has_semicolon |= *text == ';' && !is_quoted;
+    }
+    return has_semicolon ? ';' : ',';
 }
 
 static hm_status read_head(table *t, hm_error *error)
@@ -143,27 +165,34 @@ static hm_status read_all(table *t, int8_t **states, size_t *n, hm_error *error)
 
 hm_status hm_belief_read_cases(const hm_belief *net, const char *path, int8_t **states, size_t *n, hm_error *error)
 {
-    unsigned char *bytes;
-    size_t n_bytes;
+    char *text;
     *states = NULL;
-    hm_status status = hm_file_load(net->context, path, BYTES_MAX, &bytes, &n_bytes, error);
+    hm_status status = hm_belief_read_text(net->context, path, BYTES_MAX, "no table of cases", &text, error);
     if (status != HM_OK)
         return status;
-    table t = {.net = net, .path = path, .at = (const char *)bytes};
-    if (memchr(bytes, 0, n_bytes))
-        status = hm_fail(error, HM_ERROR_FORMAT, "%s: this is no table of text", path);
-    else if (!(t.column = hm_alloc(net->context, net->n + 1, sizeof *t.column, error)))
+    table t = {.net = net, .path = path, .at = text};
+    if (!(t.column = hm_alloc(net->context, net->n + 1, sizeof *t.column, error)))
         status = HM_ERROR_MEMORY;
     if (status == HM_OK)
         status = read_all(&t, states, n, error);
     hm_free(net->context, t.column);
-    hm_free(net->context, bytes);
+    hm_free(net->context, text);
     return status;
 }
 
 void hm_belief_free_cases(const hm_belief *net, int8_t *states)
 {
     hm_free(net->context, states);
+}
+
+/* In quotes, if it holds what would end it. */
+static void write_word(hm_file_writer *writer, const char *word, bool is_last)
+{
+    const char *quote = strpbrk(word, ",;\t\" \r\n") ? "\"" : "";
+    hm_file_print(writer, "%s", quote);
+    for (; *word; word++)
+        hm_file_print(writer, *word == '"' ? "\"%c" : "%c", *word);
+    hm_file_print(writer, "%s%s", quote, is_last ? "\n" : ",");
 }
 
 hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const uint8_t *states, size_t n, hm_error *error)
@@ -173,12 +202,9 @@ hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const ui
     if (status != HM_OK)
         return status;
     for (size_t i = 0; i < net->n; i++)
-        fprintf(writer.stream, "%s%s", i ? "," : "", net->node[i].name);
-    fputc('\n', writer.stream);
-    for (size_t s = 0; s < n; s++) {
+        write_word(&writer, net->node[i].name, i + 1 == net->n);
+    for (size_t s = 0; s < n; s++)
         for (size_t i = 0; i < net->n; i++)
-            fprintf(writer.stream, "%s%s", i ? "," : "", net->node[i].values[states[s * net->n + i]]);
-        fputc('\n', writer.stream);
-    }
+            write_word(&writer, net->node[i].values[states[s * net->n + i]], i + 1 == net->n);
     return hm_file_commit(&writer, error);
 }

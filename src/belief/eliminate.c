@@ -306,6 +306,15 @@ static hm_status masses(const hm_belief *net, const int8_t *observed, size_t que
     return status;
 }
 
+hm_status hm_elimination_is_possible(const hm_belief *net, const int8_t *observed, bool *is_possible, hm_error *error)
+{
+    double mass[2] = {0};
+    size_t width = 0;
+    hm_status status = masses(net, observed, SIZE_MAX, mass, &width, error);
+    *is_possible = mass[1] > 0;
+    return status;
+}
+
 hm_status hm_infer_elimination(const hm_belief *net, const int8_t *observed, hm_posterior *posterior, hm_error *error)
 {
     double mass[2];
@@ -313,7 +322,7 @@ hm_status hm_infer_elimination(const hm_belief *net, const int8_t *observed, hm_
     if (status != HM_OK)
         return status;
     if (!(mass[1] > 0))
-        return hm_belief_fail_impossible(error);
+        return hm_belief_fail_massless(net, observed, error);
     posterior->log_evidence = log(mass[1]);
     for (size_t i = 0; status == HM_OK && i < net->n; i++) {
         if (observed[i] >= 0) {

@@ -119,7 +119,7 @@ hm_status hm_infer_enumeration(const hm_belief *net, const int8_t *observed, hm_
         posterior->log_evidence = log(mass);
         for (size_t i = 0; i < net->n; i++)
             posterior->marginal[i] = (hm_marginal){w.marginal[i] / mass, 0, NAN, INFINITY};
-        status = mass > 0 ? HM_OK : hm_belief_fail_impossible(error);
+        status = mass > 0 ? HM_OK : hm_belief_fail_massless(net, observed, error);
     }
     hm_free(net->context, w.marginal);
     end(&w);
@@ -147,7 +147,7 @@ hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const si
         double mass = visit(&w, 0, 1);
         for (size_t k = 0; k < (size_t)1 << n_query; k++)
             joint[k] /= mass;
-        status = mass > 0 ? HM_OK : hm_belief_fail_impossible(error);
+        status = mass > 0 ? HM_OK : hm_belief_fail_massless(net, observed, error);
     }
     hm_free(net->context, is_query);
     end(&w);
@@ -162,7 +162,7 @@ hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_
         w.best = state;
         visit(&w, 0, 1);
         *log_joint = log(w.best_mass);
-        status = w.best_mass > 0 ? HM_OK : hm_belief_fail_impossible(error);
+        status = w.best_mass > 0 ? HM_OK : hm_belief_fail_massless(net, observed, error);
     }
     end(&w);
     return status;

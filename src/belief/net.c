@@ -33,6 +33,7 @@ void hm_draft_list_clear(hm_draft_list *drafts)
         hm_free(drafts->context, drafts->draft[i].parent_names);
     }
     hm_free(drafts->context, drafts->draft);
+    hm_free(drafts->context, drafts->by_name);
     *drafts = (hm_draft_list){.context = drafts->context};
 }
 
@@ -41,46 +42,60 @@ typedef struct entry {
     size_t i;
 } entry;
 
+/* Of equal names the one that came first is first. */
 static int compare_entries(const void *a, const void *b)
 {
-    return strcmp(((const entry *)a)->name, ((const entry *)b)->name);
+    const entry *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : (x->i > y->i) - (x->i < y->i);
 }
 
-static hm_status sort_names(hm_belief *net, hm_error *error)
+hm_status hm_draft_list_index(hm_draft_list *drafts, const char *path, hm_error *error)
 {
-    entry *entries = hm_alloc(net->context, net->n, sizeof *entries, error);
-    if (!entries)
-        return HM_ERROR_MEMORY;
-    for (size_t i = 0; i < net->n; i++)
-        entries[i] = (entry){net->node[i].name, i};
-    qsort(entries, net->n, sizeof *entries, compare_entries);
-    for (size_t i = 0; i < net->n; i++)
-        net->by_name[i] = entries[i].i;
-    hm_free(net->context, entries);
-    return HM_OK;
+    size_t n = drafts->n;
+    entry *entries = hm_alloc(drafts->context, n + 1, sizeof *entries, error);
+    hm_free(drafts->context, drafts->by_name);
+    drafts->by_name = hm_alloc(drafts->context, n + 1, sizeof *drafts->by_name, error);
+    hm_status status = entries && drafts->by_name ? HM_OK : HM_ERROR_MEMORY;
+    for (size_t i = 0; status == HM_OK && i < n; i++)
+        entries[i] = (entry){drafts->draft[i].node.name, i};
+    if (status == HM_OK)
+        qsort(entries, n, sizeof *entries, compare_entries);
+    for (size_t k = 0; status == HM_OK && k < n; k++) {
+        drafts->by_name[k] = entries[k].i;
+        if (k > 0 && strcmp(entries[k].name, entries[k - 1].name) == 0)
+            status = hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: there are two nodes named %s; the other is on line %zu", path,
+                             drafts->draft[entries[k].i].line, entries[k].name, drafts->draft[entries[k - 1].i].line);
+    }
+    hm_free(drafts->context, entries);
+    return status;
 }
 
-/* The place in by_name where `name` is, or where it would be. */
-static size_t place_of(const hm_belief *net, const char *name)
+/* Looks a name up among n that by_name has sorted; nodes lie `stride` bytes apart, as drafts or in a net. */
+static bool find_name(const hm_node *first, size_t stride, const size_t *by_name, size_t n, const char *name, size_t *i)
 {
-    size_t low = 0, high = net->n;
+    size_t low = 0, high = n;
     while (low < high) {
         size_t middle = (low + high) / 2;
-        if (strcmp(net->node[net->by_name[middle]].name, name) < 0)
-            low = middle + 1;
-        else
-            high = middle;
+        const hm_node *node = (const hm_node *)((const char *)first + by_name[middle] * stride);
+        int order = strcmp(node->name, name);
+        if (order == 0) {
+            *i = by_name[middle];
+            return true;
+        }
+        *(order < 0 ? &low : &high) = order < 0 ? middle + 1 : middle;
     }
-    return low;
+    return false;
+}
+
+bool hm_draft_find(const hm_draft_list *drafts, const char *name, size_t *i)
+{
+    return drafts->n && find_name(&drafts->draft->node, sizeof *drafts->draft, drafts->by_name, drafts->n, name, i);
 }
 
 static bool find_node(const hm_belief *net, const char *name, size_t *i)
 {
-    size_t place = place_of(net, name);
-    if (place == net->n || strcmp(net->node[net->by_name[place]].name, name) != 0)
-        return false;
-    *i = net->by_name[place];
-    return true;
+    return find_name(net->node, sizeof *net->node, net->by_name, net->n, name, i);
 }
 
 static hm_status check_numbers(const char *path, size_t line, const hm_node *node, hm_error *error)
@@ -96,19 +111,30 @@ static hm_status check_numbers(const char *path, size_t line, const hm_node *nod
     return HM_OK;
 }
 
-static hm_status find_parents(hm_belief *net, const char *path, const hm_node_draft *draft, size_t i, hm_error *error)
+/* child_of[n]: one more than the last node of which each was found to be a parent. */
+static hm_status find_parents(hm_belief *net, const char *path, const hm_node_draft *draft, size_t i, size_t *child_of, hm_error *error)
 {
     hm_node *node = &net->node[i];
     for (size_t k = 0; k < node->n_parents; k++) {
         if (!find_node(net, draft->parent_names[k], &node->parents[k]))
             return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s has a parent %s, which is no node", path, draft->line,
                            node->name, draft->parent_names[k]);
-        for (size_t j = 0; j < k; j++)
-            if (node->parents[j] == node->parents[k])
-                return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s has the parent %s twice", path, draft->line,
-                               node->name, draft->parent_names[k]);
+        if (child_of[node->parents[k]] == i + 1)
+            return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s has the parent %s twice", path, draft->line, node->name,
+                           draft->parent_names[k]);
+        child_of[node->parents[k]] = i + 1;
     }
     return check_numbers(path, draft->line, node, error);
+}
+
+static hm_status find_all_parents(hm_belief *net, const char *path, const hm_draft_list *drafts, hm_error *error)
+{
+    size_t *child_of = hm_alloc(net->context, net->n, sizeof *child_of, error);
+    hm_status status = child_of ? HM_OK : HM_ERROR_MEMORY;
+    for (size_t i = 0; status == HM_OK && i < net->n; i++)
+        status = find_parents(net, path, &drafts->draft[i], i, child_of, error);
+    hm_free(net->context, child_of);
+    return status;
 }
 
 static hm_status list_children(hm_belief *net, hm_error *error)
@@ -178,14 +204,6 @@ static hm_status sort_nodes(hm_belief *net, const char *path, hm_error *error)
     return status;
 }
 
-static hm_status check_names(const hm_belief *net, const char *path, hm_error *error)
-{
-    for (size_t k = 1; k < net->n; k++)
-        if (strcmp(net->node[net->by_name[k]].name, net->node[net->by_name[k - 1]].name) == 0)
-            return hm_fail(error, HM_ERROR_FORMAT, "%s: there are two nodes named %s", path, net->node[net->by_name[k]].name);
-    return HM_OK;
-}
-
 hm_status hm_belief_build(const char *path, hm_draft_list *drafts, hm_belief **out, hm_error *error)
 {
     const hm_context *context = drafts->context;
@@ -199,8 +217,9 @@ hm_status hm_belief_build(const char *path, hm_draft_list *drafts, hm_belief **o
     *net = (hm_belief){.context = context};
     net->node = hm_alloc(context, n, sizeof *net->node, error);
     net->order = hm_alloc(context, n, sizeof *net->order, error);
-    net->by_name = hm_alloc(context, n, sizeof *net->by_name, error);
-    hm_status status = net->node && net->order && net->by_name ? HM_OK : HM_ERROR_MEMORY;
+    net->by_name = drafts->by_name;
+    drafts->by_name = NULL;
+    hm_status status = net->node && net->order ? HM_OK : HM_ERROR_MEMORY;
     for (; status == HM_OK && net->n < n; net->n++) {
         hm_node *node = &drafts->draft[net->n].node;
         net->node[net->n] = *node;
@@ -208,11 +227,7 @@ hm_status hm_belief_build(const char *path, hm_draft_list *drafts, hm_belief **o
         node->numbers = NULL;
     }
     if (status == HM_OK)
-        status = sort_names(net, error);
-    if (status == HM_OK)
-        status = check_names(net, path, error);
-    for (size_t i = 0; status == HM_OK && i < n; i++)
-        status = find_parents(net, path, &drafts->draft[i], i, error);
+        status = find_all_parents(net, path, drafts, error);
     if (status == HM_OK)
         status = list_children(net, error);
     if (status == HM_OK)
@@ -350,9 +365,4 @@ bool hm_belief_has_certainty(const hm_belief *net)
                 return true;
     }
     return false;
-}
-
-hm_status hm_belief_fail_impossible(hm_error *error)
-{
-    return hm_fail(error, HM_ERROR_ARGUMENT, "what was observed has probability 0 under this net, so nothing follows from it");
 }

@@ -5,10 +5,9 @@
  *     table NAME [PARENT] ... : P ...          P(on) for each state of the parents, off before on, the last parent fastest
  *     values NAME OFF ON                       what the two values of a node above are called, if not 0 and 1
  *
- * `#` begins a comment. */
+ * `#` begins a comment. A name of other signs than letters, digits, _ - and . stands in quotes. */
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,19 +47,28 @@ static bool is_name_letter(char c)
            (unsigned char)c >= 128;
 }
 
-static hm_status read_word(reader *r, char word[HM_NODE_NAME_MAX], hm_error *error)
+static size_t count_letters(const char *text)
 {
     size_t n = 0;
-    skip_blanks(r);
-    while (is_name_letter(r->at[n]))
+    while (is_name_letter(text[n]))
         n++;
-    if (n == 0)
-        return fail(r, "a name is missing (letters, digits, _ - .)", error);
+    return n;
+}
+
+/* A name of letters, or of anything on the line but quotes in quotes. */
+static hm_status read_word(reader *r, char word[HM_NODE_NAME_MAX], hm_error *error)
+{
+    skip_blanks(r);
+    bool is_quoted = *r->at == '"';
+    const char *begin = r->at + is_quoted;
+    size_t n = is_quoted ? strcspn(begin, "\"\r\n") : count_letters(begin);
+    if (n == 0 || (is_quoted && begin[n] != '"'))
+        return fail(r, "a name is missing (letters, digits, _ - .; anything else in quotes)", error);
     if (n >= HM_NODE_NAME_MAX)
         return fail(r, "a name is longer than 63 letters", error);
-    memcpy(word, r->at, n);
+    memcpy(word, begin, n);
     word[n] = 0;
-    r->at += n;
+    r->at = begin + n + is_quoted;
     return HM_OK;
 }
 
@@ -157,38 +165,31 @@ static const char *const kinds[] = {[HM_NODE_LOGISTIC] = "node", [HM_NODE_NOISY_
 static hm_status read_values(reader *r, hm_error *error)
 {
     char name[HM_NODE_NAME_MAX];
-    size_t i = r->drafts->n; /* from the end: most often it is the line above */
+    size_t i;
     hm_status status = read_word(r, name, error);
-    while (status == HM_OK && i > 0 && strcmp(r->drafts->draft[i - 1].node.name, name) != 0)
-        i--;
-    if (status == HM_OK && i-- == 0)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: values of %s, which is no node above", r->path, r->line, name);
+    if (status != HM_OK)
+        return status;
+    if (!hm_draft_find(r->drafts, name, &i))
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: values of %s, which is no node", r->path, r->line, name);
+    hm_node_draft *d = &r->drafts->draft[i];
+    if (d->has_values)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: the values of %s are here twice", r->path, r->line, name);
+    d->has_values = true;
     for (int k = 0; status == HM_OK && k < 2; k++)
-        status = read_word(r, r->drafts->draft[i].node.values[k], error);
+        status = read_word(r, d->node.values[k], error);
     skip_blanks(r);
     if (status == HM_OK && !is_end(*r->at))
         return fail(r, "values go: values NAME OFF ON", error);
-    const hm_node *node = &r->drafts->draft[i].node;
-    if (status == HM_OK && strcmp(node->values[0], node->values[1]) == 0)
-        return fail(r, "two values by one name", error);
+    if (status == HM_OK && strcmp(d->node.values[0], d->node.values[1]) == 0)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s has the value %s twice", r->path, r->line, name, d->node.values[0]);
     return status;
 }
 
-static hm_status read_line(reader *r, hm_error *error)
+static hm_status read_node(reader *r, const char *word, const char *begin, hm_error *error)
 {
-    char word[HM_NODE_NAME_MAX];
-    skip_blanks(r);
-    if (is_end(*r->at))
-        return HM_OK;
+    int kind = 0;
     if (r->drafts->n == NODES_MAX)
         return fail(r, "more than a million nodes", error);
-    const char *begin = r->at;
-    hm_status status = read_word(r, word, error);
-    if (status != HM_OK)
-        return status;
-    if (strcmp(word, "values") == 0)
-        return read_values(r, error);
-    int kind = 0;
     while (kind < 3 && strcmp(word, kinds[kind]) != 0)
         kind++;
     if (kind == 3) {
@@ -198,7 +199,7 @@ static hm_status read_line(reader *r, hm_error *error)
     hm_node_draft *d = hm_draft_add(r->drafts, (hm_node_kind)kind, r->line, error);
     if (!d)
         return HM_ERROR_MEMORY;
-    status = read_word(r, d->node.name, error);
+    hm_status status = read_word(r, d->node.name, error);
     if (status == HM_OK)
         status = d->node.kind == HM_NODE_TABLE ? read_table(r, d, error) : read_causes(r, d, error);
     if (status == HM_OK && !(d->node.parents = hm_alloc(r->context, d->node.n_parents + 1, sizeof *d->node.parents, error)))
@@ -206,38 +207,73 @@ static hm_status read_line(reader *r, hm_error *error)
     return status;
 }
 
-hm_status hm_read_net_text(const char *path, const char *text, hm_draft_list *drafts, hm_error *error)
+/* Lines of nodes, or of values, which may stand before their node. */
+static hm_status read_line(reader *r, bool is_of_values, hm_error *error)
 {
-    reader r = {.context = drafts->context, .path = path, .drafts = drafts};
+    char word[HM_NODE_NAME_MAX];
+    skip_blanks(r);
+    if (is_end(*r->at))
+        return HM_OK;
+    const char *begin = r->at;
+    hm_status status = read_word(r, word, error);
+    if (status != HM_OK || (strcmp(word, "values") == 0) != is_of_values)
+        return status;
+    return is_of_values ? read_values(r, error) : read_node(r, word, begin, error);
+}
+
+static hm_status read_lines(reader *r, const char *text, bool is_of_values, hm_error *error)
+{
     hm_status status = HM_OK;
+    r->line = 0;
     while (status == HM_OK && *text) {
-        r.at = text;
-        r.line++;
-        status = read_line(&r, error);
+        r->at = text;
+        r->line++;
+        status = read_line(r, is_of_values, error);
         text += strcspn(text, "\n");
         text += *text == '\n';
     }
     return status;
 }
 
+hm_status hm_read_net_text(const char *path, const char *text, hm_draft_list *drafts, hm_error *error)
+{
+    reader r = {.context = drafts->context, .path = path, .drafts = drafts};
+    hm_status status = read_lines(&r, text, false, error);
+    if (status == HM_OK)
+        status = hm_draft_list_index(drafts, path, error);
+    return status == HM_OK ? read_lines(&r, text, true, error) : status;
+}
+
 /* ---- Writing -------------------------------------------------------------------------------------------------- */
 
-static void write_node(FILE *stream, const hm_belief *net, const hm_node *node)
+static void write_name(hm_file_writer *writer, const char *name)
+{
+    hm_file_print(writer, name[count_letters(name)] ? " \"%s\"" : " %s", name);
+}
+
+static void write_node(hm_file_writer *writer, const hm_belief *net, const hm_node *node)
 {
     bool is_table = node->kind == HM_NODE_TABLE;
-    fprintf(stream, "%s %s", kinds[node->kind], node->name);
+    hm_file_print(writer, "%s", kinds[node->kind]);
+    write_name(writer, node->name);
     if (!is_table)
-        fprintf(stream, " %s %.17g", node->kind == HM_NODE_LOGISTIC ? "bias" : "leak", node->bias);
+        hm_file_print(writer, " %s %.17g", node->kind == HM_NODE_LOGISTIC ? "bias" : "leak", node->bias);
     for (size_t k = 0; k < node->n_parents; k++) {
-        fprintf(stream, "  %s", net->node[node->parents[k]].name);
+        hm_file_print(writer, " ");
+        write_name(writer, net->node[node->parents[k]].name);
         if (!is_table)
-            fprintf(stream, " %.17g", node->numbers[k]);
+            hm_file_print(writer, " %.17g", node->numbers[k]);
     }
     for (size_t row = 0; is_table && row < (size_t)1 << node->n_parents; row++)
-        fprintf(stream, "%s %.17g", row ? "" : " :", node->numbers[row]);
-    fputc('\n', stream);
-    if (strcmp(node->values[0], "0") != 0 || strcmp(node->values[1], "1") != 0)
-        fprintf(stream, "values %s %s %s\n", node->name, node->values[0], node->values[1]);
+        hm_file_print(writer, "%s %.17g", row ? "" : " :", node->numbers[row]);
+    hm_file_print(writer, "\n");
+    if (strcmp(node->values[0], "0") == 0 && strcmp(node->values[1], "1") == 0)
+        return;
+    hm_file_print(writer, "values");
+    write_name(writer, node->name);
+    write_name(writer, node->values[0]);
+    write_name(writer, node->values[1]);
+    hm_file_print(writer, "\n");
 }
 
 hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error)
@@ -247,6 +283,6 @@ hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error
     if (status != HM_OK)
         return status;
     for (size_t k = 0; k < net->n; k++)
-        write_node(writer.stream, net, &net->node[net->order[k]]);
+        write_node(&writer, net, &net->node[net->order[k]]);
     return hm_file_commit(&writer, error);
 }

@@ -107,10 +107,7 @@ hm_status hm_infer_weighting(const hm_belief *net, const int8_t *observed, const
         }
     }
     if (status == HM_OK && !(total > 0))
-        status = hm_fail(error, HM_ERROR_ARGUMENT,
-                         "none of %lld samples agrees with what was observed; it is impossible or very unlikely: take --method "
-                         "elimination, or more --samples",
-                         (long long)config->samples);
+        status = hm_belief_fail_massless(net, observed, error);
     if (status == HM_OK) {
         posterior->effective_size = total * total / squares;
         posterior->log_evidence = most + log(total / (double)config->samples);
@@ -126,11 +123,29 @@ hm_status hm_infer_weighting(const hm_belief *net, const int8_t *observed, const
 
 enum { BATCHES = 20 }; /* of a chain, whose means tell how independent its states are */
 
+/* Draws a state to begin a chain with, where `possible` (of all nodes) steps in for one that cannot be together with what was observed:
+ * from there a chain that changes one node at a time may find no way out. */
+static void begin_chain(const hm_belief *net, const int8_t *observed, const uint8_t *possible, const float *u, uint8_t *state)
+{
+    if (draw(net, observed, 1, u, state) == -INFINITY && possible)
+        memcpy(state, possible, net->n);
+}
+
+/* A possible state in `room`[n], or null when it takes too long to find; only nets with certainties need one. */
+static hm_status find_begin(const hm_belief *net, const int8_t *observed, uint8_t *room, const uint8_t **possible, hm_error *error)
+{
+    bool is_found = false;
+    hm_status status = hm_belief_find_possible(net, observed, room, &is_found, error);
+    *possible = is_found ? room : NULL;
+    return status;
+}
+
 typedef struct gibbs {
     const hm_belief *net;
     const int8_t *observed;
     size_t n_sweeps, n_chains;
-    uint8_t *state;  /* [chains][n] */
+    uint8_t *state;  /* [chains + 1][n]; the last is for `possible` */
+    const uint8_t *possible; /* null: not known */
     float *u;        /* [chains][n] */
     double *batch;   /* [chains][BATCHES][n] means of P(x_i = 1 | the others) */
     const size_t *query; /* null: no joint is wanted */
@@ -164,14 +179,17 @@ static double conditional(const hm_belief *net, size_t i, uint8_t *state)
 hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const double *temperature, size_t n_sweeps, uint8_t *state,
                            double *energy, hm_error *error)
 {
-    uint8_t *now = hm_alloc(net->context, net->n, 1, error);
+    uint8_t *now = hm_alloc(net->context, 2 * net->n, 1, error);
+    const uint8_t *possible = NULL;
     float *u = hm_alloc(net->context, net->n, sizeof *u, error);
     hm_status status = now && u ? HM_OK : HM_ERROR_MEMORY;
     double least = INFINITY;
     hm_random random = random_of(net, STREAM_ANNEALING, 0);
+    if (status == HM_OK)
+        status = find_begin(net, observed, now + net->n, &possible, error);
     if (status == HM_OK) {
         hm_random_fill_uniform(&random, 0, 0, net->n, u);
-        draw(net, observed, 1, u, now);
+        begin_chain(net, observed, possible, u, now);
         memcpy(state, now, net->n);
     }
     for (size_t sweep = 0; status == HM_OK && sweep < n_sweeps; sweep++) {
@@ -207,7 +225,7 @@ static void run_chain(void *argument, size_t chain)
     float *u = g->u + chain * n;
     hm_random random = random_of(g->net, STREAM_GIBBS, 0);
     hm_random_fill_uniform(&random, chain, 0, n, u);
-    draw(g->net, g->observed, 1, u, state);
+    begin_chain(g->net, g->observed, g->possible, u, state);
     for (size_t sweep = 0; sweep < burn_in + g->n_sweeps; sweep++) {
         double *batch = sweep < burn_in ? NULL
                                         : g->batch + (chain * BATCHES + (sweep - burn_in) * BATCHES / g->n_sweeps) * n;
@@ -251,10 +269,23 @@ static hm_status begin_gibbs(gibbs *g, const hm_belief *net, const int8_t *obser
 {
     *g = (gibbs){.net = net, .observed = observed, .n_sweeps = (size_t)config->samples, .n_chains = (size_t)config->chains};
     g->n_sweeps = g->n_sweeps < BATCHES ? BATCHES : g->n_sweeps;
-    g->state = hm_alloc(net->context, g->n_chains * net->n, 1, error);
+    g->state = hm_alloc(net->context, (g->n_chains + 1) * net->n, 1, error);
     g->u = hm_alloc(net->context, g->n_chains * net->n, sizeof *g->u, error);
     g->batch = hm_alloc(net->context, g->n_chains * BATCHES * net->n, sizeof *g->batch, error);
-    return g->state && g->u && g->batch ? HM_OK : HM_ERROR_MEMORY;
+    if (!g->state || !g->u || !g->batch)
+        return HM_ERROR_MEMORY;
+    return find_begin(net, observed, g->state + g->n_chains * net->n, &g->possible, error);
+}
+
+/* A chain that ended in an impossible state has met none that is possible, for it would not have left it again. */
+static hm_status run_chains(gibbs *g, hm_error *error)
+{
+    hm_status status = HM_OK;
+    hm_pool_run(g->net->context->pool, g->n_chains, run_chain, g);
+    for (size_t c = 0; status == HM_OK && c < g->n_chains; c++)
+        if (hm_belief_log_joint(g->net, g->state + c * g->net->n) == -INFINITY)
+            status = hm_belief_fail_massless(g->net, g->observed, error);
+    return status;
 }
 
 static void end_gibbs(gibbs *g)
@@ -273,7 +304,7 @@ hm_status hm_infer_gibbs(const hm_belief *net, const int8_t *observed, const hm_
     posterior->log_evidence = NAN;
     posterior->effective_size = INFINITY;
     if (status == HM_OK)
-        hm_pool_run(net->context->pool, g.n_chains, run_chain, &g);
+        status = run_chains(&g, error);
     for (size_t i = 0; status == HM_OK && i < net->n; i++) {
         hm_marginal m = posterior->marginal[i] = summarise(&g, i);
         posterior->effective_size = fmin(posterior->effective_size, m.effective_size);
@@ -293,7 +324,7 @@ hm_status hm_belief_gibbs_joint(const hm_belief *net, const int8_t *observed, co
     if (status == HM_OK && !(g.seen = hm_alloc(net->context, g.n_chains * n_states, sizeof *g.seen, error)))
         status = HM_ERROR_MEMORY;
     if (status == HM_OK)
-        hm_pool_run(net->context->pool, g.n_chains, run_chain, &g);
+        status = run_chains(&g, error);
     double total = (double)(g.n_chains * g.n_sweeps) + 0.5 * (double)n_states;
     for (size_t s = 0; status == HM_OK && s < n_states; s++) {
         joint[s] = 0.5 / total;

@@ -5,7 +5,15 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/lines.h"
 #include "cli/cli_belief.h"
+
+cli_name cli_show_name(const char *name)
+{
+    cli_name shown;
+    hm_text_show(name, shown.text, sizeof shown.text);
+    return shown;
+}
 
 /* ---- Samples -------------------------------------------------------------------------------------------------- */
 
@@ -123,13 +131,13 @@ static void sort_states(comparison *c)
 static void print_comparison(const comparison *c)
 {
     for (size_t k = 0; k < c->n; k++)
-        printf("%s ", hm_belief_node(c->net, c->query[k])->name);
+        printf("%s ", cli_show_name(hm_belief_node(c->net, c->query[k])->name).text);
     printf("  exact       factorial   Gibbs\n");
     for (size_t i = 0; i < c->n_states && i < LINES_MAX; i++) {
         size_t s = c->order[i];
         for (size_t k = 0; k < c->n; k++) {
             const hm_node *node = hm_belief_node(c->net, c->query[k]);
-            printf("%-*s ", (int)strlen(node->name), node->values[s >> (c->n - 1 - k) & 1]);
+            printf("%-*s ", (int)strlen(node->name), cli_show_name(node->values[s >> (c->n - 1 - k) & 1]).text);
         }
         printf("  %-10.6g  %-10.6g  %-10.6g\n", c->exact[s], c->factorial[s], c->gibbs[s]);
     }

@@ -4,6 +4,13 @@
 
 #include "cli/cli.h"
 
+/* A name of a file as it may be shown to a terminal. */
+typedef struct cli_name {
+    char text[HM_NODE_NAME_MAX];
+} cli_name;
+
+cli_name cli_show_name(const char *name);
+
 /* -n cases to -o cases.csv. */
 hm_status cli_sample_net(const cli_call *call, const hm_belief *net, hm_error *error);
 /* --learn cases.csv, to -o learned.net. */

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "speech/sound.h"
 
 enum { PATH_ROOM = 4096, DEPTH_MAX = 32, WORD_MAX = 240 /* sequences.h reads 255, and speeds come behind */ };
@@ -152,14 +153,12 @@ static hm_status add_id(cli_sounds *sounds, const char *list, const char *root, 
 
 static hm_status add_list(cli_sounds *sounds, const char *list, const char *root, hm_error *error)
 {
-    static const size_t most = (size_t)1 << 28;
-    unsigned char *text;
-    size_t n;
-    char *rest;
-    hm_status status = hm_file_load(sounds->context, list, most, &text, &n, error);
+    char *text, *rest;
+    size_t n_lines;
+    hm_status status = hm_lines_load(sounds->context, list, &text, &n_lines, error);
     if (status != HM_OK)
         return status;
-    for (char *id = strtok_r((char *)text, "\r\n", &rest); status == HM_OK && id; id = strtok_r(NULL, "\r\n", &rest))
+    for (char *id = strtok_r(text, "\r\n", &rest); status == HM_OK && id; id = strtok_r(NULL, "\r\n", &rest))
         status = add_id(sounds, list, root, id, error);
     hm_free(sounds->context, text);
     return status;

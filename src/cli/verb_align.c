@@ -1,6 +1,5 @@
 /* harmonium align: which senone each frame of a set of utterances is, by the scores of a recogniser and what was said. */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -116,34 +115,24 @@ static hm_status write_labels(const session *s, hm_error *error)
     return status;
 }
 
-__attribute__((format(printf, 2, 3))) static void put(hm_file_writer *writer, const char *format, ...)
-{
-    char text[2048];
-    va_list arguments;
-    va_start(arguments, format);
-    int n = vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    hm_file_write(writer, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1);
-}
-
 static void put_word(hm_file_writer *writer, const hm_pronunciation *p)
 {
-    put(writer, "%.1000s", p ? p->word : "<sil>");
+    hm_file_print(writer, "%.1000s", p ? p->word : "<sil>");
     if (p && p->variant > 1)
-        put(writer, "(%d)", p->variant);
+        hm_file_print(writer, "(%d)", p->variant);
 }
 
 /* Silence at the ends is what <s> and </s> stand for. */
 static void put_words(hm_file_writer *writer, const utterance *u)
 {
     const hm_alignment *a = &u->alignment;
-    put(writer, "<s>");
+    hm_file_print(writer, "<s>");
     for (size_t i = 0; i < a->n_words; i++)
         if (a->words[i].pronunciation || (i > 0 && i + 1 < a->n_words)) {
-            put(writer, " ");
+            hm_file_print(writer, " ");
             put_word(writer, a->words[i].pronunciation);
         }
-    put(writer, " </s> (%.1000s)\n", u->transcript->id);
+    hm_file_print(writer, " </s> (%.1000s)\n", u->transcript->id);
 }
 
 static void put_phones(const session *s, hm_file_writer *writer, const utterance *u)
@@ -151,9 +140,9 @@ static void put_phones(const session *s, hm_file_writer *writer, const utterance
     const hm_alignment *a = &u->alignment;
     for (size_t i = 0; i < a->n_phones; i++) {
         const hm_aligned_phone *p = &a->phones[i];
-        put(writer, "%.1000s %zu %zu %.60s ", u->transcript->id, p->begin, p->end, hm_definition_phone(s->hmms->definition, p->phone));
+        hm_file_print(writer, "%.1000s %zu %zu %.60s ", u->transcript->id, p->begin, p->end, hm_definition_phone(s->hmms->definition, p->phone));
         put_word(writer, a->words[p->word].pronunciation);
-        put(writer, "\n");
+        hm_file_print(writer, "\n");
     }
 }
 

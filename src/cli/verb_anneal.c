@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "cli/cli_belief.h"
 #include "cli/verbs.h"
 
 enum { STEPS = 1000, CHAINS = 10, STREAM = 9 << 14 };
@@ -83,7 +84,8 @@ static hm_status anneal_net(session *s, hm_belief *net, hm_error *error)
     if (status == HM_OK) {
         printf("energy %.6g:", -hm_belief_log_joint(net, state));
         for (size_t i = 0; i < n; i++)
-            printf(" %s=%s", hm_belief_node(net, i)->name, hm_belief_node(net, i)->values[state[i]]);
+            printf(" %s=%s", cli_show_name(hm_belief_node(net, i)->name).text,
+                   cli_show_name(hm_belief_node(net, i)->values[state[i]]).text);
         putchar('\n');
     }
     hm_free(s->call->context, observed);

@@ -61,16 +61,17 @@ static void print_marginals(const session *s)
         const hm_node *node = hm_belief_node(s->net, i);
         const hm_marginal *m = &s->posterior.marginal[i];
         if (s->observed[i] >= 0) {
-            printf("%-*s  observed: %s\n", width, node->name, node->values[s->observed[i]]);
+            printf("%-*s  observed: %s\n", width, cli_show_name(node->name).text, cli_show_name(node->values[s->observed[i]]).text);
             continue;
         }
-        printf("%-*s  %-10.6g  ", width, node->name, m->p);
+        printf("%-*s  %-10.6g  ", width, cli_show_name(node->name).text, m->p);
         if (is_sampled && isnan(m->r_hat))
             printf("%-10.2g           %-9.0f ", m->error, m->effective_size);
         else if (is_sampled)
             printf("%-10.2g %-8.4f  %-9.0f ", m->error, m->r_hat, m->effective_size);
         print_bar(m->p);
-        printf("%s%s\n", strcmp(node->values[1], "1") ? "  on: " : "", strcmp(node->values[1], "1") ? node->values[1] : "");
+        bool is_named = strcmp(node->values[1], "1") != 0;
+        printf("%s%s\n", is_named ? "  on: " : "", is_named ? cli_show_name(node->values[1]).text : "");
     }
 }
 
@@ -93,12 +94,12 @@ static hm_status print_joint(const session *s, hm_error *error)
         return status;
     putchar('\n');
     for (size_t k = 0; k < n; k++)
-        printf("%s  ", hm_belief_node(s->net, query[k])->name);
+        printf("%s  ", cli_show_name(hm_belief_node(s->net, query[k])->name).text);
     printf("together\n");
     for (size_t row = 0; row < (size_t)1 << n; row++) {
         for (size_t k = 0; k < n; k++) {
             const hm_node *node = hm_belief_node(s->net, query[k]);
-            printf("%-*s  ", (int)strlen(node->name), node->values[row >> (n - 1 - k) & 1]);
+            printf("%-*s  ", (int)strlen(node->name), cli_show_name(node->values[row >> (n - 1 - k) & 1]).text);
         }
         printf("%-12.6g ", joint[row]);
         print_bar(joint[row]);
@@ -129,7 +130,8 @@ static hm_status print_explanation(const session *s, hm_error *error)
         printf("\nmost probable explanation (log P %.6g):", log_joint);
         for (size_t i = 0; i < s->posterior.n; i++)
             if (s->observed[i] < 0)
-                printf(" %s=%s", hm_belief_node(s->net, i)->name, hm_belief_node(s->net, i)->values[state[i]]);
+                printf(" %s=%s", cli_show_name(hm_belief_node(s->net, i)->name).text,
+                       cli_show_name(hm_belief_node(s->net, i)->values[state[i]]).text);
         putchar('\n');
     }
     hm_free(s->call->context, state);

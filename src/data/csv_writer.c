@@ -47,14 +47,14 @@ hm_status hm_matrix_save_svm(hm_matrix matrix, const int32_t *labels, const char
         return status;
     for (size_t i = 0; i < matrix.rows; i++) {
         const float *row = hm_row_f32(&matrix, i);
-        fprintf(writer.stream, "%d", labels ? (int)labels[i] : 0);
+        hm_file_print(&writer, "%d", labels ? (int)labels[i] : 0);
         for (size_t j = 0; j < matrix.cols; j++) {
             if (row[j] == 0)
                 continue;
             print_float(row[j], text);
-            fprintf(writer.stream, " %zu:%s", j + 1, text);
+            hm_file_print(&writer, " %zu:%s", j + 1, text);
         }
-        fputc('\n', writer.stream);
+        hm_file_print(&writer, "\n");
     }
     return hm_file_commit(&writer, error);
 }

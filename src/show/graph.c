@@ -9,9 +9,10 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/lines.h"
 #include "show/canvas.h"
 
-enum { GAP_X = 150, GAP_Y = 110, RADIUS_X = 62, RADIUS_Y = 26, SWEEPS = 8, NODES_MAX = 400 };
+enum { GAP_X = 150, GAP_Y = 110, RADIUS_X = 62, RADIUS_Y = 26, SWEEPS = 8, NODES_MAX = 400, SHOWN_MAX = 256 };
 static const uint32_t FULL = 0x0072b2; /* the shade of a node that is certainly on */
 
 typedef struct place {
@@ -161,7 +162,7 @@ static void draw_node(const layout *l, hm_canvas *canvas, size_t i)
     const hm_graph_node *node = &l->node[i];
     const place *p = &l->place[i];
     uint32_t ink = node->shade > 0.55 ? 0xffffff : 0x000000;
-    char number[32];
+    char number[32], shown[SHOWN_MAX];
     ellipse(canvas, p, 0);
     hm_canvas_colour(canvas, shade_of(node->shade), 1);
     cairo_fill_preserve(canvas->pen);
@@ -174,7 +175,7 @@ static void draw_node(const layout *l, hm_canvas *canvas, size_t i)
     }
     hm_canvas_colour(canvas, ink, 1);
     snprintf(number, sizeof number, "%.4g", node->shade);
-    hm_canvas_text(canvas, p->x, p->y - 6, 12, 0.5, node->name);
+    hm_canvas_text(canvas, p->x, p->y - 6, 12, 0.5, hm_text_show(node->name, shown, sizeof shown));
     hm_canvas_text(canvas, p->x, p->y + 10, 11, 0.5, number);
 }
 
@@ -204,90 +205,114 @@ static hm_status save_png(const layout *l, const char *path, hm_error *error)
 /* ---- SVG --------------------------------------------------------------------------------------------------------------- */
 
 /* A name may hold what XML reserves. */
-static void write_text(FILE *file, const char *text)
+static void write_text(hm_file_writer *writer, const char *text)
 {
-    for (; *text; text++) {
-        if (*text == '<' || *text == '>' || *text == '&' || *text == '"')
-            fprintf(file, "&#%d;", *text);
-        else
-            fputc(*text, file);
-    }
+    char shown[SHOWN_MAX];
+    for (const char *at = hm_text_show(text, shown, sizeof shown); *at; at++)
+        hm_file_print(writer, strchr("<>&\"", *at) ? "&#%d;" : "%c", *at);
 }
 
-static void write_node(const layout *l, FILE *file, size_t i)
+static void write_node(const layout *l, hm_file_writer *writer, size_t i)
 {
     const hm_graph_node *node = &l->node[i];
     const place *p = &l->place[i];
     const char *ink = node->shade > 0.55 ? "#fff" : "#000";
     for (int ring = node->is_marked; ring >= 0; ring--)
-        fprintf(file, "<ellipse cx=\"%.1f\" cy=\"%.1f\" rx=\"%d\" ry=\"%d\" fill=\"#%06x\" stroke=\"#333\" stroke-width=\"1.5\"/>\n",
-                p->x, p->y, RADIUS_X + 4 * ring, RADIUS_Y + 4 * ring, ring ? 0xffffffu : shade_of(node->shade));
-    fprintf(file, "<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" font-size=\"12\">", p->x, p->y - 2, ink);
-    write_text(file, node->name);
-    fprintf(file, "</text>\n<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" font-size=\"11\">%.4g</text>\n", p->x, p->y + 14, ink, node->shade);
+        hm_file_print(writer, "<ellipse cx=\"%.1f\" cy=\"%.1f\" rx=\"%d\" ry=\"%d\" fill=\"#%06x\" stroke=\"#333\" "
+                              "stroke-width=\"1.5\"/>\n",
+                      p->x, p->y, RADIUS_X + 4 * ring, RADIUS_Y + 4 * ring, ring ? 0xffffffu : shade_of(node->shade));
+    hm_file_print(writer, "<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" font-size=\"12\">", p->x, p->y - 2, ink);
+    write_text(writer, node->name);
+    hm_file_print(writer, "</text>\n<text x=\"%.1f\" y=\"%.1f\" fill=\"%s\" font-size=\"11\">%.4g</text>\n", p->x, p->y + 14, ink,
+                  node->shade);
 }
 
-static hm_status save_svg(const layout *l, const char *path, hm_error *error)
+static void write_svg(const layout *l, hm_file_writer *writer)
 {
-    hm_file_writer writer;
-    hm_status status = hm_file_create(&writer, path, error);
-    if (status != HM_OK)
-        return status;
-    FILE *file = writer.stream;
-    fprintf(file,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" font-family=\"sans-serif\" text-anchor=\"middle\">\n"
-            "<defs><marker id=\"head\" markerWidth=\"9\" markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\">"
-            "<path d=\"M0,0 L9,4 L0,8 z\" fill=\"#555\"/></marker></defs>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-            l->widest * GAP_X, l->n_ranks * GAP_Y);
+    hm_file_print(writer,
+                  "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" font-family=\"sans-serif\" "
+                  "text-anchor=\"middle\">\n"
+                  "<defs><marker id=\"head\" markerWidth=\"9\" markerHeight=\"8\" refX=\"8\" refY=\"4\" orient=\"auto\">"
+                  "<path d=\"M0,0 L9,4 L0,8 z\" fill=\"#555\"/></marker></defs>\n<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
+                  l->widest * GAP_X, l->n_ranks * GAP_Y);
     for (size_t k = 0; k < l->n_edges; k++) {
         double x0, y0, x1, y1;
         ends_of(l, &l->edge[k], &x0, &y0, &x1, &y1);
-        fprintf(file, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#555\" stroke-width=\"1.5\" "
-                      "marker-end=\"url(#head)\"/>\n", x0, y0, x1, y1);
+        hm_file_print(writer, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#555\" stroke-width=\"1.5\" "
+                              "marker-end=\"url(#head)\"/>\n", x0, y0, x1, y1);
     }
     for (size_t i = 0; i < l->n; i++)
-        write_node(l, file, i);
-    fputs("</svg>\n", file);
-    return hm_file_commit(&writer, error);
+        write_node(l, writer, i);
+    hm_file_print(writer, "</svg>\n");
 }
 
 /* ---- Text --------------------------------------------------------------------------------------------------------------- */
 
+/* A string of Graphviz, where \" is a quote, \\ a backslash and \n a new line. Of other control bytes their number stands there, so
+ * that two names remain two. */
+static void write_quoted(hm_file_writer *writer, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        const char *format = c == '\n' ? "\\n" : c == '"' || c == '\\' ? "\\%c" : c < ' ' || c == 0x7f ? "\\\\x%02x" : "%c";
+        hm_file_print(writer, format, c);
+    }
+}
+
 /* For Graphviz: dot -Tpdf net.gv. */
-static hm_status save_gv(const layout *l, const char *path, hm_error *error)
+static void write_gv(const layout *l, hm_file_writer *writer)
+{
+    hm_file_print(writer, "digraph net {\n    node [style=filled];\n");
+    for (size_t i = 0; i < l->n; i++) {
+        const hm_graph_node *node = &l->node[i];
+        hm_file_print(writer, "    \"");
+        write_quoted(writer, node->name);
+        hm_file_print(writer, "\" [label=\"");
+        write_quoted(writer, node->name);
+        hm_file_print(writer, "\\n%.4g\", fillcolor=\"#%06x\", fontcolor=\"%s\", peripheries=%d];\n", node->shade, shade_of(node->shade),
+                      node->shade > 0.55 ? "white" : "black", node->is_marked ? 2 : 1);
+    }
+    for (size_t k = 0; k < l->n_edges; k++) {
+        hm_file_print(writer, "    \"");
+        write_quoted(writer, l->node[l->edge[k].from].name);
+        hm_file_print(writer, "\" -> \"");
+        write_quoted(writer, l->node[l->edge[k].to].name);
+        hm_file_print(writer, "\";\n");
+    }
+    hm_file_print(writer, "}\n");
+}
+
+static bool ends_in(const char *path, const char *ending)
+{
+    size_t n = strlen(path), m = strlen(ending);
+    return n > m && strcmp(path + n - m, ending) == 0;
+}
+
+static hm_status save_text(const layout *l, const char *path, hm_error *error)
 {
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
     if (status != HM_OK)
         return status;
-    fputs("digraph net {\n    node [style=filled];\n", writer.stream);
-    for (size_t i = 0; i < l->n; i++)
-        fprintf(writer.stream, "    \"%s\" [label=\"%s\\n%.4g\", fillcolor=\"#%06x\", fontcolor=\"%s\", peripheries=%d];\n", l->node[i].name,
-                l->node[i].name, l->node[i].shade, shade_of(l->node[i].shade), l->node[i].shade > 0.55 ? "white" : "black",
-                l->node[i].is_marked ? 2 : 1);
-    for (size_t k = 0; k < l->n_edges; k++)
-        fprintf(writer.stream, "    \"%s\" -> \"%s\";\n", l->node[l->edge[k].from].name, l->node[l->edge[k].to].name);
-    fputs("}\n", writer.stream);
+    (ends_in(path, ".svg") ? write_svg : write_gv)(l, &writer);
     return hm_file_commit(&writer, error);
 }
 
 /* A line a node, indented by its rank, with what it hangs on. */
-static void print_nodes(const layout *l, FILE *stream)
+static void print_node(const layout *l, size_t i, FILE *stream)
 {
     static const char *const shades[] = {" ", "\u2591", "\u2592", "\u2593", "\u2588"};
-    for (size_t k = 0; k < l->n; k++) {
-        size_t i = l->order[k];
-        const hm_graph_node *node = &l->node[i];
-        const char *shade = shades[(int)(node->shade * 4 + 0.5)], *separator = "  \u2190 ";
-        fprintf(stream, "%*s%s%s%s%s %s %.4g", (int)(4 * l->place[i].rank), "", node->is_marked ? "[" : "(", shade, shade,
-                node->is_marked ? "]" : ")", node->name, node->shade);
-        for (size_t e = 0; e < l->n_edges; e++)
-            if (l->edge[e].to == i) {
-                fprintf(stream, "%s%s", separator, l->node[l->edge[e].from].name);
-                separator = ", ";
-            }
-        fputc('\n', stream);
-    }
+    const hm_graph_node *node = &l->node[i];
+    const char *shade = shades[(int)(node->shade * 4 + 0.5)], *separator = "  \u2190 ";
+    char shown[SHOWN_MAX];
+    fprintf(stream, "%*s%s%s%s%s %s %.4g", (int)(4 * l->place[i].rank), "", node->is_marked ? "[" : "(", shade, shade,
+            node->is_marked ? "]" : ")", hm_text_show(node->name, shown, sizeof shown), node->shade);
+    for (size_t e = 0; e < l->n_edges; e++)
+        if (l->edge[e].to == i) {
+            fprintf(stream, "%s%s", separator, hm_text_show(l->node[l->edge[e].from].name, shown, sizeof shown));
+            separator = ", ";
+        }
+    fputc('\n', stream);
 }
 
 /* ---- Any of them ---------------------------------------------------------------------------------------------------------- */
@@ -311,19 +336,14 @@ static void end_layout(layout *l)
     hm_free(l->context, l->order);
 }
 
-static bool ends_in(const char *path, const char *ending)
-{
-    size_t n = strlen(path), m = strlen(ending);
-    return n > m && strcmp(path + n - m, ending) == 0;
-}
-
 hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
                          FILE *stream, hm_error *error)
 {
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
     hm_status status = begin_layout(&l, error);
     if (status == HM_OK)
-        print_nodes(&l, stream);
+        for (size_t k = 0; k < l.n; k++)
+            print_node(&l, l.order[k], stream);
     end_layout(&l);
     return status;
 }
@@ -334,8 +354,7 @@ hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, s
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
     hm_status status = begin_layout(&l, error);
     if (status == HM_OK)
-        status = ends_in(path, ".svg") ? save_svg(&l, path, error) : ends_in(path, ".gv") ? save_gv(&l, path, error)
-                                                                                         : save_png(&l, path, error);
+        status = ends_in(path, ".svg") || ends_in(path, ".gv") ? save_text(&l, path, error) : save_png(&l, path, error);
     end_layout(&l);
     return status;
 }
