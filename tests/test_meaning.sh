@@ -109,7 +109,7 @@ done <<'END'
 --visible gaussian --kind dbn --layers 3,4
 --label-units none
 --kind net --layers 3,2 --backprop-epochs 1 --backprop-iterations 9
---kind net --layers 3,2 --backprop-epochs 1 --backprop-method adam --backprop-momentum 0.7
+--kind net --layers 3,2 --backprop-epochs 1 --backprop-method lbfgs --backprop-momentum 0.7
 END
 "$harmonium" train bits.csv --learner tempering --temperatures 3 --chains 4 $few -o x.safetensors || fail "what is used is refused"
 

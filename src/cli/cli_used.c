@@ -20,7 +20,7 @@ static const use uses[] = {
     {&hm_train_options, "steps", "learner", "cd pcd fast-pcd tempering trajectory mean-field"},
     {&hm_train_options, "sparsity-cost sparsity-decay sparsity-on", "sparsity-target", NULL},
     {&hm_backprop_options, "iterations", "method", "lbfgs"},
-    {&hm_backprop_options, "momentum", "method", "sgd"},
+    {&hm_backprop_options, "momentum learning-rate", "method", "sgd adam"},
     {&hm_backprop_options, "dropout input-dropout max-norm", "method", "sgd adam"},
     {&cli_model_options, "layers", "kind", "dbn net sbn"},
     {&cli_model_options, "visible hidden", "kind", "rbm classes"},
