@@ -33,7 +33,8 @@ typedef enum hm_ill {
     HM_ILL_OVERFITTED,   /* training cases much likelier than held-out ones */
     HM_ILL_ASTRAY,       /* the model's own chains end where there are no data */
     HM_ILL_FROZEN,       /* chains that stay where they began */
-    HM_ILL_UNBOUNDED     /* no finite partition function (hm_rbm_find_partition) */
+    HM_ILL_UNBOUNDED,    /* no finite partition function (hm_rbm_find_partition) */
+    HM_ILL_COLLAPSED     /* a net that calls every case the same class */
 } hm_ill;
 
 typedef struct hm_finding {
@@ -51,13 +52,14 @@ typedef struct hm_examination {
     double variance_ratio; /* variance of reconstructions over that of the data */
     double free_energy_gap; /* held-out - training, nats */
     double astray;          /* free energy of the data - that of the model's own chains, nats */
+    double wrong, wrong_held_out; /* of a net: shares of the labelled training and held-out cases that it names wrongly */
     double autocorrelation; /* of free energies along a chain, after 100 steps; near 1: they do not move */
 } hm_examination;
 
-/* Examines machine `machine` of an RBM or class model, or the first level of a DBN, on up to 1,000 cases of the training data
+/* Examines machine `machine` of an RBM or, on the cases of its class, of a class model (whose data need labels), the first level of a DBN, or a feed-forward net, on up to 1,000 cases of the training data
  * and of held-out data (may be null); without runs_chains, what only Gibbs chains tell (1,000 steps) is left out. Looks at data and
  * parameters alone where parameters are not finite, and runs no chains where they would run off. HM_ERROR_MISMATCH
- * for nets. */
+ * where model and data do not fit. */
 hm_status hm_examine(const hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *held_out, bool runs_chains,
                      hm_examination *result, hm_error *error);
 

@@ -271,6 +271,9 @@ hm_status cli_choose_machine(const cli_call *call, const hm_model *model, size_t
  * in full. */
 hm_status cli_take_model(cli_call *call, const hm_model *model, hm_error *error);
 
+/* What `visible` = auto of a machine stands for, by the values of the data; *is_raw: they are to be standardised, and are not. */
+hm_status cli_choose_visible(cli_call *call, const hm_dataset *train, bool *is_raw, hm_error *error);
+
 /* A fresh model as the options describe it, which knows its data and classes. */
 hm_status cli_make_model(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error);
 

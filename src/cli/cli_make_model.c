@@ -1,7 +1,9 @@
 /* A fresh model as the options describe it, for the data that it will learn. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli.h"
 
@@ -25,6 +27,68 @@ static void tell_borders(const cli_call *call, const hm_model *model)
             cli_say(call, "layer %zu: of the %zux%zu places of its filters, whole blocks fill %zux%zu; the borders are left out",
                     i + 1, height, width, above->height, above->width);
     }
+}
+
+/* ---- Units that suit the values ------------------------------------------------------------------------- */
+
+typedef struct values {
+    float least, most;
+    bool is_spin; /* all are -1 or 1 */
+} values;
+
+static void look_at(values *v, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        v->least = fminf(v->least, x[i]);
+        v->most = fmaxf(v->most, x[i]);
+        v->is_spin = v->is_spin && fabsf(x[i]) == 1;
+    }
+}
+
+static hm_status look_at_cases(const cli_call *call, const hm_dataset *set, values *v, hm_error *error)
+{
+    enum { ROWS = 256 };
+    size_t n = hm_dataset_n_cases(set), V = hm_dataset_n_features(set);
+    float *rows = hm_alloc(call->context, ROWS, V * sizeof *rows, error);
+    hm_status status = rows ? HM_OK : HM_ERROR_MEMORY;
+    *v = (values){INFINITY, -INFINITY, true};
+    for (size_t first = 0; status == HM_OK && first < n; first += ROWS) {
+        size_t n_rows = n - first < ROWS ? n - first : ROWS;
+        status = hm_dataset_read(set, NULL, first, n_rows, 0, hm_matrix_f32(rows, n_rows, V), error);
+        if (status == HM_OK)
+            look_at(v, rows, n_rows * V);
+    }
+    hm_free(call->context, rows);
+    return status;
+}
+
+/* Averages of areas may leave 0..1 by a rounding. */
+static const char *suitable_units(const values *v)
+{
+    const float slack = 1e-4f;
+    if (v->is_spin)
+        return "spin";
+    return v->least >= -slack && v->most <= 1 + slack ? "bernoulli" : "gaussian";
+}
+
+hm_status cli_choose_visible(cli_call *call, const hm_dataset *train, bool *is_raw, hm_error *error)
+{
+    cli_model *config = &call->options.model;
+    bool is_machine = config->kind == CLI_KIND_RBM || config->kind == CLI_KIND_CLASSES;
+    values v;
+    *is_raw = false;
+    if (!is_machine || strcmp(config->visible, "auto") != 0)
+        return HM_OK;
+    hm_status status = look_at_cases(call, train, &v, error);
+    if (status != HM_OK)
+        return status;
+    const char *units = hm_dataset_shift(train) ? "gaussian" : suitable_units(&v);
+    strcpy(config->visible, units);
+    *is_raw = strcmp(units, "gaussian") == 0 && !hm_dataset_shift(train) && !cli_is_data_given(call, "standardise");
+    if (strcmp(units, "bernoulli") != 0)
+        cli_say(call, "values from %g to %g: %s visible units%s (--visible says otherwise)", (double)v.least, (double)v.most, units,
+                *is_raw ? ", with --standardise" : "");
+    return HM_OK;
 }
 
 static hm_status make_machines(const cli_call *call, const hm_dataset *train, hm_model **model, hm_error *error)

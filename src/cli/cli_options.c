@@ -34,8 +34,9 @@ static const hm_option model_rows[] = {
     {"labels", 0, HM_OPTION_TEXT, offsetof(cli_model, labels), "auto", 0, 0, "UNITS", NULL,
      "label units that the top RBM of a dbn sees beside the layer below: \"softmax 10\", none, or auto: one for each class of "
      "the data, unless a backprop stage adds them on top"},
-    {"visible", 0, HM_OPTION_TEXT, offsetof(cli_model, visible), "bernoulli", 0, 0, "LAYER", NULL,
-     "visible units: bernoulli, gaussian, softmax, relu or binomial; the number comes from the data"},
+    {"visible", 0, HM_OPTION_TEXT, offsetof(cli_model, visible), "auto", 0, 0, "LAYER", NULL,
+     "visible units: bernoulli, gaussian, softmax, spin, relu or binomial; the number comes from the data; auto: bernoulli for values in "
+     "0 to 1, spin for -1 and 1, else gaussian with --standardise"},
     {"hidden", 0, HM_OPTION_TEXT, offsetof(cli_model, hidden), "bernoulli 100", 0, 0, "LAYER", NULL,
      "hidden units, as in \"500\" or \"gaussian 30\""},
 };

@@ -1,5 +1,6 @@
 /* harmonium data [NAME]: what a data set holds after its transforms. */
 #include <math.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
@@ -20,25 +21,117 @@ static void print_classes(const hm_dataset *set)
     }
 }
 
-static hm_status print_set(const cli_call *call, const char *name, const hm_dataset *set, hm_error *error)
+/* ---- Values -------------------------------------------------------------------------------------------- */
+
+/* What one must know of values first. */
+typedef struct values {
+    size_t V;
+    double *mean, *variance; /* [V] each */
+    float *least, *most;     /* [V] each */
+    bool is_whole, is_bits;
+} values;
+
+static void free_values(const cli_call *call, values *v)
 {
-    size_t V = hm_dataset_n_features(set), n_constant = 0;
-    double *mean = hm_alloc(call->context, 2 * V, sizeof *mean, error), average = 0;
-    hm_status status = mean ? hm_dataset_moments(set, mean, mean + V, error) : HM_ERROR_MEMORY;
-    for (size_t i = 0; status == HM_OK && i < V; i++) {
-        average += mean[i] / (double)V;
-        n_constant += mean[V + i] == 0;
+    hm_free(call->context, v->mean);
+    hm_free(call->context, v->least);
+}
+
+static void note_rows(values *v, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        v->is_whole = v->is_whole && x[i] == truncf(x[i]);
+        v->is_bits = v->is_bits && (x[i] == 0 || x[i] == 1);
     }
+}
+
+static hm_status look_at_rows(const cli_call *call, const hm_dataset *set, values *v, hm_error *error)
+{
+    enum { ROWS = 256 };
+    size_t n = hm_dataset_n_cases(set);
+    float *rows = hm_alloc(call->context, ROWS, v->V * sizeof *rows, error);
+    hm_status status = rows ? HM_OK : HM_ERROR_MEMORY;
+    for (size_t first = 0; status == HM_OK && v->is_whole && first < n; first += ROWS) {
+        size_t n_rows = n - first < ROWS ? n - first : ROWS;
+        status = hm_dataset_read(set, NULL, first, n_rows, 0, hm_matrix_f32(rows, n_rows, v->V), error);
+        if (status == HM_OK)
+            note_rows(v, rows, n_rows * v->V);
+    }
+    hm_free(call->context, rows);
+    return status;
+}
+
+static hm_status look_at(const cli_call *call, const hm_dataset *set, values *v, hm_error *error)
+{
+    size_t V = hm_dataset_n_features(set);
+    *v = (values){.V = V, .is_whole = true, .is_bits = true};
+    v->mean = hm_alloc(call->context, 2 * V, sizeof *v->mean, error);
+    v->least = v->mean ? hm_alloc(call->context, 2 * V, sizeof *v->least, error) : NULL;
+    if (!v->least)
+        return HM_ERROR_MEMORY;
+    v->variance = v->mean + V;
+    v->most = v->least + V;
+    hm_status status = hm_dataset_moments(set, v->mean, v->variance, error);
+    if (status == HM_OK)
+        status = hm_dataset_extremes(set, v->least, v->most, error);
+    return status == HM_OK ? look_at_rows(call, set, v, error) : status;
+}
+
+static void print_summary(const hm_dataset *set, const values *v)
+{
+    float least = v->least[0], most = v->most[0], in_file[2];
+    double mean = 0, variance = 0;
+    size_t n_constant = 0;
+    bool is_scaled;
+    for (size_t i = 0; i < v->V; i++) {
+        least = fminf(least, v->least[i]);
+        most = fmaxf(most, v->most[i]);
+        mean += v->mean[i] / (double)v->V;
+        variance += v->variance[i] / (double)v->V;
+        n_constant += v->most[i] == v->least[i];
+    }
+    hm_dataset_range(set, &in_file[0], &in_file[1], &is_scaled);
+    printf("  values %g to %g (%s)", (double)least, (double)most, v->is_bits ? "all 0 or 1" : v->is_whole ? "whole numbers" : "real numbers");
+    if (is_scaled)
+        printf(", bytes %g to %g in the file, times 1/255", (double)in_file[0], (double)in_file[1]);
+    printf("\n  mean %.4g, deviation of a feature %.4g, constant features %zu\n", mean, sqrt(variance), n_constant);
+}
+
+/* Wide sets are no table. */
+static void print_features(const hm_dataset *set, const values *v)
+{
+    enum { ROWS_MAX = 32 };
+    const char *name = hm_dataset_columns(set);
+    if (hm_dataset_height(set) || v->V > ROWS_MAX)
+        return;
+    printf("  %-24s %12s %12s %12s %12s\n", "feature", "least", "mean", "most", "deviation");
+    for (size_t i = 0; i < v->V; i++) {
+        char text[32];
+        int n = (int)strcspn(name, "\n");
+        if (n)
+            snprintf(text, sizeof text, "%.*s", n < 24 ? n : 24, name);
+        else
+            snprintf(text, sizeof text, "%zu", i);
+        name += name[n] ? n + 1 : n;
+        printf("  %-24s %12.5g %12.5g %12.5g %12.5g\n", text, (double)v->least[i], v->mean[i], (double)v->most[i], sqrt(v->variance[i]));
+    }
+}
+
+static hm_status print_set(const cli_call *call, const char *title, const hm_dataset *set, hm_error *error)
+{
+    values v;
+    hm_status status = look_at(call, set, &v, error);
     if (status == HM_OK) {
-        printf("%s: %s\n  %zu cases of %zu features", name, hm_dataset_describe(set), hm_dataset_n_cases(set), V);
+        printf("%s: %s\n  %zu cases of %zu features", title, hm_dataset_describe(set), hm_dataset_n_cases(set), v.V);
         if (hm_dataset_height(set))
-            printf(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set),
-                   hm_dataset_channels(set) == 3 ? ", in colour" : "");
-        printf("\n  mean %.4f, constant features %zu\n  fingerprint %s\n", average, n_constant,
-               hm_dataset_fingerprint(set));
+            printf(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set), hm_dataset_channels(set) == 3 ? ", in colour" : "");
+        printf("\n");
+        print_summary(set, &v);
+        printf("  fingerprint %s\n", hm_dataset_fingerprint(set));
         print_classes(set);
+        print_features(set, &v);
     }
-    hm_free(call->context, mean);
+    free_values(call, &v);
     return status;
 }
 

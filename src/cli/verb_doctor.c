@@ -15,6 +15,8 @@ static void print_examination(const hm_examination *x)
     for (size_t i = 0; i < x->n; i++)
         printf("%zu. %s\n", i + 1, x->finding[i].text);
     printf("%s\n", x->n ? "" : "healthy\n");
+    print_number("cases named wrongly", x->wrong, "share");
+    print_number("held-out cases named wrongly", x->wrong_held_out, "share");
     print_number("reconstruction error / variance", x->error_ratio, "1: no better than the mean");
     print_number("reconstruction variance / data's", x->variance_ratio, "above 2: exploding");
     print_number("hidden units never on", x->share_dead, "share");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/lock.h"
@@ -33,6 +34,7 @@ typedef struct training {
     cli_pictures *pictures; /* null: none */
     cli_metrics metrics;
     size_t n_cases;
+    double told; /* when an epoch was told last, s */
     bool is_stack, has_labels; /* the model's levels; what backpropagation learns */
 } training;
 
@@ -104,6 +106,17 @@ static void tell_epoch(const training *t, const hm_train_report *r)
             r->seconds);
 }
 
+/* Of many quick epochs some are told: every twentieth part of them, and what took a second. */
+static bool is_worth_telling(training *t, const hm_train_report *r)
+{
+    enum { ALL = 40, TOLD = 20 };
+    size_t every = r->n_epochs > ALL ? hm_n_parts(r->n_epochs, TOLD) : 1;
+    double now = hm_seconds();
+    bool is_told = r->epoch == 1 || r->epoch == r->n_epochs || r->epoch % every == 0 || now - t->told >= 1;
+    t->told = is_told ? now : t->told;
+    return is_told;
+}
+
 /* Pictures are by-products: what they run into must not cost the model. */
 static void give_up_pictures(training *t, const hm_error *error)
 {
@@ -116,7 +129,8 @@ static hm_status on_epoch(void *user, const hm_train_report *r, hm_error *error)
 {
     training *t = user;
     cli_progress_clear(&t->progress);
-    tell_epoch(t, r);
+    if (is_worth_telling(t, r))
+        tell_epoch(t, r);
     if (cli_metrics_add(&t->metrics, r, error) != HM_OK)
         cli_warn("%s; learning goes on without", error->message);
     if (t->pictures && cli_pictures_epoch(t->pictures, r, error) != HM_OK)
@@ -253,13 +267,42 @@ static hm_status open_data(session *s, hm_error *error)
     return status;
 }
 
+/* The data of a fresh machine; once more, if they turn out to want standardising. */
+static hm_status open_fresh_data(session *s, hm_error *error)
+{
+    bool is_raw = false;
+    hm_status status = open_data(s, error);
+    if (status == HM_OK)
+        status = cli_choose_visible(s->talk.call, s->train, &is_raw, error);
+    if (status != HM_OK || !is_raw)
+        return status;
+    hm_dataset_close(s->validation);
+    hm_dataset_close(s->train);
+    s->train = s->validation = NULL;
+    s->talk.call->options.data.standardise = true;
+    return open_data(s, error);
+}
+
+/* So that the recipe of the model says how many they were, and pictures know. Class models share the cases between their machines. */
+static void settle_epochs(session *s)
+{
+    cli_options *options = &s->talk.call->options;
+    size_t n_machines = s->model->kind == HM_MODEL_CLASSES ? s->model->n_rbms : 1;
+    size_t n_cases = hm_dataset_n_cases(s->train) / n_machines;
+    for (int i = 0; i < options->n_stages; i++)
+        if (options->stage[i].kind == CLI_STAGE_GREEDY)
+            options->stage[i].train.epochs = hm_train_epochs(&options->stage[i].train, n_cases);
+}
+
 static hm_status open_model(session *s, hm_error *error)
 {
     hm_status status = load_model(s, error);
     if (status == HM_OK)
-        status = open_data(s, error);
+        status = s->model ? open_data(s, error) : open_fresh_data(s, error);
     if (status == HM_OK && !s->model)
         status = cli_make_model(s->talk.call, s->train, &s->model, error);
+    if (status == HM_OK)
+        settle_epochs(s);
     return status == HM_OK ? describe_model(s->talk.call, s->model, error) : status;
 }
 
@@ -313,15 +356,22 @@ static hm_status check_stages(cli_options *options, hm_error *error)
     return cli_check_used(options, error);
 }
 
+/* Few cases and features that never change are as the data are, unless nothing changes. */
+static bool is_worth_saying(const session *s, const hm_finding *finding)
+{
+    bool is_all = finding->value >= (double)hm_dataset_n_features(s->train);
+    return finding->ill == HM_ILL_CONSTANT ? is_all : finding->ill != HM_ILL_FEW_CASES;
+}
+
 /* What the doctor sees at a glance; its advice must not fail a run. */
 static void tell_findings(const session *s)
 {
     hm_examination found;
     hm_error error;
-    if (hm_model_is_stack(s->model) || hm_examine(s->model, 0, s->train, s->validation, false, &found, &error) != HM_OK)
+    if (s->model->kind == HM_MODEL_DBN || hm_examine(s->model, 0, s->train, s->validation, false, &found, &error) != HM_OK)
         return;
     for (size_t i = 0; i < found.n; i++)
-        if (found.finding[i].ill != HM_ILL_FEW_CASES && found.finding[i].ill != HM_ILL_CONSTANT)
+        if (is_worth_saying(s, &found.finding[i]))
             cli_say(s->talk.call, "doctor: %s", found.finding[i].text);
 }
 

@@ -45,6 +45,9 @@ typedef struct table {
     float *classes;        /* [n_cases]: the numbers of the classes, when all lines are read */
     char **names;          /* [n_names] of the classes, or null for numbers */
     size_t n_names;
+    size_t n_holes;    /* numbers that are missing or not finite, */
+    size_t n_holed;    /* the cases that lack them, */
+    hm_error hole;     /* and the first of them */
     size_t blank_line; /* the number of a line without anything, which only the end may have */
 } table;
 
@@ -316,9 +319,33 @@ static hm_status take_class(table *t, const hm_field *f, hm_error *error)
     return hm_words_add(&t->words, f->text, f->n, error);
 }
 
+/* Holes are counted to the end of the file, so that one knows what there is to fill; the first is told then. */
+static hm_status note_hole(table *t, size_t column, const hm_field *f, hm_error *error)
+{
+    hm_error found;
+    hm_status status = fail_field(t, column, f, t->n_holes ? &found : &t->hole);
+    if (f->n > 0 && !is_missing(f)) {
+        if (error)
+            *error = t->n_holes ? found : t->hole;
+        return status;
+    }
+    t->n_holes++;
+    return HM_OK;
+}
+
+static hm_status tell_holes(const table *t, hm_error *error)
+{
+    if (t->n_holes == 0)
+        return HM_OK;
+    if (t->n_holes == 1)
+        return hm_fail(error, t->hole.status, "%s", t->hole.message);
+    return hm_fail(error, t->hole.status, "%s (%zu numbers are missing, in %zu of %zu cases)", t->hole.message, t->n_holes, t->n_holed,
+                   t->n_cases);
+}
+
 static hm_status read_fields(table *t, float *row, hm_error *error)
 {
-    size_t n = t->in.n_fields < t->n_columns ? t->in.n_fields : t->n_columns;
+    size_t n = t->in.n_fields < t->n_columns ? t->in.n_fields : t->n_columns, n_holes = t->n_holes;
     for (size_t c = 0; c < n; c++) {
         const hm_field *f = &t->in.field[c];
         size_t feature = t->columns.feature[c];
@@ -327,9 +354,12 @@ static hm_status read_fields(table *t, float *row, hm_error *error)
             if (status != HM_OK)
                 return status;
         } else if (feature != HM_NO_FEATURE && !read_value(t, f, &row[feature])) {
-            return fail_field(t, c + 1, f, error);
+            hm_status status = note_hole(t, c + 1, f, error);
+            if (status != HM_OK)
+                return status;
         }
     }
+    t->n_holed += t->n_holes > n_holes;
     if (t->in.n_fields != t->n_columns)
         return hm_fail(error, HM_ERROR_FORMAT, "%s: line %zu has %zu columns where the lines before have %zu; correct the line", path_of(t),
                        t->in.line, t->in.n_fields, t->n_columns);
@@ -477,6 +507,9 @@ static hm_status read_table(table *t, hm_error *error)
     }
     if (t->n_cases == 0)
         return hm_fail(error, HM_ERROR_FORMAT, "%s: holds no line of numbers", path_of(t));
+    hm_status status = tell_holes(t, error);
+    if (status != HM_OK)
+        return status;
     drop_counted_header(t);
     return t->label != NO_COLUMN ? number_classes(t, error) : HM_OK;
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -402,25 +403,34 @@ size_t hm_find_not_finite(const float *values, size_t n)
     return n;
 }
 
+static hm_status tell_holes(const hm_storage *storage, size_t row, size_t column, float value, size_t n_holes, hm_error *error)
+{
+    char rest[80] = "";
+    if (n_holes > 1)
+        snprintf(rest, sizeof rest, " (%zu numbers are missing or not finite in all)", n_holes);
+    return hm_fail(error, HM_ERROR_NUMERIC, "%s: row %zu, column %zu (counted from 0) is %g, not a finite number; remove the case or replace the value%s",
+                   storage->path, row, column, (double)value, rest);
+}
+
 hm_status hm_storage_check(const hm_storage *storage, hm_error *error)
 {
-    size_t n = storage->n_stored;
+    size_t n = storage->n_stored, n_holes = 0, first_row = 0, first_column = 0;
+    float first_value = 0;
     if (!storage->element->is_real)
         return HM_OK;
     float *row = hm_alloc(storage->context, n, sizeof *row, error);
-    hm_status status = row ? HM_OK : HM_ERROR_MEMORY;
-    for (size_t i = 0; status == HM_OK && i < storage->shape.n_cases; i++) {
+    if (!row)
+        return HM_ERROR_MEMORY;
+    for (size_t i = 0; i < storage->shape.n_cases; i++) {
         storage->element->to_f32(storage->bytes + i * case_bytes(storage), n, row);
         size_t bad = hm_find_not_finite(row, n);
-        if (bad < n)
-            status = hm_fail(
-                error, HM_ERROR_NUMERIC,
-                "%s: row %zu, column %zu (counted from 0) is %g, not a finite number; remove the "
-                "case or replace the value",
-                storage->path, i, bad, (double)row[bad]);
+        if (bad < n && n_holes == 0)
+            first_row = i, first_column = bad, first_value = row[bad];
+        for (; bad < n; bad++)
+            n_holes += !isfinite(row[bad]);
     }
     hm_free(storage->context, row);
-    return status;
+    return n_holes ? tell_holes(storage, first_row, first_column, first_value, n_holes, error) : HM_OK;
 }
 
 /* ---- Labels ---------------------------------------------------------------------------------- */

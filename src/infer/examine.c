@@ -13,9 +13,10 @@
 #include "base/count.h"
 #include "base/fail.h"
 #include "compute/unit.h"
+#include "infer/examination.h"
 #include "model/machine.h"
 
-enum { CASES_MAX = 1000, CHAINS = 100, STEPS = 100, STREAM = 7 << 14 };
+enum { CHAINS = 100, STEPS = 100, STREAM = 7 << 14 };
 
 typedef struct patient {
     const hm_context *context;
@@ -23,6 +24,7 @@ typedef struct patient {
     const hm_rbm *rbm;
     const hm_dataset *train, *held_out;
     bool runs_chains;
+    bool varies; /* whether any feature of the cases does: without, there is nothing that could have been learned */
     hm_examination *result;
     size_t n, n_held, V, H;
     float *block;
@@ -30,19 +32,18 @@ typedef struct patient {
     double *F, *F_held;
 } patient;
 
-static void find(patient *p, hm_ill ill, double value, const char *format, ...) __attribute__((format(printf, 4, 5)));
-static void find(patient *p, hm_ill ill, double value, const char *format, ...)
+void hm_examination_find(hm_examination *result, hm_ill ill, double value, const char *format, ...)
 {
     va_list arguments;
-    hm_finding *finding = &p->result->finding[p->result->n];
-    if (p->result->n == HM_FINDINGS_MAX)
+    hm_finding *finding = &result->finding[result->n];
+    if (result->n == HM_FINDINGS_MAX)
         return;
     finding->ill = ill;
     finding->value = value;
     va_start(arguments, format);
     vsnprintf(finding->text, sizeof finding->text, format, arguments);
     va_end(arguments);
-    p->result->n++;
+    result->n++;
 }
 
 static bool is_visible(const patient *p, hm_unit kind)
@@ -59,7 +60,7 @@ static bool are_parameters_finite(patient *p)
         for (size_t i = slices[part].first; i < slices[part].first + slices[part].n; i++) {
             if (isfinite(p->rbm->block[i]))
                 continue;
-            find(p, HM_ILL_NOT_FINITE, NAN,
+            hm_examination_find(p->result, HM_ILL_NOT_FINITE, NAN,
                  "A parameter (%s) is not a finite number: learning diverged. Lower --learning-rate tenfold and train again from "
                  "the start.",
                  slices[part].name);
@@ -76,7 +77,7 @@ static hm_status check_partition(patient *p, bool *is_bounded, hm_error *error)
     hm_status status = is_alone ? hm_rbm_find_partition(p->rbm, &found, error) : HM_OK;
     *is_bounded = found.is != HM_PARTITION_INFINITE;
     if (status == HM_OK && !*is_bounded)
-        find(p, HM_ILL_UNBOUNDED, found.gain,
+        hm_examination_find(p->result, HM_ILL_UNBOUNDED, found.gain,
              "The model has no finite partition function: weights between Gaussian or rectified units stretch by %.3g, and must by less than "
              "1. Chains run off, and there is no likelihood. Lower --learning-rate, raise --weight-cost, or take --hidden bernoulli.",
              found.gain);
@@ -94,7 +95,7 @@ static column look_at_column(const hm_matrix *m, size_t k)
     column c = {.least = INFINITY, .most = -INFINITY};
     for (size_t i = 0; i < m->rows; i++) {
         double x = hm_row_f32(m, i)[k];
-        c.mean += x / (double)m->rows;
+        c.mean += (x - c.mean) / (double)(i + 1); /* exact where nothing varies */
         c.least = fmin(c.least, x);
         c.most = fmax(c.most, x);
     }
@@ -108,31 +109,39 @@ static column look_at_column(const hm_matrix *m, size_t k)
 static void check_data(patient *p)
 {
     bool is_gaussian = is_visible(p, HM_UNIT_GAUSSIAN), is_bernoulli = is_visible(p, HM_UNIT_BERNOULLI);
+    const double slack = 1e-4; /* averages of areas may leave 0 to 1 by a rounding */
     size_t n_constant = 0, n_outside = 0, n_raw = 0;
+    double most = 0;
     for (size_t k = 0; k < p->v.cols; k++) {
         column c = look_at_column(&p->v, k);
+        most = fmax(most, c.most);
         n_constant += c.most == c.least;
-        n_outside += is_bernoulli && (c.least < 0 || c.most > 1);
+        n_outside += is_bernoulli && (c.least < -slack || c.most > 1 + slack);
         n_raw += is_gaussian && c.variance > 0 && (fabs(c.mean) > 1 || c.variance > 4 || c.variance < 0.25);
     }
     if (n_outside)
-        find(p, HM_ILL_RANGE, (double)n_outside,
-             "%zu features have values outside 0 to 1, which Bernoulli units cannot have. Give --scale, or take --visible gaussian "
-             "with --standardise.",
-             n_outside);
+        hm_examination_find(p->result, HM_ILL_RANGE, (double)n_outside,
+             "%zu features have values outside 0 to 1 (up to %g), which Bernoulli units cannot have. Give --scale, or take --visible "
+             "gaussian with --standardise.",
+             n_outside, most);
     if (n_raw > p->V / 10)
-        find(p, HM_ILL_RANGE, (double)n_raw,
+        hm_examination_find(p->result, HM_ILL_RANGE, (double)n_raw,
              "%zu of %zu features are far from mean 0 and variance 1, and Gaussian units have unit variance. Train with "
              "--standardise.",
              n_raw, p->V);
-    if (n_constant > p->V / 2)
-        find(p, HM_ILL_CONSTANT, (double)n_constant,
+    if (n_constant == p->V)
+        hm_examination_find(p->result, HM_ILL_CONSTANT, (double)n_constant,
+             "No feature ever changes in %zu cases, so there is nothing to learn. Look at the data (harmonium data); perhaps it was scaled or cut "
+             "to nothing.",
+             p->n);
+    else if (n_constant > p->V / 2)
+        hm_examination_find(p->result, HM_ILL_CONSTANT, (double)n_constant,
              "%zu of %zu features never change in %zu cases, so there is nothing to learn from them. Look at the data (harmonium "
              "data), and cut or rescale what is empty (--resize, --invert).",
              n_constant, p->V, p->n);
     size_t n_cases = hm_dataset_n_cases(p->train);
     if (n_cases < 100)
-        find(p, HM_ILL_FEW_CASES, (double)n_cases,
+        hm_examination_find(p->result, HM_ILL_FEW_CASES, (double)n_cases,
              "There are only %zu training cases: less than one mini-batch of 100. Find more, or take fewer hidden units, a smaller "
              "--batch-size and a greater --weight-cost.",
              n_cases);
@@ -171,12 +180,12 @@ static void check_activities(patient *p)
     p->result->share_dead = (double)n_dead / (double)p->H;
     p->result->share_stuck = (double)n_stuck / (double)p->H;
     if (n_dead > p->H / 5)
-        find(p, HM_ILL_DEAD, p->result->share_dead,
+        hm_examination_find(p->result, HM_ILL_DEAD, p->result->share_dead,
              "%zu of %zu hidden units are off for every case. Begin with a higher --hidden-bias (0), a lower --learning-rate, or a "
              "gentler sparsity target; or take fewer units.",
              n_dead, p->H);
     if (n_stuck > p->H / 5)
-        find(p, HM_ILL_STUCK, p->result->share_stuck,
+        hm_examination_find(p->result, HM_ILL_STUCK, p->result->share_stuck,
              "%zu of %zu hidden units are on for every case: they act as biases. Lower --learning-rate, or give --centering data "
              "or a --sparsity-target.",
              n_stuck, p->H);
@@ -225,7 +234,7 @@ static hm_status check_duplicates(patient *p, hm_error *error)
     hm_free(p->context, length);
     p->result->share_duplicate = (double)n_duplicates / (double)n;
     if (n_duplicates > n / 10)
-        find(p, HM_ILL_DUPLICATES, p->result->share_duplicate,
+        hm_examination_find(p->result, HM_ILL_DUPLICATES, p->result->share_duplicate,
              "%zu of the first %zu hidden units have the same weights as another one. Begin with a greater --weight-deviation (0.01), "
              "give --sparsity-target 0.1, or take fewer units.",
              n_duplicates, n);
@@ -239,6 +248,7 @@ static void measure_reconstructions(patient *p)
     double error = 0, variance = 0, own = 0;
     for (size_t k = 0; k < p->V; k++) {
         column data = look_at_column(&p->v, k), back = look_at_column(&p->mean, k);
+        p->varies |= data.most > data.least;
         variance += data.variance;
         own += back.variance;
         for (size_t i = 0; i < p->n; i++) {
@@ -246,31 +256,42 @@ static void measure_reconstructions(patient *p)
             error += d * d / (double)p->n;
         }
     }
-    p->result->error_ratio = error / variance;
-    p->result->variance_ratio = own / variance;
+    p->result->error_ratio = p->varies ? error / variance : NAN;
+    p->result->variance_ratio = p->varies ? own / variance : NAN;
+}
+
+static bool has_unbounded_units(const hm_layer *layer)
+{
+    for (int g = 0; g < layer->n_groups; g++)
+        if (layer->group[g].kind == HM_UNIT_GAUSSIAN || layer->group[g].kind == HM_UNIT_RELU)
+            return true;
+    return false;
 }
 
 static bool has_exploded(patient *p)
 {
     double ratio = p->result->variance_ratio;
-    if (ratio <= 2)
+    if (!p->varies || ratio <= 2)
         return false;
-    find(p, HM_ILL_EXPLODED, ratio,
-         "Reconstructions vary %s as much as the data: learning overshoots. Lower --learning-rate tenfold; Gaussian units also want "
-         "--standardise.",
-         isfinite(ratio) ? "more than twice" : "infinitely");
+    bool is_raw = has_unbounded_units(hm_rbm_visible(p->rbm)) && !hm_dataset_shift(p->train);
+    hm_examination_find(p->result, HM_ILL_EXPLODED, ratio, "Reconstructions vary more than twice as much as the data: learning overshoots. Lower --learning-rate "
+         "tenfold%s.", is_raw ? "; units without bounds also want --standardise" : "");
     return true;
 }
 
 static void check_learning(patient *p, size_t n_before)
 {
     double ratio = p->result->error_ratio;
-    if (p->result->n == n_before && ratio > 0.9)
-        find(p, HM_ILL_UNLEARNED, ratio,
+    bool is_unbounded = has_unbounded_units(hm_rbm_visible(p->rbm)), is_binary = is_visible(p, HM_UNIT_BERNOULLI) || is_visible(p, HM_UNIT_SPIN);
+    if (p->varies && p->result->n == n_before && ratio > 0.9)
+        hm_examination_find(p->result, HM_ILL_UNLEARNED, ratio,
              "Reconstructions are as wrong as the mean of the data (%.2f of its variance): the model has learned next to nothing. Raise "
-             "--learning-rate (0.1 is usual for binary units), or train for more epochs; if the error rose during learning, lower it; "
+             "--learning-rate (%s), or train for more epochs; if the error rose during learning, lower it; "
              "and a --weight-cost above 0.01 forbids learning.",
-             ratio);
+             ratio,
+             is_binary      ? "0.1 is usual for binary units"
+             : is_unbounded ? "0.01 is usual for Gaussian units and standardised data"
+                            : "0.05 is usual for units of several states");
 }
 
 /* ---- Energies ------------------------------------------------------------------------------------------------------- */
@@ -295,7 +316,7 @@ static hm_status check_gap(patient *p, hm_error *error)
         variance += (p->F[i] - mean_of(p->F, p->n)) * (p->F[i] - mean_of(p->F, p->n)) / (double)p->n;
     p->result->free_energy_gap = gap;
     if (gap > 5 && gap > 0.5 * sqrt(variance))
-        find(p, HM_ILL_OVERFITTED, gap,
+        hm_examination_find(p->result, HM_ILL_OVERFITTED, gap,
              "Held-out cases have a free energy %.1f nats above that of the training cases: the model knows them by heart. Stop "
              "earlier, raise --weight-cost, take fewer hidden units, or more data.",
              gap);
@@ -339,12 +360,12 @@ static hm_status check_chains(patient *p, hm_error *error)
     p->result->astray = own - mean_of(after, n);
     p->result->autocorrelation = correlation(before, after, n);
     if (p->result->astray > 5 * sqrt(spread) && p->result->astray > 20)
-        find(p, HM_ILL_ASTRAY, p->result->astray,
+        hm_examination_find(p->result, HM_ILL_ASTRAY, p->result->astray,
              "The model's own chains end %.0f nats below the data: it prefers states that no case is like. For a generative model take "
              "--aim generative, --learner pcd or tempering; as features it may serve.",
              p->result->astray);
     if (p->result->autocorrelation > 0.95)
-        find(p, HM_ILL_FROZEN, p->result->autocorrelation,
+        hm_examination_find(p->result, HM_ILL_FROZEN, p->result->autocorrelation,
              "Chains hardly move: after %d steps their free energies still correlate by %.2f. Samples and likelihoods want --learner "
              "tempering, or a greater --weight-cost.",
              STEPS, p->result->autocorrelation);
@@ -353,10 +374,10 @@ static hm_status check_chains(patient *p, hm_error *error)
 
 /* ---- The examination ------------------------------------------------------------------------------------------------ */
 
-static hm_status read_cases(const hm_dataset *set, hm_matrix to, hm_error *error)
+hm_status hm_examination_read(const hm_dataset *set, hm_matrix to, hm_error *error)
 {
     size_t n = hm_dataset_n_cases(set);
-    for (size_t i = 0; i < to.rows; i++) { /* spread over the set */
+    for (size_t i = 0; i < to.rows; i++) {
         hm_status status = hm_dataset_read(set, NULL, i * n / to.rows, 1, 0, hm_matrix_rows(to, i, 1), error);
         if (status != HM_OK)
             return status;
@@ -366,8 +387,8 @@ static hm_status read_cases(const hm_dataset *set, hm_matrix to, hm_error *error
 
 static hm_status create(patient *p, hm_error *error)
 {
-    p->n = hm_least(hm_dataset_n_cases(p->train), CASES_MAX);
-    p->n_held = p->held_out ? hm_least(hm_dataset_n_cases(p->held_out), CASES_MAX) : 0;
+    p->n = hm_least(hm_dataset_n_cases(p->train), HM_EXAMINED_MAX);
+    p->n_held = p->held_out ? hm_least(hm_dataset_n_cases(p->held_out), HM_EXAMINED_MAX) : 0;
     p->block = hm_alloc(p->context, (2 * p->n + p->n_held) * p->V + p->n * p->H, sizeof *p->block, error);
     p->F = hm_alloc(p->context, p->n + p->n_held, sizeof *p->F, error);
     if (!p->block || !p->F)
@@ -378,8 +399,8 @@ static hm_status create(patient *p, hm_error *error)
     p->h = hm_matrix_f32(p->block + 2 * p->n * p->V, p->n, p->H);
     if (p->n_held)
         p->held = hm_matrix_f32(p->block + 2 * p->n * p->V + p->n * p->H, p->n_held, p->V);
-    hm_status status = read_cases(p->train, p->v, error);
-    return status == HM_OK && p->n_held ? read_cases(p->held_out, p->held, error) : status;
+    hm_status status = hm_examination_read(p->train, p->v, error);
+    return status == HM_OK && p->n_held ? hm_examination_read(p->held_out, p->held, error) : status;
 }
 
 static hm_status examine(patient *p, hm_error *error)
@@ -395,7 +416,7 @@ static hm_status examine(patient *p, hm_error *error)
     hm_rbm_visible_given_hidden(p->rbm, p->h, p->mean, (hm_matrix){0}, &none);
     size_t n_before = p->result->n;
     measure_reconstructions(p);
-    if (has_exploded(p))
+    if (!p->varies || has_exploded(p))
         return HM_OK;
     check_activities(p);
     status = check_duplicates(p, error);
@@ -406,30 +427,55 @@ static hm_status examine(patient *p, hm_error *error)
     return status == HM_OK && has_chains ? check_chains(p, error) : status;
 }
 
+static hm_status examine_machine(patient *p, size_t machine, hm_error *error)
+{
+    p->rbm = p->model->rbm[machine];
+    p->V = hm_rbm_visible(p->rbm)->n_units;
+    p->H = hm_rbm_hidden(p->rbm)->n_units;
+    if (p->V != hm_dataset_n_features(p->train))
+        return hm_fail(error, HM_ERROR_MISMATCH,
+                       "the first level sees labels beside the data, and is not examined; take a net of two levels or more");
+    hm_status status = create(p, error);
+    if (status == HM_OK)
+        status = examine(p, error);
+    hm_free(p->context, p->block);
+    hm_free(p->context, p->F);
+    return status;
+}
+
+/* The machine of a class on the cases of that class. */
+static hm_status examine_class(patient *p, size_t machine, hm_error *error)
+{
+    int32_t label = hm_model_class_label(p->model, machine);
+    hm_dataset *own = NULL, *own_held = NULL;
+    hm_status status = hm_dataset_of_class(p->train, label, &own, error);
+    if (status == HM_OK && p->held_out && hm_dataset_of_class(p->held_out, label, &own_held, NULL) == HM_ERROR_MEMORY)
+        status = HM_ERROR_MEMORY;
+    p->train = own;
+    p->held_out = own_held; /* none, where it has no such case */
+    if (status == HM_OK)
+        status = examine_machine(p, machine, error);
+    hm_dataset_close(own_held);
+    hm_dataset_close(own);
+    return status;
+}
+
 hm_status hm_examine(const hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *held_out, bool runs_chains,
                      hm_examination *result, hm_error *error)
 {
     patient p = {.context = model->context, .model = model, .train = train, .held_out = held_out,
                  .runs_chains = runs_chains, .result = result};
     *result = (hm_examination){.share_dead = NAN, .share_stuck = NAN, .share_duplicate = NAN, .error_ratio = NAN,
-                               .variance_ratio = NAN, .free_energy_gap = NAN, .astray = NAN, .autocorrelation = NAN};
-    hm_status status = hm_model_require(model, HM_ABILITY_SAMPLE, error);
-    if (status == HM_OK)
-        status = hm_check_fit(model, train, error);
+                               .variance_ratio = NAN, .free_energy_gap = NAN, .astray = NAN, .autocorrelation = NAN,
+                               .wrong = NAN, .wrong_held_out = NAN};
+    hm_status status = hm_check_fit(model, train, error);
     if (status == HM_OK && held_out)
         status = hm_check_fit(model, held_out, error);
     if (status != HM_OK)
         return status;
-    p.rbm = model->rbm[model->kind == HM_MODEL_DBN ? 0 : machine];
-    p.V = hm_rbm_visible(p.rbm)->n_units;
-    p.H = hm_rbm_hidden(p.rbm)->n_units;
-    if (p.V != hm_dataset_n_features(train))
-        return hm_fail(error, HM_ERROR_MISMATCH,
-                       "the first level sees labels beside the data, and is not examined; take a net of two levels or more");
-    status = create(&p, error);
-    if (status == HM_OK)
-        status = examine(&p, error);
-    hm_free(p.context, p.block);
-    hm_free(p.context, p.F);
-    return status;
+    if (model->kind == HM_MODEL_NET)
+        return hm_examine_net(model, train, held_out, result, error);
+    if (model->kind == HM_MODEL_CLASSES)
+        return examine_class(&p, machine, error);
+    return examine_machine(&p, model->kind == HM_MODEL_DBN ? 0 : machine, error);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "learn/checkpoint.h"
@@ -63,17 +64,28 @@ static void end_chains(const hm_trainer *t, const hm_matrix *chains)
         memcpy(hm_row_f32(chains, i), t->chains + i * t->V, t->V * sizeof(float));
 }
 
+int64_t hm_train_epochs(const hm_train_config *config, size_t n_cases)
+{
+    enum { USUAL = 10, UPDATES = 1000 };
+    if (config->epochs >= 0)
+        return config->epochs;
+    size_t n_batches = hm_most(hm_n_parts(n_cases, (size_t)config->batch_size), 1);
+    return (int64_t)hm_most(USUAL, hm_n_parts(UPDATES, n_batches));
+}
+
 static hm_status train_one(run *r, size_t i, bool is_resumed, const hm_dataset *train,
                            const hm_dataset *validation, hm_error *error)
 {
     hm_dataset *own_train = NULL, *own_validation = NULL;
     hm_trainer *t = NULL;
-    const hm_train_config *config = &r->config[r->is_by_level ? i : 0];
+    hm_train_config config = r->config[r->is_by_level ? i : 0];
     hm_status status = cases_of(r, train, i, &own_train, &train, error);
+    if (status == HM_OK)
+        config.epochs = hm_train_epochs(&config, hm_dataset_n_cases(train));
     if (status == HM_OK && validation)
         status = cases_of(r, validation, i, &own_validation, &validation, error);
     if (status == HM_OK)
-        status = hm_trainer_create(r->model, i, train, validation, config, &t, error);
+        status = hm_trainer_create(r->model, i, train, validation, &config, &t, error);
     const hm_matrix *chains = r->events && r->events->chains.data ? &r->events->chains : NULL;
     if (status == HM_OK && chains)
         status = begin_chains(t, chains, error);
@@ -160,7 +172,7 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
         status = train_offsets(r, train, validation, error);
     char name[64];
     snprintf(name, sizeof name, "greedy, %s", hm_learner_name(r->config->learner));
-    return status == HM_OK ? hm_stage_record(model, train, name, (size_t)r->config->epochs, r->config->batch_size, error)
+    return status == HM_OK ? hm_stage_record(model, train, name, (size_t)hm_train_epochs(r->config, hm_dataset_n_cases(train)), r->config->batch_size, error)
                            : status;
 }
 
