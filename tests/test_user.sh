@@ -46,7 +46,7 @@ for name, x in (("r.npy", np.load("r.npy")), ("s.csv", np.loadtxt("s.csv", delim
         sys.exit(f"{name} is not in the units of the data: means {m}")
 PY
     # 3. Values that the units cannot take.
-    expect 1 'take 0 to 1; .*--standardise' "$harmonium" train raw.npy -o bad.safetensors
+    expect 1 'take 0 to 1; .*--standardise' "$harmonium" train raw.npy --visible bernoulli -o bad.safetensors
     [ -e bad.safetensors ] && fail "a model of data out of range was saved"
     expect 1 'binomial 4x' "$harmonium" train counts.npy --visible "binomial 4x3" -o bad.safetensors
     expect 0 'add --standardise' "$harmonium" train lengths.npy --visible gaussian --hidden 4 --epochs 1 -o warned.safetensors \

@@ -83,7 +83,8 @@ hm_status cli_choose_visible(cli_call *call, const hm_dataset *train, bool *is_r
     if (status != HM_OK)
         return status;
     const char *units = hm_dataset_shift(train) ? "gaussian" : suitable_units(&v);
-    strcpy(config->visible, units);
+    if (strcmp(units, "bernoulli") != 0)
+        strcpy(config->visible, units);
     *is_raw = strcmp(units, "gaussian") == 0 && !hm_dataset_shift(train) && !cli_is_data_given(call, "standardise");
     if (strcmp(units, "bernoulli") != 0)
         cli_say(call, "values from %g to %g: %s visible units%s (--visible says otherwise)", (double)v.least, (double)v.most, units,
@@ -105,7 +106,8 @@ static hm_status make_machines(const cli_call *call, const hm_dataset *train, hm
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "layers = %.80s: an rbm has `visible` and `hidden`; for a stack of layers give --kind dbn",
                        config->layers);
-    hm_status status = hm_layer_parse(config->visible, hm_dataset_n_features(train), &visible, error);
+    const char *units = strcmp(config->visible, "auto") == 0 ? "bernoulli" : config->visible;
+    hm_status status = hm_layer_parse(units, hm_dataset_n_features(train), &visible, error);
     if (status == HM_OK)
         status = hm_layer_parse(config->hidden, 0, &hidden, error);
     if (status == HM_OK)
