@@ -52,7 +52,7 @@ PY
     expect 0 'add --standardise' "$harmonium" train lengths.npy --visible gaussian --hidden 4 --epochs 1 -o warned.safetensors \
         --learning-rate 1e-6
     printf '5,1,0\n' >three.csv
-    expect 1 'take 0 to 1; scale them (--scale 0.2)' "$harmonium" train three.csv -o bad.safetensors
+    expect 1 'take 0 to 1; scale them (--scale 0.2)' "$harmonium" train three.csv --visible bernoulli -o bad.safetensors
     # 2. Data or recipe: the content decides.
     expect 0 'lengths.npy' "$harmonium" train lengths.npy --visible gaussian --standardise --hidden 3 --epochs 1 -o l.safetensors
 fi
