@@ -368,16 +368,16 @@ static hm_status read_fields(table *t, float *row, hm_error *error)
     return HM_OK;
 }
 
-/* Twice the room, within the memory allowed. */
+/* Twice the room, where it and what it is copied from fit the memory allowed. */
 static hm_status grow(table *t, hm_error *error)
 {
-    uint64_t most = t->memory / (t->n_features * sizeof(float));
-    uint64_t room = t->room ? 2 * (uint64_t)t->room : 1;
+    uint64_t most = t->memory / (t->n_features * sizeof(float)), room = t->room ? 2 * (uint64_t)t->room : 1;
+    most = most > t->room ? most - t->room : 0;
     most = most < HM_CASES_MAX ? most : HM_CASES_MAX;
     if (t->n_cases >= most)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: takes more than the %" PRIu64
-                       " MB of memory allowed; raise `memory`, or save it as a plain NPY file, "
+                       " MB of memory allowed while it is read; raise `memory`, or save it as a plain NPY file, "
                        "which can be read from the disk",
                        path_of(t), t->memory >> 20);
     room = room < most ? room : most;
@@ -533,21 +533,20 @@ static hm_status give_names(table *t, hm_storage *storage, hm_error *error)
     return status;
 }
 
-/* The values move into a storage of their exact size. */
+/* The storage takes the values over. */
 static hm_status make_storage(table *t, hm_storage **storage, hm_error *error)
 {
     const hm_source *source = t->in.source;
-    const float *values = t->n_features > 0 ? t->values : t->classes;
+    float **values = t->n_features > 0 ? &t->values : &t->classes;
     const hm_shape shape = {t->n_cases, t->n_features > 0 ? t->n_features : 1, 0, 0, 0};
     hm_status status = hm_storage_create(source->context, source->path, &shape, &hm_elements[HM_ELEMENT_F32], storage, error);
     if (status != HM_OK)
         return status;
-    status = hm_storage_allocate(*storage, t->memory, error);
+    status = give_names(t, *storage, error);
     if (status == HM_OK) {
-        memcpy((*storage)->bytes, values, shape.n_cases * shape.n_features * sizeof *values);
-        status = give_names(t, *storage, error);
-    }
-    if (status != HM_OK) {
+        (*storage)->bytes = (unsigned char *)*values;
+        *values = NULL;
+    } else {
         hm_storage_close(*storage);
         *storage = NULL;
     }

@@ -26,6 +26,8 @@ typedef struct hm_learner {
     void (*settle)(hm_trainer *t);
     /* The step; null: along the difference of the correlations (hm_machine_learn). minus: of the states found. */
     hm_status (*learn)(hm_trainer *t, const hm_phase *plus, const hm_phase *minus, const hm_step *step, hm_error *error);
+    /* As hm_stage_kind.check, of what it remembers; null: it goes on from anything. */
+    hm_status (*check)(const hm_trainer *t, const char *path, hm_error *error);
     void (*report)(hm_trainer *t, hm_train_report *report); /* what it alone knows, between steps; null: nothing */
 } hm_learner;
 

@@ -158,6 +158,8 @@ hm_status hm_stage_run(hm_stage *stage, const hm_train_events *events, size_t n_
     stage->index = r.events->stage;
     hm_status status = is_resumed ? hm_checkpoint_load_stage(stage, r.events->checkpoint, error)
                                   : stage->kind->start(stage, error);
+    if (status == HM_OK && is_resumed && stage->kind->check)
+        status = stage->kind->check(stage, r.events->checkpoint, error);
     /* A run killed before its first checkpoint must not find that of the stage before. */
     if (status == HM_OK && !is_resumed && r.events->checkpoint)
         status = save_checkpoint(&r, error);

@@ -145,7 +145,7 @@ bool hm_stage_watch(hm_stage *stage, float watch[HM_WATCH_N], const hm_backprop_
 
 double hm_watch_rate(const float watch[HM_WATCH_N], const hm_backprop_config *config, double time)
 {
-    return ldexp(hm_schedule_at(&config->learning_rate, time), -(int)watch[HM_WATCH_HALVINGS]);
+    return hm_schedule_at(&config->learning_rate, time) * exp2(-(double)watch[HM_WATCH_HALVINGS]);
 }
 
 void hm_stage_add_magnitudes(hm_rbm *rbm, const float *velocity, double *change, double *size)

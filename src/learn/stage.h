@@ -28,6 +28,8 @@ typedef struct hm_stage_kind {
     hm_status (*shuffle)(hm_stage *stage, hm_error *error);
     /* Makes the arrays whole that ranks of a team have in parts, before a checkpoint; null: every rank has all. */
     void (*gather)(hm_stage *stage);
+    /* Whether it can go on from the arrays that the checkpoint `path` held: HM_ERROR_FORMAT; null: from any. */
+    hm_status (*check)(const hm_stage *stage, const char *path, hm_error *error);
     /* What a checkpoint holds of what is learned; null: the model. */
     hm_status (*to_file)(const hm_stage *stage, hm_tensor_file *file, hm_error *error);
 } hm_stage_kind;

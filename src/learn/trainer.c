@@ -600,4 +600,11 @@ static void gather(hm_stage *stage)
         hm_shards_gather(&t->shards, t->chains, t->n_chains, (t->ladder ? (size_t)t->config->temperatures : 1) * t->V);
 }
 
-static const hm_stage_kind greedy_stage = {.name = "greedy", .start = start, .step = step, .monitor = hm_trainer_monitor, .gather = gather};
+static hm_status check(const hm_stage *stage, const char *path, hm_error *error)
+{
+    const hm_trainer *t = (const hm_trainer *)stage;
+    return t->learner->check ? t->learner->check(t, path, error) : HM_OK;
+}
+
+static const hm_stage_kind greedy_stage = {
+    .name = "greedy", .start = start, .step = step, .monitor = hm_trainer_monitor, .gather = gather, .check = check};

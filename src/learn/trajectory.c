@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/context.h"
+#include "base/fail.h"
 #include "learn/learner.h"
 #include "model/tempered.h"
 
@@ -357,6 +358,18 @@ static void report(hm_trainer *t, hm_train_report *r)
     r->swap_rate = hm_least_rate(t->trajectory->rate, n_snapshots(t->trajectory));
 }
 
+/* Before the first batch there is no snapshot. */
+static hm_status check(const hm_trainer *t, const char *path, hm_error *error)
+{
+    const hm_trajectory *p = t->trajectory;
+    float n = p->count[0];
+    bool has_begun = t->stage.epoch > 0 || t->stage.batch > 0;
+    if (n >= (float)has_begun && n <= (float)p->S && n == floorf(n))
+        return HM_OK;
+    return hm_fail(error, HM_ERROR_FORMAT, "%s: train.trajectory.count says %g snapshots, where there may be 1 to %zu; the checkpoint is damaged",
+                   path, (double)n, p->S);
+}
+
 const hm_learner hm_learner_trajectory = {
     .name = "trajectory",
     .summary = "parallel tempering over snapshots of the machine's own learning, with its log Z at every moment",
@@ -365,5 +378,6 @@ const hm_learner hm_learner_trajectory = {
     .create = create,
     .destroy = destroy,
     .find_states = find_states,
+    .check = check,
     .report = report,
 };

@@ -29,6 +29,8 @@ struct hm_tensor_file {
     unsigned char *moved; /* data that did not lie as their types want, owned; null where all did */
     hm_tensor *tensor;
     size_t n_tensors, tensor_room;
+    const hm_tensor **by_name; /* [n_indexed] of a loaded file, in the order of their names */
+    size_t n_indexed;
     text_entry *text;
     size_t n_texts, text_room;
 };
@@ -44,8 +46,8 @@ static const struct {
     [HM_TENSOR_F16] = {"F16", "<f2", 2, true},  [HM_TENSOR_BF16] = {"BF16", NULL, 2, true},
     [HM_TENSOR_BOOL] = {"BOOL", "|b1", 1, false}, [HM_TENSOR_I8] = {"I8", "|i1", 1, false},
     [HM_TENSOR_I16] = {"I16", "<i2", 2, false}, [HM_TENSOR_I32] = {"I32", "<i4", 4, false},
+    [HM_TENSOR_OTHER] = {"of no use here", "|u1", 1, false},
 };
-enum { N_TYPES = sizeof types / sizeof *types };
 
 /* ---- Types -------------------------------------------------------------------------------------------- */
 
@@ -123,6 +125,7 @@ void hm_tensor_file_destroy(hm_tensor_file *file)
         hm_free(file->context, file->text[i].key);
         hm_free(file->context, file->text[i].value);
     }
+    hm_free(file->context, file->by_name);
     hm_free(file->context, file->tensor);
     hm_free(file->context, file->text);
     hm_free(file->context, file->bytes);
@@ -163,8 +166,32 @@ hm_status hm_tensor_file_add(hm_tensor_file *file, const hm_tensor *tensor, hm_e
     return HM_OK;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp((*(const hm_tensor *const *)a)->name, (*(const hm_tensor *const *)b)->name);
+}
+
+/* Class models have tens of thousands of tensors. */
+static hm_status index_names(hm_tensor_file *file, hm_error *error)
+{
+    file->by_name = hm_alloc(file->context, file->n_tensors, sizeof *file->by_name, error);
+    if (!file->by_name)
+        return HM_ERROR_MEMORY;
+    for (size_t i = 0; i < file->n_tensors; i++)
+        file->by_name[i] = &file->tensor[i];
+    file->n_indexed = file->n_tensors;
+    if (file->n_indexed)
+        qsort(file->by_name, file->n_indexed, sizeof *file->by_name, compare_names);
+    return HM_OK;
+}
+
 const hm_tensor *hm_tensor_file_find(const hm_tensor_file *file, const char *name)
 {
+    const hm_tensor wanted = {.name = name}, *key = &wanted;
+    if (file->by_name && file->n_indexed == file->n_tensors) {
+        const hm_tensor **found = bsearch(&key, file->by_name, file->n_indexed, sizeof *file->by_name, compare_names);
+        return found ? *found : NULL;
+    }
     for (size_t i = 0; i < file->n_tensors; i++)
         if (strcmp(file->tensor[i].name, name) == 0)
             return &file->tensor[i];
@@ -200,6 +227,21 @@ hm_status hm_tensor_file_get(const hm_tensor_file *file, const char *name, hm_te
     return HM_OK;
 }
 
+/* A key that is not there yet; takes the value over. */
+static hm_status add_text(hm_tensor_file *file, const char *key, char *value, hm_error *error)
+{
+    void *array = file->text;
+    hm_status status = make_room(file->context, &array, file->n_texts, &file->text_room, sizeof *file->text, error);
+    file->text = array;
+    char *name = status == HM_OK ? hm_strdup(file->context, key, error) : NULL;
+    if (!name) {
+        hm_free(file->context, value);
+        return HM_ERROR_MEMORY;
+    }
+    file->text[file->n_texts++] = (text_entry){name, value};
+    return HM_OK;
+}
+
 hm_status hm_tensor_file_set_text(hm_tensor_file *file, const char *key, const char *value, hm_error *error)
 {
     char *copy = hm_strdup(file->context, value, error);
@@ -212,16 +254,7 @@ hm_status hm_tensor_file_set_text(hm_tensor_file *file, const char *key, const c
             return HM_OK;
         }
     }
-    void *array = file->text;
-    hm_status status = make_room(file->context, &array, file->n_texts, &file->text_room, sizeof *file->text, error);
-    file->text = array;
-    char *name = status == HM_OK ? hm_strdup(file->context, key, error) : NULL;
-    if (!name) {
-        hm_free(file->context, copy);
-        return HM_ERROR_MEMORY;
-    }
-    file->text[file->n_texts++] = (text_entry){name, copy};
-    return HM_OK;
+    return add_text(file, key, copy, error);
 }
 
 const char *hm_tensor_file_text(const hm_tensor_file *file, const char *key)
@@ -309,25 +342,18 @@ static hm_status fail_tensor(const hm_tensor_file *file, const char *name, const
 
 static int find_type(const char *name)
 {
-    for (int i = 0; name && i < N_TYPES; i++)
+    for (int i = 0; name && i < HM_TENSOR_OTHER; i++)
         if (strcmp(types[i].name, name) == 0)
             return i;
     return -1;
 }
 
-/* Fills type, shape and n_bytes; everything is checked before it is multiplied. */
-static hm_status read_shape(const hm_tensor_file *file, const char *name, json_t *entry, hm_tensor *tensor,
-                            size_t *n_bytes, hm_error *error)
+/* Fills shape and n_bytes; everything is checked before it is multiplied. */
+static hm_status read_shape(const hm_tensor_file *file, const char *name, const json_t *shape, hm_tensor *tensor, size_t *n_bytes,
+                            hm_error *error)
 {
-    json_t *shape = json_object_get(entry, "shape");
-    int type = find_type(json_string_value(json_object_get(entry, "dtype")));
-    if (type < 0)
-        return fail_tensor(file, name, "its dtype is none of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL", error);
-    if (!json_is_array(shape) || json_array_size(shape) > HM_TENSOR_AXES_MAX)
-        return fail_tensor(file, name, "its shape is not a list of at most four lengths", error);
-    tensor->type = (hm_tensor_type)type;
     tensor->n_axes = (int)json_array_size(shape);
-    *n_bytes = types[type].size;
+    *n_bytes = types[tensor->type].size;
     for (int i = 0; i < tensor->n_axes; i++) {
         json_t *length = json_array_get(shape, (size_t)i);
         if (!json_is_integer(length) || json_integer_value(length) < 0)
@@ -340,6 +366,26 @@ static hm_status read_shape(const hm_tensor_file *file, const char *name, json_t
     return HM_OK;
 }
 
+/* Of a type that is none of ours, or of more axes, only the bytes are known. */
+static hm_status read_kind(const hm_tensor_file *file, const char *name, json_t *entry, size_t n_held, hm_tensor *tensor, size_t *n_bytes,
+                           hm_error *error)
+{
+    const json_t *shape = json_object_get(entry, "shape"), *dtype = json_object_get(entry, "dtype");
+    int type = find_type(json_string_value(dtype));
+    if (!json_is_string(dtype))
+        return fail_tensor(file, name, "its dtype is no text", error);
+    if (!json_is_array(shape))
+        return fail_tensor(file, name, "its shape is no list of lengths", error);
+    if (type >= 0 && json_array_size(shape) <= HM_TENSOR_AXES_MAX) {
+        tensor->type = (hm_tensor_type)type;
+        return read_shape(file, name, shape, tensor, n_bytes, error);
+    }
+    tensor->type = HM_TENSOR_OTHER;
+    tensor->n_axes = 1;
+    tensor->shape[0] = *n_bytes = n_held;
+    return HM_OK;
+}
+
 static hm_status read_entry(hm_tensor_file *file, const char *name, json_t *entry, const unsigned char *data,
                             size_t n_data, hm_error *error)
 {
@@ -347,9 +393,6 @@ static hm_status read_entry(hm_tensor_file *file, const char *name, json_t *entr
     size_t n_bytes = 0;
     if (strlen(name) > NAME_LENGTH_MAX)
         return fail_tensor(file, name, "its name is too long", error);
-    hm_status status = read_shape(file, name, entry, &tensor, &n_bytes, error);
-    if (status != HM_OK)
-        return status;
     json_t *offsets = json_object_get(entry, "data_offsets");
     json_t *from = json_array_get(offsets, 0), *to = json_array_get(offsets, 1);
     if (json_array_size(offsets) != 2 || !json_is_integer(from) || !json_is_integer(to))
@@ -357,6 +400,9 @@ static hm_status read_entry(hm_tensor_file *file, const char *name, json_t *entr
     json_int_t begin = json_integer_value(from), end = json_integer_value(to);
     if (begin < 0 || end < begin || (uint64_t)end > n_data)
         return fail_tensor(file, name, "its data lie outside the file", error);
+    hm_status status = read_kind(file, name, entry, (size_t)(end - begin), &tensor, &n_bytes, error);
+    if (status != HM_OK)
+        return status;
     if ((uint64_t)(end - begin) != n_bytes)
         return fail_tensor(file, name, "its data are not as long as its shape says", error);
     tensor.data = data + begin;
@@ -431,7 +477,8 @@ static hm_status read_metadata(hm_tensor_file *file, json_t *texts, hm_error *er
     {
         if (!json_is_string(value))
             return hm_fail(error, HM_ERROR_FORMAT, "%s: the metadata \"%.80s\" is not text", file->name, key);
-        hm_status status = hm_tensor_file_set_text(file, key, json_string_value(value), error);
+        char *copy = hm_strdup(file->context, json_string_value(value), error); /* JSON_REJECT_DUPLICATES: no key comes twice */
+        hm_status status = copy ? add_text(file, key, copy, error) : HM_ERROR_MEMORY;
         if (status != HM_OK)
             return status;
     }
@@ -451,7 +498,9 @@ static hm_status read_header(hm_tensor_file *file, json_t *header, const unsigne
             return status;
     }
     hm_status status = check_cover(file, data, n_data, error);
-    return status == HM_OK ? align_data(file, error) : status;
+    if (status == HM_OK)
+        status = align_data(file, error);
+    return status == HM_OK ? index_names(file, error) : status;
 }
 
 static hm_status parse(hm_tensor_file *file, const unsigned char *bytes, size_t n, hm_error *error)

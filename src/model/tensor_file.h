@@ -3,7 +3,7 @@
  * An 8-byte little-endian length, a JSON header of that length, then the bytes of the tensors. The header
  * maps names to {"dtype", "shape", "data_offsets"} and "__metadata__" to text values. Reading trusts nothing:
  * header at most 16 MiB, no duplicate names, every tensor inside the file, sizes equal to shapes, no
- * overlap and no hole. Other programs' files may hold types that are of no use here, which are carried as they are,
+ * overlap and no hole. Other programs' files may hold types, and numbers of axes, that are of no use here, which become lists of bytes,
  * and data at any byte, which are moved. Writing sorts nothing and adds nothing, so the same content gives the same
  * bytes. */
 #ifndef HM_MODEL_TENSOR_FILE_H
@@ -26,6 +26,7 @@ typedef enum hm_tensor_type {
     HM_TENSOR_I8,
     HM_TENSOR_I16,
     HM_TENSOR_I32,
+    HM_TENSOR_OTHER, /* of no use here: its bytes, whatever they stand for */
 } hm_tensor_type;
 
 enum { HM_TENSOR_AXES_MAX = 4 };

@@ -133,6 +133,16 @@ static hm_status read_texts(hm_scene_net *net, const hm_tensor_file *file, hm_er
     return status == HM_OK ? hm_text_replace(net->context, &net->fingerprint, text_of(file, "fingerprint"), error) : status;
 }
 
+/* The file must hold what it claims before anything of that size is made. */
+static hm_status check_claims(const hm_scene_net *net, const hm_tensor_file *file, hm_error *error)
+{
+    const hm_tensor *tensor;
+    hm_status status = HM_OK;
+    for (size_t i = 0; status == HM_OK && i < net->n_slices; i++)
+        status = hm_tensor_file_get(file, net->slice[i].name, HM_TENSOR_F32, net->slice[i].n_axes, net->slice[i].shape, &tensor, error);
+    return status;
+}
+
 static hm_status read_parts(hm_scene_net *net, const hm_tensor_file *file, const char *path, hm_error *error)
 {
     hm_status status = read_texts(net, file, error);
@@ -155,8 +165,12 @@ hm_status hm_scene_net_from_file(const hm_context *context, const hm_tensor_file
     if (status == HM_OK)
         status = hm_scene_classes_parse(context, path, text_of(file, "scene.classes"), &classes, error);
     if (status == HM_OK)
-        status = hm_scene_net_create(classes, &config.net, &net, error);
+        status = hm_scene_net_outline(classes, &config.net, &net, error);
     hm_scene_classes_destroy(classes);
+    if (status == HM_OK)
+        status = check_claims(net, file, error);
+    if (status == HM_OK)
+        status = hm_scene_net_furnish(net, error);
     if (status == HM_OK)
         status = read_parts(net, file, path, error);
     if (status != HM_OK) {

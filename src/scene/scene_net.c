@@ -149,10 +149,9 @@ static hm_status check_config(const hm_scene_net_config *config, hm_error *error
     return HM_OK;
 }
 
-static hm_status make_parts(hm_scene_net *net, hm_error *error)
+hm_status hm_scene_net_furnish(hm_scene_net *net, hm_error *error)
 {
     const hm_context *context = net->context;
-    cut(net, NULL);
     net->parameters = hm_alloc(context, net->n_parameters, sizeof(float), error);
     net->share = hm_alloc(context, net->classes->n, sizeof(double), error);
     net->recipe = hm_strdup(context, "", error);
@@ -161,14 +160,13 @@ static hm_status make_parts(hm_scene_net *net, hm_error *error)
     if (!net->parameters || !net->share || !net->recipe || !net->history || !net->fingerprint)
         return HM_ERROR_MEMORY;
     cut(net, net->parameters);
-    hm_scene_net_init(net);
     return HM_OK;
 }
 
-hm_status hm_scene_net_create(const hm_scene_classes *classes, const hm_scene_net_config *config, hm_scene_net **out, hm_error *error)
+hm_status hm_scene_net_outline(const hm_scene_classes *classes, const hm_scene_net_config *config, hm_scene_net **out, hm_error *error)
 {
     hm_scene_net *net = hm_alloc(classes->context, 1, sizeof *net, error);
-    *out = NULL;
+    *out = net;
     if (!net)
         return HM_ERROR_MEMORY;
     net->context = classes->context;
@@ -182,11 +180,21 @@ hm_status hm_scene_net_create(const hm_scene_classes *classes, const hm_scene_ne
     if (status == HM_OK)
         status = hm_scene_classes_copy(classes, &net->classes, error);
     if (status == HM_OK)
-        status = make_parts(net, error);
+        cut(net, NULL);
+    return status;
+}
+
+hm_status hm_scene_net_create(const hm_scene_classes *classes, const hm_scene_net_config *config, hm_scene_net **out, hm_error *error)
+{
+    hm_status status = hm_scene_net_outline(classes, config, out, error);
     if (status == HM_OK)
-        *out = net;
-    else
-        hm_scene_net_destroy(net);
+        status = hm_scene_net_furnish(*out, error);
+    if (status == HM_OK) {
+        hm_scene_net_init(*out);
+    } else {
+        hm_scene_net_destroy(*out);
+        *out = NULL;
+    }
     return status;
 }
 

@@ -69,6 +69,11 @@ size_t hm_scene_join_maps(const hm_scene_net *net);
 /* Pixels of a band for a place of its features. */
 size_t hm_scene_net_pool(const hm_scene_net *net);
 
+/* The two halves of making a net: outline knows its slices (whatever it returns, the caller destroys *net), furnish has room for
+ * them, all zero. */
+hm_status hm_scene_net_outline(const hm_scene_classes *classes, const hm_scene_net_config *config, hm_scene_net **net, hm_error *error);
+hm_status hm_scene_net_furnish(hm_scene_net *net, hm_error *error);
+
 /* Random weights, gains 1, all else 0. */
 void hm_scene_net_init(hm_scene_net *net);
 
