@@ -62,8 +62,8 @@ typedef struct hm_scene_picture {
     float *values; /* [3][height][width]: red, green, blue; a file's are 0..1 */
 } hm_scene_picture;
 
-/* A PNG (of 8 or 16 bits) or JPEG, turned as its EXIF says; grey ones become three equal planes. HM_ERROR_IO, HM_ERROR_FORMAT, HM_ERROR_UNSUPPORTED without libpng or libjpeg.
- * hm_scene_picture_clear after success. */
+/* A PNG (of 8 or 16 bits) or JPEG, turned as its EXIF says; grey ones become three equal planes. HM_ERROR_IO, HM_ERROR_FORMAT,
+ * HM_ERROR_UNSUPPORTED without libpng or libjpeg. hm_scene_picture_clear after success. */
 hm_status hm_scene_picture_load(const hm_context *context, const char *path, hm_scene_picture *picture, hm_error *error);
 void hm_scene_picture_clear(hm_scene_picture *picture);
 
@@ -110,8 +110,8 @@ hm_status hm_scene_contact_sheet(const hm_scene_sheet_row *rows, size_t n, const
 /* Pairs of pictures and label pictures, read one by one when they are asked for. */
 typedef struct hm_scene_set hm_scene_set;
 
-/* `pictures`: a folder, of which the PNG and JPEG files (.png .jpg .jpeg .jpe .jfif, in letters of any case) are taken in the order of their names
- * without endings; or one file. `labels` (null or "": none): a folder that has a PNG (.png or .PNG) of the same name, but for the ending,
+/* `pictures`: a folder, of which the PNG and JPEG files (.png .jpg .jpeg .jpe .jfif, in letters of any case) are taken in the order of
+ * their names without endings (the log warns of pictures in other formats); or one file. `labels` (null or "": none): a folder that has a PNG (.png or .PNG) of the same name, but for the ending,
  * for each; with one picture it may be the one PNG. Files are looked for, not read. HM_ERROR_IO for what cannot be opened;
  * HM_ERROR_NOT_FOUND for a folder without pictures and, naming both, for a picture without labels; HM_ERROR_ARGUMENT for two pictures
  * of one name, or labels that are no folder where the pictures are one. The classes must outlive the set, which the caller closes. */

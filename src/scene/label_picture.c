@@ -136,8 +136,8 @@ static hm_status fail_colour(const drawing *d, size_t i, hm_error *error)
     size_t first = find_nearest(c, colour, SIZE_MAX), second = find_nearest(c, colour, first);
     const uint32_t one = c->colour[first], other = c->colour[second];
     return hm_fail(error, HM_ERROR_FORMAT,
-                   "%s: the colour %u %u %u at column %zu of row %zu is that of no class; the nearest are `%s` (%u %u %u) and `%s` (%u %u %u). Draw "
-                   "labels without smoothed edges, and give each colour a line in the file of classes",
+                   "%s: the colour %u %u %u at column %zu of row %zu is that of no class; the nearest are `%s` (%u %u %u) and `%s` (%u %u "
+                   "%u). Draw labels without smoothed edges, and give each colour a line in the file of classes",
                    d->path, colour >> 16, colour >> 8 & 255, colour & 255, i % d->picture.width, i / d->picture.width, c->name[first],
                    one >> 16, one >> 8 & 255, one & 255, c->name[second], other >> 16, other >> 8 & 255, other & 255);
 }
@@ -146,7 +146,8 @@ static hm_status fail_number(const drawing *d, size_t i, hm_error *error)
 {
     const size_t n = d->classes->n;
     return hm_fail(error, HM_ERROR_FORMAT,
-                   "%s: label %u at column %zu of row %zu, and there are but %zu classes (%zu or %d: unlabelled); correct it, or the file of classes",
+                   "%s: label %u at column %zu of row %zu, and there are but %zu classes (%zu or %d: unlabelled); correct it, or the file of "
+                   "classes",
                    d->path, value_at(d, i, 0), i % d->picture.width, i / d->picture.width, n, n, VOID);
 }
 
