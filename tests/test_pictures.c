@@ -145,6 +145,38 @@ static void broken_exif_is_harmless(void **state)
     close_gallery(&g);
 }
 
+/* A chunk of 2 MB is no EXIF, and the picture is read without it, before and behind the pixels. */
+static void large_exif_is_not_believed(void **state)
+{
+    static const unsigned char rows[8] = {0, 0, 20, 40, 0, 60, 80, 100};
+    gallery g;
+    byte_list exif = {0};
+    (void)state;
+    open_gallery(&g);
+    set_option(&g.place, "scale", "1");
+    add_exif(&exif, true, 6);
+    while (exif.n < 2 << 20)
+        add_byte(&exif, 0);
+    for (int is_behind = 0; is_behind < 2; is_behind++) {
+        byte_list list = {0};
+        add_png_start(&list, 3, 2, 8, 0, 0);
+        if (!is_behind)
+            add_png_chunk(&list, "eXIf", exif.bytes, exif.n);
+        add_png_end(&list, rows, sizeof rows);
+        if (is_behind) {
+            list.n -= 12; /* IEND */
+            add_png_chunk(&list, "eXIf", exif.bytes, exif.n);
+            add_png_chunk(&list, "IEND", NULL, 0);
+        }
+        write_list(&g.place, "a.png", &list);
+        hm_dataset *set = open_set(&g.place, g.place.path);
+        expect_turned(set, 0, 1, 1);
+        hm_dataset_close(set);
+    }
+    free(exif.bytes);
+    close_gallery(&g);
+}
+
 /* ---- 16 bits ----------------------------------------------------------------------------------------- */
 
 static void write_deep(gallery *g, const char *name, size_t n, const unsigned *values)
@@ -399,6 +431,7 @@ int main(void)
         cmocka_unit_test(png_is_turned),
         cmocka_unit_test(folders_and_sheets_are_turned),
         cmocka_unit_test(broken_exif_is_harmless),
+        cmocka_unit_test(large_exif_is_not_believed),
         cmocka_unit_test(sixteen_bits_are_kept),
         cmocka_unit_test(sixteen_bits_of_every_kind),
         cmocka_unit_test(folders_may_mix_depths),

@@ -18,6 +18,7 @@ typedef struct decoder {
     uint64_t memory;
     hm_status status; /* what has failed, if the message is written already */
     bool is_out_of_memory;
+    bool is_among_chunks; /* before or behind the pixels, where nothing needs much memory */
     hm_error *error;
     hm_palette *palette; /* null: palettes are looked up and small greys scaled; else neither, and this receives the palette */
     hm_picture picture;
@@ -43,7 +44,10 @@ static void on_warning(png_structp png, png_const_charp message)
 
 static void *allocate_for_png(png_structp png, png_alloc_size_t bytes)
 {
+    const png_alloc_size_t most = 1 << 20; /* EXIF has 64 KB at most; libpng goes on without the chunk */
     decoder *d = png_get_mem_ptr(png);
+    if (d->is_among_chunks && bytes > most)
+        return NULL;
     void *memory = hm_alloc(d->source->context, bytes, 1, NULL);
     d->is_out_of_memory = d->is_out_of_memory || !memory;
     return memory;
@@ -109,8 +113,8 @@ static void ask_for_values(decoder *d)
     d->picture.is_deep = png_get_bit_depth(d->png, d->info) == 16;
 }
 
-/* Text, profiles, gamma and the like are skipped unread: of their length libpng would believe anything. Of EXIF it believes no more than
- * a few megabytes. */
+/* Text, profiles, gamma and the like are skipped unread: of their length libpng would believe anything. That of EXIF is
+ * limited where memory is allocated. */
 static void choose_chunks(decoder *d)
 {
     png_set_keep_unknown_chunks(d->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
@@ -145,7 +149,9 @@ static hm_status decode(decoder *d)
     if (setjmp(png_jmpbuf(d->png)))
         return d->status;
     choose_chunks(d);
+    d->is_among_chunks = true;
     png_read_info(d->png, d->info);
+    d->is_among_chunks = false;
     hm_picture *p = &d->picture;
     p->height = png_get_image_height(d->png, d->info);
     p->width = png_get_image_width(d->png, d->info);
@@ -158,6 +164,7 @@ static hm_status decode(decoder *d)
     if (!p->pixels)
         return HM_ERROR_MEMORY;
     read_rows(d, n_passes);
+    d->is_among_chunks = true;
     png_read_end(d->png, d->info);
     take_orientation(d);
     return HM_OK;
