@@ -346,6 +346,25 @@ static inline void add_png_end(byte_list *list, const unsigned char *rows, size_
     free(data.bytes);
 }
 
+/* A block of EXIF with another entry before the orientation, in either byte order. */
+static inline void add_exif(byte_list *list, bool is_big, unsigned orientation)
+{
+    void (*add)(byte_list *list, uint64_t value, int n) = is_big ? add_big : add_little;
+    add_bytes(list, is_big ? "MM" : "II", 2);
+    add(list, 42, 2);
+    add(list, 8, 4); /* the directory begins there */
+    add(list, 2, 2);
+    add(list, 270, 2), add(list, 2, 2), add(list, 4, 4), add(list, 0, 4); /* a description of four letters */
+    add(list, 274, 2), add(list, 3, 2), add(list, 1, 4), add(list, orientation, 2), add(list, 0, 2);
+    add(list, 0, 4);
+}
+
+/* How a picture of 2 x 3 pixels 0 1 2, 3 4 5 is shown in each orientation, row by row: 2 x 3 up to the fourth, then 3 x 2. */
+static const unsigned char shown_as[9][6] = {
+    [1] = {0, 1, 2, 3, 4, 5}, [2] = {2, 1, 0, 5, 4, 3}, [3] = {5, 4, 3, 2, 1, 0}, [4] = {3, 4, 5, 0, 1, 2},
+    [5] = {0, 3, 1, 4, 2, 5}, [6] = {3, 0, 4, 1, 5, 2}, [7] = {5, 2, 4, 1, 3, 0}, [8] = {2, 5, 1, 4, 0, 3},
+};
+
 /* pixels[height][row_bytes] of the colour type, unfiltered. */
 static inline void add_png(byte_list *list, uint32_t width, uint32_t height, unsigned depth,
                            unsigned colour, const unsigned char *pixels, size_t row_bytes)

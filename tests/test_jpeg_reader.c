@@ -138,6 +138,78 @@ static void test_colour(void **state)
 }
 
 /* The third picture is the first with a colour, and all become coloured. */
+/* A JPEG of 2 x 3 blocks with this segment APP1 in front. */
+static void write_with_app1(data_place *place, const char *name, const void *app1, size_t n)
+{
+    static const unsigned char blocks[6] = {0, 40, 80, 120, 160, 200};
+    byte_list plain = {0}, list = {0};
+    add_jpeg(&plain, 24, 16, 1, blocks);
+    add_bytes(&list, plain.bytes, 2);
+    add_big(&list, 0xffe1, 2);
+    add_big(&list, n + 2, 2);
+    add_bytes(&list, app1, n);
+    add_bytes(&list, plain.bytes + 2, plain.n - 2);
+    free(plain.bytes);
+    write_list(place, name, &list);
+}
+
+/* Of every block a pixel inside it. */
+static void expect_shown(data_place *place, const char *path, unsigned orientation)
+{
+    size_t height = orientation > 4 ? 3 : 2, width = 5 - height;
+    set_option(place, "scale", "1");
+    hm_dataset *set = open_set(place, path);
+    expect_shape(set, 1, 8 * height, 8 * width);
+    float *values = read_all(set);
+    for (size_t i = 0; i < 6; i++)
+        assert_float_equal(values[(8 * (i / width) + 3) * 8 * width + 8 * (i % width) + 5], 40 * shown_as[orientation][i], 1);
+    free(values);
+    hm_dataset_close(set);
+}
+
+static void test_orientations(void **state)
+{
+    (void)state;
+    data_place place;
+    open_jpeg_place(&place);
+    for (unsigned orientation = 0; orientation <= 10; orientation++)
+        for (int is_big = 0; is_big < 2; is_big++) {
+            byte_list app1 = {0};
+            add_bytes(&app1, "Exif\0", 6);
+            add_exif(&app1, is_big, orientation);
+            write_with_app1(&place, "a.jpg", app1.bytes, app1.n);
+            free(app1.bytes);
+            expect_shown(&place, place.path, orientation >= 1 && orientation <= 8 ? orientation : 1);
+        }
+    close_place(&place);
+}
+
+/* Cut off or changed anywhere, EXIF changes at most how a picture lies. */
+static void test_hostile_exif(void **state)
+{
+    (void)state;
+    data_place place;
+    open_jpeg_place(&place);
+    byte_list app1 = {0};
+    add_bytes(&app1, "Exif\0", 6);
+    add_exif(&app1, true, 6);
+    for (size_t n = 0; n < app1.n - 6; n++) { /* of the entry two bytes of filling and the four behind it are not needed */
+        write_with_app1(&place, "a.jpg", app1.bytes, n);
+        expect_shown(&place, place.path, 1);
+    }
+    for (size_t i = 0; i < app1.n; i++)
+        for (unsigned flip = 1; flip < 256; flip = 2 * flip + 1) {
+            app1.bytes[i] ^= (unsigned char)flip;
+            write_with_app1(&place, "a.jpg", app1.bytes, app1.n);
+            hm_dataset_close(open_set(&place, place.path));
+            app1.bytes[i] ^= (unsigned char)flip;
+        }
+    write_with_app1(&place, "a.jpg", "http://ns.adobe.com/xap/1.0/", 28);
+    expect_shown(&place, place.path, 1);
+    free(app1.bytes);
+    close_place(&place);
+}
+
 static void test_mixed_folder(void **state)
 {
     (void)state;
@@ -237,6 +309,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grey),
         cmocka_unit_test(test_colour),
+        cmocka_unit_test(test_orientations),
+        cmocka_unit_test(test_hostile_exif),
         cmocka_unit_test(test_mixed_folder),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged_anywhere),

@@ -172,12 +172,44 @@ static void test_wrong_sizes(void **state)
     close_place(&place);
 }
 
+/* Each mean lies within what it is the mean of: whites stay 1 at most, and a constant is not changed. Roundings alone gave up to
+ * 1.0000002 for most of these sizes. */
+static void test_means_stay_inside(void **state)
+{
+    (void)state;
+    static const float levels[] = {1, 255, 0.1f, 65535};
+    data_place place;
+    open_place(&place, 1, 1);
+    for (size_t h = 1; h <= 90; h += 7)
+        for (size_t w = 2; w <= 90; w += 11)
+            for (size_t k = 0; k < sizeof levels / sizeof *levels; k++) {
+                size_t H = 1 + (h * 5 + k) % 31, W = 1 + (w * 3 + k) % 97, beyond = 0;
+                float *in = malloc(h * w * sizeof *in);
+                for (size_t i = 0; i < h * w; i++)
+                    in[i] = levels[k];
+                float *out = resize(&place, in, h, w, H, W);
+                for (size_t i = 0; i < H * W; i++)
+                    beyond += out[i] != levels[k];
+                assert_int_equal(beyond, 0);
+                free(out);
+                for (size_t i = 0; i < h * w; i++)
+                    in[i] = i % 3 ? levels[k] : -levels[k];
+                out = resize(&place, in, h, w, H, W);
+                for (size_t i = 0; i < H * W; i++)
+                    beyond += !(out[i] >= -levels[k] && out[i] <= levels[k]);
+                assert_int_equal(beyond, 0);
+                free(out);
+                free(in);
+            }
+    close_place(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_integral), cmocka_unit_test(test_exact_cases),
         cmocka_unit_test(test_mean_is_kept),     cmocka_unit_test(test_option),
-        cmocka_unit_test(test_wrong_sizes),
+        cmocka_unit_test(test_wrong_sizes),      cmocka_unit_test(test_means_stay_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,9 +191,143 @@ static void indices_are_kept(void **state)
     close_place(&place);
 }
 
+static void expect_labels(data_place *place, const hm_scene_classes *classes, byte_list *list, const unsigned char wanted[6])
+{
+    hm_label_picture read;
+    write_list(place, "labels.png", list);
+    if (hm_label_picture_load(classes, place->path, &read, &place->error) != HM_OK)
+        fail_msg("%s", place->error.message);
+    for (size_t i = 0; i < 6; i++)
+        if (read.labels[i] != wanted[i])
+            fail_msg("label %zu is %d where %d is wanted", i, read.labels[i], wanted[i]);
+    hm_label_picture_clear(&read);
+}
+
+/* A palette picture of 2 x 3 pixels of 8 bits. */
+static void add_indexed(byte_list *list, const void *palette, size_t n, const unsigned char indices[6])
+{
+    unsigned char rows[8] = {0};
+    memcpy(rows + 1, indices, 3);
+    memcpy(rows + 5, indices + 3, 3);
+    add_png_start(list, 3, 2, 8, 3, 0);
+    add_png_chunk(list, "PLTE", palette, n);
+    add_png_end(list, rows, sizeof rows);
+}
+
+/* 255 is what does not count, as in PASCAL VOC and Cityscapes, in grey of 8 and of 16 bits and as an index. */
+static void void_may_be_255(void **state)
+{
+    static const unsigned char grey[6] = {0, 1, 2, 3, 255, 0}, wanted[6] = {0, 1, 2, 3, 3, 0};
+    unsigned char deep[12] = {0}, palette[768];
+    uint64_t confusion[9] = {0};
+    data_place place;
+    hm_label_picture read;
+    byte_list list = {0};
+    (void)state;
+    need_png(open_scene(&place));
+    hm_scene_classes *classes = load_classes(&place, THREE);
+    add_png(&list, 3, 2, 8, 0, grey, 3);
+    expect_labels(&place, classes, &list, wanted);
+    for (size_t i = 0; i < 6; i++)
+        deep[2 * i + 1] = grey[i];
+    add_png(&list, 3, 2, 16, 0, deep, 6);
+    expect_labels(&place, classes, &list, wanted);
+    for (size_t i = 0; i < 256; i++) /* the colours of VOC begin with black and 128 0 0 */
+        palette[3 * i] = (unsigned char)(i * 128), palette[3 * i + 1] = (unsigned char)(i * 64), palette[3 * i + 2] = 5;
+    add_indexed(&list, palette, sizeof palette, grey);
+    expect_labels(&place, classes, &list, wanted);
+    assert_int_equal(hm_label_picture_load(classes, place.path, &read, &place.error), HM_OK);
+    assert_int_equal(hm_scene_confusion_add(confusion, 3, read.labels, (const uint8_t[]){0, 0, 0, 0, 0, 0}, 6, &place.error), HM_OK);
+    assert_int_equal(confusion[0] + confusion[3] + confusion[6], 4);
+    hm_label_picture_clear(&read);
+    hm_scene_classes_destroy(classes);
+    close_place(&place);
+}
+
+static void labels_may_be_drawn_in_colours(void **state)
+{
+    static const unsigned char wanted[6] = {1, 0, 2, 3, 1, 1}, numbers[6] = {1, 0, 2, 255, 1, 1}, wanted_row[6] = {1, 0, 2, 3, 1, 1};
+    static const unsigned char colour[4][3] = {{255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {0, 0, 0}};
+    static const unsigned char scrambled[6 * 3] = {0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 255, 0}; /* void, tree, sky, road, and unused black */
+    static const unsigned char strange[7 * 3] = {0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 255, 0, 9, 9, 9, 9, 9, 9, 0, 255, 0};
+    unsigned char rgb[18], rgba[24], grey_in_colour[18];
+    data_place place;
+    byte_list list = {0};
+    (void)state;
+    need_png(open_scene(&place));
+    hm_scene_classes *classes = load_classes(&place, THREE);
+    for (size_t i = 0; i < 6; i++) {
+        memcpy(rgb + 3 * i, colour[wanted[i]], 3);
+        memcpy(rgba + 4 * i, colour[wanted[i] % 3], 3); /* transparent does not count, whatever its colour */
+        rgba[4 * i + 3] = wanted[i] == 3 ? 0 : 255;
+        memset(grey_in_colour + 3 * i, numbers[i], 3);
+    }
+    add_png(&list, 3, 2, 8, 2, rgb, 9);
+    expect_labels(&place, classes, &list, wanted);
+    add_png(&list, 3, 2, 8, 6, rgba, 12);
+    expect_labels(&place, classes, &list, wanted);
+    add_png(&list, 3, 2, 8, 2, grey_in_colour, 9);
+    expect_labels(&place, classes, &list, wanted_row);
+    add_indexed(&list, scrambled, sizeof scrambled, (const unsigned char[]){3, 2, 1, 0, 3, 3});
+    expect_labels(&place, classes, &list, wanted);
+    add_indexed(&list, strange, sizeof strange, (const unsigned char[]){3, 2, 1, 0, 3, 3}); /* indices, for 9 9 9 is no class */
+    expect_labels(&place, classes, &list, (const unsigned char[]){3, 2, 1, 0, 3, 3});
+    add_indexed(&list, strange, sizeof strange, (const unsigned char[]){6, 2, 1, 0, 3, 3}); /* but 6 is no index of a class */
+    expect_labels(&place, classes, &list, wanted);
+    hm_scene_classes_destroy(classes);
+    close_place(&place);
+}
+
+/* Greys that are no numbers of classes may be their colours, as programs save pictures that have no colour. */
+static void classes_may_be_grey(void **state)
+{
+    static const unsigned char grey[6] = {128, 255, 10, 0, 128, 128}, wanted[6] = {0, 1, 2, 3, 0, 0};
+    data_place place;
+    byte_list list = {0};
+    (void)state;
+    need_png(open_scene(&place));
+    hm_scene_classes *classes = load_classes(&place, "a 128 128 128\nb 255 255 255\nc 10 10 10\n");
+    add_png(&list, 3, 2, 8, 0, grey, 3);
+    expect_labels(&place, classes, &list, wanted);
+    hm_scene_classes_destroy(classes);
+    close_place(&place);
+}
+
+/* Pictures and labels, each by its own EXIF. */
+static void scenes_are_turned(void **state)
+{
+    static const unsigned char rows[8] = {0, 0, 1, 2, 0, 3, 1, 0};
+    data_place place;
+    hm_label_picture labels;
+    hm_scene_picture picture;
+    byte_list list = {0}, exif = {0};
+    (void)state;
+    need_png(open_scene(&place));
+    hm_scene_classes *classes = load_classes(&place, THREE);
+    add_exif(&exif, false, 6);
+    add_png_start(&list, 3, 2, 8, 0, 0);
+    add_png_chunk(&list, "eXIf", exif.bytes, exif.n);
+    add_png_end(&list, rows, sizeof rows);
+    free(exif.bytes);
+    write_list(&place, "turned.png", &list);
+    assert_int_equal(hm_label_picture_load(classes, place.path, &labels, &place.error), HM_OK);
+    assert_int_equal(hm_scene_picture_load(place.context, place.path, &picture, &place.error), HM_OK);
+    assert_true(labels.height == 3 && labels.width == 2 && picture.height == 3 && picture.width == 2);
+    for (size_t i = 0; i < 6; i++) {
+        unsigned char from = shown_as[6][i], value = rows[1 + from + from / 3];
+        assert_int_equal(labels.labels[i], value);
+        assert_float_equal(picture.values[12 + i], (float)value / 255, 1e-7);
+    }
+    hm_label_picture_clear(&labels);
+    hm_scene_picture_clear(&picture);
+    hm_scene_classes_destroy(classes);
+    close_place(&place);
+}
+
 static void other_labels_are_refused(void **state)
 {
-    static const unsigned char labels[6] = {0, 1, 2, 3, 0, 4}, colours[18] = {0};
+    static const unsigned char labels[6] = {0, 1, 2, 3, 0, 4}, deep_labels[12] = {0, 2, 1, 1};
+    unsigned char colours[18] = {0};
     data_place place;
     hm_label_picture read;
     byte_list list = {0}, deep = {0};
@@ -204,13 +338,16 @@ static void other_labels_are_refused(void **state)
     assert_int_equal(hm_label_picture_load(classes, place.path, &read, &place.error), HM_ERROR_FORMAT);
     assert_non_null(strstr(place.error.message, "labels.png: label 4 at column 2 of row 1"));
     assert_null(read.labels);
+    colours[7] = 90; /* of the last pixel of the first row, among those of what does not count */
     add_png(&list, 3, 2, 8, 2, colours, 9);
     write_list(&place, "colours.png", &list);
     assert_int_equal(hm_label_picture_load(classes, place.path, &read, &place.error), HM_ERROR_FORMAT);
-    assert_non_null(strstr(place.error.message, "has colours"));
-    add_png(&deep, 3, 2, 16, 0, colours, 6);
+    assert_non_null(strstr(place.error.message, "colours.png: the colour 0 90 0 at column 2 of row 0"));
+    assert_non_null(strstr(place.error.message, "`unlabelled` (0 0 0) and `road` (0 255 0)"));
+    add_png(&deep, 3, 2, 16, 0, deep_labels, 6);
     write_list(&place, "deep.png", &deep);
     assert_int_equal(hm_label_picture_load(classes, place.path, &read, &place.error), HM_ERROR_FORMAT);
+    assert_non_null(strstr(place.error.message, "deep.png: label 257 at column 1 of row 0"));
     write_text(&place, "classes.txt", "no picture");
     assert_int_equal(hm_label_picture_load(classes, place.path, &read, &place.error), HM_ERROR_FORMAT);
     hm_scene_classes_destroy(classes);
@@ -1030,6 +1167,10 @@ int main(void)
         cmocka_unit_test(classes_fill_a_byte_and_no_more),
         cmocka_unit_test(labels_come_back),
         cmocka_unit_test(indices_are_kept),
+        cmocka_unit_test(void_may_be_255),
+        cmocka_unit_test(labels_may_be_drawn_in_colours),
+        cmocka_unit_test(classes_may_be_grey),
+        cmocka_unit_test(scenes_are_turned),
         cmocka_unit_test(other_labels_are_refused),
         cmocka_unit_test(overlays_mix_colours),
         cmocka_unit_test(contact_sheets_set_answers_beside_truth),

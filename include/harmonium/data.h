@@ -120,6 +120,7 @@ typedef struct hm_data_known {
     bool has_range;                /* whether the three fields below are known */
     bool is_scaled;                /* the values were bytes, and multiplied by 1/255 because of that */
     float least, most;             /* of the values as the file held them */
+    size_t n_channels;             /* of its pictures: files of pictures get as many, 1 (grey) or 3; 0: it has none, or they are not known */
 } hm_data_known;
 
 /* As hm_dataset_open, for data of a model that knows this much. A class without a counterpart gets a number behind all that are known;

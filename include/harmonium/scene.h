@@ -62,8 +62,8 @@ typedef struct hm_scene_picture {
     float *values; /* [3][height][width]: red, green, blue; a file's are 0..1 */
 } hm_scene_picture;
 
-/* A PNG or JPEG; grey ones become three equal planes. HM_ERROR_IO, HM_ERROR_FORMAT, HM_ERROR_UNSUPPORTED without libpng or libjpeg.
- * hm_scene_picture_clear after success. */
+/* A PNG (of 8 or 16 bits) or JPEG, turned as its EXIF says; grey ones become three equal planes. HM_ERROR_IO, HM_ERROR_FORMAT,
+ * HM_ERROR_UNSUPPORTED without libpng or libjpeg. hm_scene_picture_clear after success. */
 hm_status hm_scene_picture_load(const hm_context *context, const char *path, hm_scene_picture *picture, hm_error *error);
 void hm_scene_picture_clear(hm_scene_picture *picture);
 
@@ -73,9 +73,14 @@ typedef struct hm_label_picture {
     uint8_t *labels; /* [height][width], 0 .. classes->n */
 } hm_label_picture;
 
-/* A PNG of a palette or of grey, of at most 8 bits: the index or the grey value is the label. HM_ERROR_FORMAT for other pictures and,
- * naming file, value and place, for labels beyond classes->n; HM_ERROR_IO, HM_ERROR_UNSUPPORTED without libpng. hm_label_picture_clear
- * after success. */
+/* A PNG that says the label of each pixel by its number or by the colour of its class. Numbers are the indices of a palette, or grey
+ * values: the classes', and classes->n or 255 for what does not count. Colours are those of `classes`; what is transparent does not count.
+ * A coloured picture is read by its colours, and by numbers if it is grey throughout and its greys are not the classes'; a palette is read by
+ * its colours if all of them are the classes' (unused black does not matter), else by its indices; grey is read by its values. A picture in
+ * which the first way finds something else is read by the other if that finds nothing else. It is turned as its EXIF says.
+ *
+ * HM_ERROR_FORMAT for other pictures and, naming file, place, and number or colour and the nearest classes, for what is no label;
+ * HM_ERROR_IO, HM_ERROR_UNSUPPORTED without libpng. hm_label_picture_clear after success. */
 hm_status hm_label_picture_load(const hm_scene_classes *classes, const char *path, hm_label_picture *picture, hm_error *error);
 void hm_label_picture_clear(hm_label_picture *picture);
 /* As a grey PNG of 8 bits, atomically. HM_ERROR_UNSUPPORTED without libpng. */
@@ -105,8 +110,8 @@ hm_status hm_scene_contact_sheet(const hm_scene_sheet_row *rows, size_t n, const
 /* Pairs of pictures and label pictures, read one by one when they are asked for. */
 typedef struct hm_scene_set hm_scene_set;
 
-/* `pictures`: a folder, of which the PNG and JPEG files (.png .jpg .jpeg, in letters of any case) are taken in the order of their names
- * without endings; or one file. `labels` (null or "": none): a folder that has a PNG (.png or .PNG) of the same name, but for the ending,
+/* `pictures`: a folder, of which the PNG and JPEG files (.png .jpg .jpeg .jpe .jfif, in letters of any case) are taken in the order of
+ * their names without endings (the log warns of pictures in other formats); or one file. `labels` (null or "": none): a folder that has a PNG (.png or .PNG) of the same name, but for the ending,
  * for each; with one picture it may be the one PNG. Files are looked for, not read. HM_ERROR_IO for what cannot be opened;
  * HM_ERROR_NOT_FOUND for a folder without pictures and, naming both, for a picture without labels; HM_ERROR_ARGUMENT for two pictures
  * of one name, or labels that are no folder where the pictures are one. The classes must outlive the set, which the caller closes. */

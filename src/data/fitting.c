@@ -74,15 +74,14 @@ hm_fitting hm_fitting_of(int fit, bool is_resized, size_t longest, const hm_pict
 
 /* ---- Pixels ---------------------------------------------------------------------------------- */
 
-/* The middle height x width of one plane. */
-static void cut_window(const hm_picture *picture, const unsigned char *plane, const hm_fitting *f,
-                       float *out)
+/* The middle height x width of one plane, whose first value is `first`. */
+static void cut_window(const hm_picture *picture, size_t first, const hm_fitting *f, float *out)
 {
     size_t top = (picture->height - f->window_height) / 2,
            left = (picture->width - f->window_width) / 2;
     for (size_t y = 0; y < f->window_height; y++)
         for (size_t x = 0; x < f->window_width; x++)
-            *out++ = plane[(top + y) * picture->width + left + x];
+            *out++ = hm_picture_value(picture, first + (top + y) * picture->width + left + x);
 }
 
 static float border_mean(const float *pixels, size_t height, size_t width)
@@ -108,11 +107,11 @@ static void lay_inside(const hm_fitting *f, const float *inner, float rest, floa
 }
 
 /* window, inner and scratch are working memory. */
-static void fit_plane(const hm_picture *picture, const unsigned char *plane, const hm_fitting *f,
-                      const hm_resize *resize, float *window, float *out)
+static void fit_plane(const hm_picture *picture, size_t first, const hm_fitting *f, const hm_resize *resize, float *window,
+                      float *out)
 {
     float *inner = window + f->window_height * f->window_width;
-    cut_window(picture, plane, f, window);
+    cut_window(picture, first, f, window);
     float rest = border_mean(window, f->window_height, f->window_width);
     hm_resize_apply(resize, window, inner + f->inner_height * f->inner_width, inner);
     lay_inside(f, inner, rest, out);
@@ -131,8 +130,7 @@ hm_status hm_picture_fit(const hm_context *context, const hm_picture *picture, c
                hm_resize_scratch(resize);
     float *work = hm_alloc(context, n, sizeof *work, error);
     for (size_t c = 0; work && c < n_channels; c++)
-        fit_plane(picture, picture->pixels + (picture->n_channels == 3 ? c * area : 0), f, resize,
-                  work, out + c * f->height * f->width);
+        fit_plane(picture, picture->n_channels == 3 ? c * area : 0, f, resize, work, out + c * f->height * f->width);
     hm_free(context, work);
     hm_resize_destroy(context, resize);
     return work ? HM_OK : HM_ERROR_MEMORY;

@@ -20,26 +20,38 @@ typedef struct gallery {
     const hm_context *context;
     const char *path;
     hm_names files, classes;
+    hm_names strange; /* pictures that are not read, likewise paths below */
     int32_t *label; /* null when there are no sub-folders */
 } gallery;
+
+/* Adds names in a sub-folder to a list of paths. */
+static hm_status add_paths(const gallery *g, const char *folder, const hm_names *names, hm_names *paths, hm_error *error)
+{
+    char path[HM_PATH_ROOM];
+    hm_status status = HM_OK;
+    for (size_t i = 0; status == HM_OK && i < names->n; i++) {
+        status = hm_path_in(path, folder, names->name[i], error);
+        if (status == HM_OK)
+            status = hm_names_add(g->context, paths, path, error);
+    }
+    return status;
+}
 
 /* Adds the pictures of one class. */
 static hm_status list_class(gallery *g, const char *name, hm_error *error)
 {
-    char inner[HM_PATH_ROOM], file[HM_PATH_ROOM];
-    hm_names pictures = {0}, folders = {0};
+    char inner[HM_PATH_ROOM];
+    hm_listing listing = {0};
     hm_status status = hm_path_in(inner, g->path, name, error);
     if (status == HM_OK)
-        status = hm_folder_list(g->context, inner, &pictures, &folders, error);
-    if (status == HM_OK && pictures.n == 0)
+        status = hm_folder_list(g->context, inner, &listing, error);
+    if (status == HM_OK && listing.pictures.n == 0)
         hm_log(g->context, HM_LOG_WARNING, "%s: a sub-folder is a class, and this one holds no PNG or JPEG file", inner);
-    for (size_t i = 0; status == HM_OK && i < pictures.n; i++) {
-        status = hm_path_in(file, name, pictures.name[i], error);
-        if (status == HM_OK)
-            status = hm_names_add(g->context, &g->files, file, error);
-    }
-    hm_names_clear(g->context, &pictures);
-    hm_names_clear(g->context, &folders);
+    if (status == HM_OK)
+        status = add_paths(g, name, &listing.pictures, &g->files, error);
+    if (status == HM_OK)
+        status = add_paths(g, name, &listing.strange, &g->strange, error);
+    hm_listing_clear(g->context, &listing);
     return status;
 }
 
@@ -61,9 +73,23 @@ static hm_status list_classes(gallery *g, hm_error *error)
     return HM_OK;
 }
 
+static hm_status fail_empty(const gallery *g, hm_error *error)
+{
+    if (g->strange.n == 0)
+        return hm_fail(error, HM_ERROR_NOT_FOUND, "%s: holds no PNG or JPEG file and no sub-folder of them", g->path);
+    return hm_fail(error, HM_ERROR_NOT_FOUND,
+                   "%s: holds no PNG or JPEG file and no sub-folder of them, but %zu picture%s of formats that are not read, such as %s; turn "
+                   "%s into PNG",
+                   g->path, g->strange.n, g->strange.n == 1 ? "" : "s", g->strange.name[0], g->strange.n == 1 ? "it" : "them");
+}
+
 static hm_status list_gallery(gallery *g, hm_error *error)
 {
-    hm_status status = hm_folder_list(g->context, g->path, &g->files, &g->classes, error);
+    hm_listing listing = {0};
+    hm_status status = hm_folder_list(g->context, g->path, &listing, error);
+    g->files = listing.pictures;
+    g->classes = listing.folders;
+    g->strange = listing.strange;
     if (status != HM_OK)
         return status;
     if (g->files.n > 0 && g->classes.n > 0)
@@ -74,8 +100,8 @@ static hm_status list_gallery(gallery *g, hm_error *error)
     if (g->classes.n > 0)
         status = list_classes(g, error);
     if (status == HM_OK && g->files.n == 0)
-        return hm_fail(error, HM_ERROR_NOT_FOUND,
-                       "%s: holds no PNG or JPEG file and no sub-folder of them", g->path);
+        return fail_empty(g, error);
+    hm_warn_of_strange(g->context, g->path, &g->strange);
     return status;
 }
 
@@ -94,6 +120,7 @@ static void free_gallery(gallery *g)
     hm_free(g->context, g->label);
     hm_names_clear(g->context, &g->files);
     hm_names_clear(g->context, &g->classes);
+    hm_names_clear(g->context, &g->strange);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -109,7 +136,7 @@ static hm_status read_picture(const gallery *g, size_t i, const hm_reading *read
         status = hm_source_open(g->context, path, &source, error);
     if (status != HM_OK)
         return status;
-    status = hm_picture_read(&source, reading->memory, reading->grey, picture, error);
+    status = hm_picture_read(&source, reading->memory, hm_reading_channels(reading), picture, error);
     hm_source_close(&source);
     return status;
 }
@@ -139,6 +166,7 @@ static hm_status read_next(gallery *g, size_t i, const hm_reading *reading, hm_p
 /* What all pictures become. */
 typedef struct extent {
     size_t height, width, n_channels;
+    bool is_deep; /* some are of 16 bits, so that all become floats */
 } extent;
 
 static void widen(extent *e, const hm_picture *picture, const hm_reading *reading, bool is_first)
@@ -152,6 +180,7 @@ static void widen(extent *e, const hm_picture *picture, const hm_reading *readin
         e->width = width;
     if (is_first || picture->n_channels > e->n_channels)
         e->n_channels = picture->n_channels;
+    e->is_deep = e->is_deep || picture->is_deep;
 }
 
 /* To crop or pad, all sizes must be known before the first picture is stored, so every one is
@@ -174,11 +203,11 @@ static hm_status survey(gallery *g, const hm_reading *reading, extent *e, hm_err
     return HM_OK;
 }
 
-/* Pictures that are to be resized become floats. */
+/* Pictures that are to be resized, or have 16 bits, become floats. */
 static hm_status make_storage(const gallery *g, const extent *e, const hm_reading *reading,
                               hm_storage **storage, hm_error *error)
 {
-    bool is_resized = reading->height > 0 || reading->longest > 0;
+    bool is_real = reading->height > 0 || reading->longest > 0 || e->is_deep;
     hm_shape shape = {g->files.n, e->height * e->width * e->n_channels, e->height, e->width,
                       e->n_channels};
     if ((uint64_t)e->height * e->width > HM_FEATURES_MAX || shape.n_features > HM_FEATURES_MAX ||
@@ -188,7 +217,7 @@ static hm_status make_storage(const gallery *g, const extent *e, const hm_readin
             "%s: %zu pictures of %zu x %zu pixels are more than can be read; give `resize`",
             g->path, shape.n_cases, e->height, e->width);
     hm_status status = hm_storage_create(g->context, g->path, &shape,
-                                         &hm_elements[is_resized ? HM_ELEMENT_F32 : HM_ELEMENT_U8],
+                                         &hm_elements[is_real ? HM_ELEMENT_F32 : HM_ELEMENT_U8],
                                          storage, error);
     if (status == HM_OK) {
         (*storage)->scale = hm_elements[HM_ELEMENT_U8].scale;
@@ -266,46 +295,60 @@ static hm_status store(const gallery *g, hm_storage *storage, size_t i, const hm
     return status;
 }
 
-/* *is_narrow: a coloured picture has come after grey ones had been thought to be all. */
-static hm_status read_pictures(gallery *g, const extent *e, const hm_reading *reading,
-                               hm_storage *storage, bool *is_narrow, hm_error *error)
+/* Whether the storage that was made for `e` cannot hold what has come; *e is then made so that it can. */
+static bool outgrows(const hm_picture *picture, const hm_storage *storage, extent *e)
 {
-    *is_narrow = false;
+    bool is_narrow = picture->n_channels > e->n_channels, is_shallow = picture->is_deep && !storage->element->is_real;
+    if (is_narrow)
+        e->n_channels = picture->n_channels;
+    e->is_deep = e->is_deep || is_shallow;
+    return is_narrow || is_shallow;
+}
+
+/* *is_outgrown: a coloured picture, or one of 16 bits, has come after others had been thought to be all. */
+static hm_status read_pictures(gallery *g, extent *e, const hm_reading *reading, hm_storage *storage, bool *is_outgrown,
+                               hm_error *error)
+{
+    size_t n_coloured = 0;
+    *is_outgrown = false;
     for (size_t i = 0; i < g->files.n; i++) {
         hm_picture picture;
         hm_status status = read_next(g, i, reading, &picture, error);
         if (status != HM_OK || !picture.pixels)
             return status;
         status = check_agreement(g, i, &picture, e, reading, error);
-        *is_narrow = status == HM_OK && picture.n_channels > e->n_channels;
-        if (status == HM_OK && !*is_narrow)
+        *is_outgrown = status == HM_OK && outgrows(&picture, storage, e);
+        if (status == HM_OK && !*is_outgrown)
             status = store(g, storage, i, &picture, reading, error);
         hm_free(g->context, picture.pixels);
-        if (status != HM_OK || *is_narrow)
+        if (status != HM_OK || *is_outgrown)
             return status;
+        n_coloured += picture.is_coloured;
     }
+    if (n_coloured > 0 && hm_reading_turns_grey(reading))
+        hm_log(g->context, HM_LOG_INFO, "%s: the colours of %zu picture%s became grey, as the pictures are that the model learned from", g->path,
+               n_coloured, n_coloured == 1 ? "" : "s");
     return HM_OK;
 }
 
-/* If any picture is coloured, all are read as coloured: from the beginning, when the first was not.
- */
+/* If any picture is coloured, all are read as coloured, and if any has 16 bits, all as floats: from the beginning, when the first did not
+ * say so. */
 static hm_status read_gallery(gallery *g, const hm_reading *reading, hm_storage **storage,
                               hm_error *error)
 {
     extent e = {0};
-    bool is_narrow = false;
+    bool is_outgrown = false;
     hm_status status = survey(g, reading, &e, error);
     while (status == HM_OK) {
         status = make_storage(g, &e, reading, storage, error);
         if (status == HM_OK)
-            status = read_pictures(g, &e, reading, *storage, &is_narrow, error);
+            status = read_pictures(g, &e, reading, *storage, &is_outgrown, error);
         if (status == HM_OK)
             (*storage)->shape.n_cases = g->files.n; /* damaged ones have left */
-        if (status != HM_OK || !is_narrow)
+        if (status != HM_OK || !is_outgrown)
             break;
         hm_storage_close(*storage);
         *storage = NULL;
-        e.n_channels = 3;
     }
     return status;
 }

@@ -3,15 +3,17 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "data/exif.h"
 
 #ifdef HM_HAVE_JPEG
 #include <setjmp.h>
 #include <stdio.h> /* jpeglib.h wants it */
+#include <string.h>
 
 #include <jerror.h>
 #include <jpeglib.h>
 
-enum { CHUNK = 1 << 14, SCANS_MAX = 100 };
+enum { CHUNK = 1 << 14, SCANS_MAX = 100, SEGMENT_MAX = 0xffff };
 
 /* Everything that must survive the longjmp lives here. */
 typedef struct decoder {
@@ -25,7 +27,9 @@ typedef struct decoder {
     hm_status status; /* what has failed, if the message is written already */
     hm_error *error;
     hm_picture *picture;
+    unsigned orientation; /* 0: no EXIF has been seen yet */
     unsigned char chunk[CHUNK];
+    unsigned char segment[SEGMENT_MAX];
 } decoder;
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
@@ -109,6 +113,29 @@ static void skip_input(j_decompress_ptr jpeg, long n)
     }
 }
 
+static unsigned next_byte(decoder *d)
+{
+    if (d->input.bytes_in_buffer == 0)
+        fill_input(&d->jpeg);
+    d->input.bytes_in_buffer--;
+    return *d->input.next_input_byte++;
+}
+
+/* A segment APP1, one of which may hold EXIF: the first that does says how the picture lies. */
+static boolean read_app1(j_decompress_ptr jpeg)
+{
+    static const char name[6] = "Exif\0";
+    decoder *d = jpeg->client_data;
+    size_t n = next_byte(d) << 8;
+    n |= next_byte(d);
+    n = n > 2 ? n - 2 : 0; /* the length counts itself */
+    for (size_t i = 0; i < n; i++)
+        d->segment[i] = (unsigned char)next_byte(d);
+    if (d->orientation == 0 && n > sizeof name && memcmp(d->segment, name, sizeof name) == 0)
+        d->orientation = hm_exif_orientation(d->segment + sizeof name, n - sizeof name);
+    return TRUE;
+}
+
 static void connect(decoder *d)
 {
     d->jpeg.err = jpeg_std_error(&d->errors);
@@ -146,6 +173,7 @@ static hm_status read_rows(decoder *d)
     p->height = d->jpeg.output_height;
     p->width = d->jpeg.output_width;
     p->n_channels = (size_t)d->jpeg.output_components;
+    p->orientation = d->orientation > 0 ? d->orientation : 1;
     p->pixels = hm_alloc(d->source->context, p->height, p->width * p->n_channels, d->error);
     if (!p->pixels)
         return HM_ERROR_MEMORY;
@@ -164,6 +192,7 @@ static hm_status decode(decoder *d)
     jpeg_create_decompress(&d->jpeg);
     d->jpeg.src = &d->input;
     d->jpeg.progress = &d->progress;
+    jpeg_set_marker_processor(&d->jpeg, JPEG_APP0 + 1, read_app1);
     jpeg_read_header(&d->jpeg, TRUE);
     hm_status status = check_header(d);
     if (status != HM_OK)

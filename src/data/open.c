@@ -116,6 +116,7 @@ static hm_status make_plan(plan *p, hm_error *error)
     reading->label_column = config->label_column;
     reading->columns = p->known->columns;
     reading->grey = config->grey;
+    reading->n_channels = p->known->n_channels;
     reading->fit = config->fit;
     reading->skip_damaged = config->skip_damaged;
     reading->longest = (size_t)config->longest;
@@ -292,7 +293,7 @@ static void settle_scale(plan *p)
         leave_bytes(p);
     else if (p->known->has_range && !is_bytes && p->known->is_scaled)
         scale_as_bytes(p);
-    else if (is_bytes && storage->most <= 1)
+    else if (is_bytes && storage->is_whole && storage->most <= 1)
         hm_log(p->context, HM_LOG_WARNING, "%s: its bytes are all 0 or 1, and bytes are multiplied by 1/255; if they are bits, say --scale 1",
                storage->path);
     p->is_scaled = storage->scale != 1;

@@ -1,4 +1,4 @@
-/* The table of readers, and what is said of a file that none of them knows. */
+/* The table of readers. */
 #include "data/readers.h"
 
 #include <string.h>
@@ -7,49 +7,15 @@
 
 #include "base/fail.h"
 #include "base/file.h"
+#include "data/strangers.h"
 
-/* CSV has no magic and takes any text, so it comes last. */
+/* CSV has no magic and takes any text but that of pictures, so it comes last. */
 static const hm_reader *const readers[] = {
     &hm_reader_idx,
     &hm_reader_npy,
     &hm_reader_png,
     &hm_reader_jpeg,
     &hm_reader_csv,
-};
-
-/* Common files that are not read, so that the message can say what was given and what to do. */
-static const struct {
-    size_t offset;
-    const char *magic;
-    const char *looks_like;
-    const char *remedy;
-} strangers[] = {
-    {0, "GIF8", "a GIF picture", "turn it into PNG"},
-    {0, "BM", "a BMP picture", "turn it into PNG"},
-    {0, "II*", "a TIFF picture", "turn it into PNG"},
-    {30, "[Content_Types].xml", "an Excel workbook", "save the sheet as CSV (UTF-8)"},
-    {30, "xl/", "an Excel workbook", "save the sheet as CSV (UTF-8)"},
-    {30, "mimetype", "an OpenDocument spreadsheet", "save the sheet as CSV (UTF-8)"},
-    {0, "PK\3\4", "an NPZ file of numpy, or another ZIP archive", "unpack it (unzip) and name one of the NPY files in it"},
-    {0, "\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV (UTF-8)"},
-    {0, "\xff\xfe", "text in UTF-16, as Excel's Unicode text", "save it as CSV in UTF-8"},
-    {0, "\xfe\xff", "text in UTF-16, as Excel's Unicode text", "save it as CSV in UTF-8"},
-    {0, "PAR1", "a Parquet file", "save the table as CSV or the array as NPY"},
-    {0, "ARROW1", "a Feather (Arrow) file", "save the table as CSV or the array as NPY"},
-    {0, "\x89HDF", "an HDF5 or MATLAB file", "save the array as NPY"},
-    {0, "MATLAB", "a MATLAB file", "save the array as NPY"},
-    {0, "BZh", "packed with bzip2", "unpack it with bunzip2"},
-    {0, "\3757zXZ", "packed with xz", "unpack it with unxz"},
-    {0, "\x28\xb5\x2f\xfd", "packed with zstd", "unpack it with unzstd"},
-    {257, "ustar", "a tar archive", "unpack it with tar"},
-    {0, "RIFF", "sound (WAV)", "turn it into frames by harmonium frames, which also draws its spectrogram"},
-    {0, "fLaC", "sound (FLAC)", "turn it into frames by harmonium frames, which also draws its spectrogram"},
-    {0, "\x80\2", "a Python pickle", "save the array as NPY"},
-    {0, "\x80\3", "a Python pickle", "save the array as NPY"},
-    {0, "\x80\4", "a Python pickle", "save the array as NPY"},
-    {8, "{\"", "a safetensors file, perhaps a model", "name a file of data"},
-    {0, "%PDF", "a PDF document", "name a file of data"},
-    {0, "\177ELF", "a program", "name a file of data"},
 };
 
 const char *hm_quote(const char *piece, size_t n, hm_quotation *what)
@@ -66,20 +32,23 @@ const char *hm_quote(const char *piece, size_t n, hm_quotation *what)
 static hm_status fail_stranger(const hm_source *source, const unsigned char *head, size_t n,
                                hm_error *error)
 {
-    const char *looks_like = "nothing known", *remedy = "name an IDX, NPY, CSV, PNG or JPEG file";
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        size_t length = strlen(strangers[i].magic);
-        if (strangers[i].offset + length <= n &&
-            memcmp(head + strangers[i].offset, strangers[i].magic, length) == 0) {
-            looks_like = strangers[i].looks_like;
-            remedy = strangers[i].remedy;
-            break;
-        }
-    }
+    static const hm_stranger unknown = {"nothing known", "name an IDX, NPY, CSV, PNG or JPEG file"};
+    const hm_stranger *stranger = hm_stranger_find(head, n);
+    stranger = stranger ? stranger : &unknown;
     return hm_fail(error, HM_ERROR_FORMAT,
                    "%s: looks like %s (first bytes %02x %02x %02x %02x), which is not read; %s",
-                   source->path, looks_like, head[0], n > 1 ? head[1] : 0, n > 2 ? head[2] : 0,
-                   n > 3 ? head[3] : 0, remedy);
+                   source->path, stranger->looks_like, head[0], n > 1 ? head[1] : 0, n > 2 ? head[2] : 0,
+                   n > 3 ? head[3] : 0, stranger->remedy);
+}
+
+size_t hm_reading_channels(const hm_reading *reading)
+{
+    return reading->grey ? 1 : reading->n_channels;
+}
+
+bool hm_reading_turns_grey(const hm_reading *reading)
+{
+    return !reading->grey && reading->n_channels == 1;
 }
 
 static hm_status read_source(hm_source *source, const hm_reading *reading, hm_storage **storage,
@@ -94,7 +63,7 @@ static hm_status read_source(hm_source *source, const hm_reading *reading, hm_st
         status = hm_source_rewind(source, error);
     if (status != HM_OK)
         return status;
-    for (size_t i = 0; i < sizeof readers / sizeof *readers; i++) {
+    for (size_t i = 0; !hm_stranger_of_text(head, n) && i < sizeof readers / sizeof *readers; i++) {
         if (!readers[i]->sniff(head, n))
             continue;
         if (reading->tile > 0 && !readers[i]->takes_tiles)

@@ -9,6 +9,7 @@
 
 #include "data/source.h"
 #include "data/storage.h"
+#include "data/strangers.h"
 
 /* What a reader is told besides the file. */
 typedef struct hm_reading {
@@ -18,6 +19,7 @@ typedef struct hm_reading {
     const char *columns;      /* names of features, a line each, that those of a table are matched with; null or empty: none */
     size_t n_labels;          /* the file is one of labels, for so many cases; 0: it is not */
     bool grey;                /* colours of pictures become grey */
+    size_t n_channels;        /* 1 or 3: pictures get so many channels, unless `grey` says one; 0: as many as their colours take */
     int fit;                  /* HM_FIT_..: pictures of a folder that differ in size or shape */
     size_t longest;           /* no side of a picture of a folder stays longer; 0: any may */
     size_t crop_height, crop_width; /* what each picture of a folder must hold without padding; 0: anything */
@@ -36,10 +38,13 @@ typedef struct hm_reader {
                       hm_error *error);
 } hm_reader;
 
-enum { HM_HEAD_MAX = 512 };
-
 extern const hm_reader hm_reader_idx, hm_reader_npy, hm_reader_png, hm_reader_jpeg,
     hm_reader_csv;
+
+/* How many channels hm_picture_read shall give a picture. */
+size_t hm_reading_channels(const hm_reading *reading);
+/* Whether colours become grey because the model's pictures are, and not because `grey` says so. */
+bool hm_reading_turns_grey(const hm_reading *reading);
 
 /* Opens a file with the reader that knows its first bytes, or a folder of pictures. */
 hm_status hm_storage_open(const hm_context *context, const char *path, const hm_reading *reading,

@@ -1,7 +1,8 @@
 /* Area averaging. Laid over the source, pixel i of n_out covers [i, i + 1) * n_in / n_out of the
  * n_in source pixels of an axis; its value is their mean, each weighted by how much of it is
  * covered. The overlaps are whole numbers in units of 1 / n_out of a source pixel, so the weights
- * are exact up to one rounding. Rows and columns are independent: first the width is resized, then
+ * are exact up to one rounding. Roundings may carry a mean beyond what it is the mean of (of 1, 1 and 1 to 1.0000001), so it is
+ * clamped to that. Rows and columns are independent: first the width is resized, then
  * the height. */
 #include "data/resize.h"
 
@@ -87,28 +88,53 @@ size_t hm_resize_scratch(const hm_resize *resize)
     return resize->rows.n_in * resize->columns.n_out;
 }
 
+static inline float clamp(float mean, float least, float most)
+{
+    mean = mean < least ? least : mean;
+    return mean > most ? most : mean;
+}
+
 /* in[n_in] to out[n_out]. */
 static void resize_row(const axis *a, const float *in, float *out)
 {
     for (size_t i = 0; i < a->n_out; i++) {
         float sum = 0;
         const float *pixel = in + a->first[i];
-        for (size_t k = a->start[i]; k < a->start[i + 1]; k++)
-            sum += a->weight[k] * *pixel++;
-        out[i] = sum;
+        float least = *pixel, most = *pixel;
+        for (size_t k = a->start[i]; k < a->start[i + 1]; k++, pixel++) {
+            sum += a->weight[k] * *pixel;
+            least = *pixel < least ? *pixel : least;
+            most = *pixel > most ? *pixel : most;
+        }
+        out[i] = clamp(sum, least, most);
     }
 }
 
-/* in[n_in][width] to out[n_out][width]: whole rows are weighted and added. */
+enum { BLOCK = 64 };
+
+/* n <= BLOCK columns of output row i, from rows that are `width` apart. */
+static void resize_block(const axis *a, size_t i, const float *row, size_t width, size_t n, float *out)
+{
+    float least[BLOCK], most[BLOCK];
+    memset(out, 0, n * sizeof *out);
+    memcpy(least, row, n * sizeof *row);
+    memcpy(most, row, n * sizeof *row);
+    for (size_t k = a->start[i]; k < a->start[i + 1]; k++, row += width)
+        for (size_t j = 0; j < n; j++) {
+            out[j] += a->weight[k] * row[j];
+            least[j] = row[j] < least[j] ? row[j] : least[j];
+            most[j] = row[j] > most[j] ? row[j] : most[j];
+        }
+    for (size_t j = 0; j < n; j++)
+        out[j] = clamp(out[j], least[j], most[j]);
+}
+
+/* in[n_in][width] to out[n_out][width]: rows are weighted and added, a block of columns at a time. */
 static void resize_columns(const axis *a, size_t width, const float *in, float *out)
 {
-    for (size_t i = 0; i < a->n_out; i++, out += width) {
-        memset(out, 0, width * sizeof *out);
-        const float *row = in + a->first[i] * width;
-        for (size_t k = a->start[i]; k < a->start[i + 1]; k++, row += width)
-            for (size_t j = 0; j < width; j++)
-                out[j] += a->weight[k] * row[j];
-    }
+    for (size_t i = 0; i < a->n_out; i++, out += width)
+        for (size_t j = 0; j < width; j += BLOCK)
+            resize_block(a, i, in + a->first[i] * width + j, width, hm_least(width - j, BLOCK), out + j);
 }
 
 void hm_resize_apply(const hm_resize *resize, const float *in, float *scratch, float *out)

@@ -17,7 +17,8 @@ void hm_resize_destroy(const hm_context *context, hm_resize *resize);
 /* Floats of working memory that hm_resize_apply wants. */
 size_t hm_resize_scratch(const hm_resize *resize);
 
-/* in[in_height][in_width] to out[out_height][out_width]; neither overlaps the other or the
+/* in[in_height][in_width] to out[out_height][out_width], each of which lies between the least and the largest of the pixels that it is
+ * the mean of; neither overlaps the other or the
  * scratch. */
 void hm_resize_apply(const hm_resize *resize, const float *in, float *scratch, float *out);
 

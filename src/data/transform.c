@@ -150,7 +150,7 @@ void hm_transform_jitter(const hm_random *random, uint64_t index, float *row, si
     }
 }
 
-/* Averages of areas may leave 0..1 by a rounding, which is no fault of the data. */
+/* Values that are scaled by hand may leave 0..1 by a rounding, which is no fault of the data. */
 static bool find_no_probability(const float *row, size_t n, size_t *bad)
 {
     const float slack = 1e-5f;

@@ -232,7 +232,8 @@ hm_data_known hm_model_known(const hm_model *model)
                            .has_range = model->has_range,
                            .is_scaled = model->is_scaled,
                            .least = model->least,
-                           .most = model->most};
+                           .most = model->most,
+                           .n_channels = model->n_channels};
 }
 
 hm_status hm_model_copy_known(const hm_model *from, hm_model *to, hm_error *error)

@@ -4,7 +4,6 @@
 #include "base/alloc.h"
 #include "data/picture.h"
 
-/* Grey pictures have one plane, which is taken three times. */
 static hm_status to_floats(const hm_context *context, const hm_picture *bytes, hm_scene_picture *picture, hm_error *error)
 {
     size_t n = bytes->height * bytes->width;
@@ -12,7 +11,7 @@ static hm_status to_floats(const hm_context *context, const hm_picture *bytes, h
     if (!values)
         return HM_ERROR_MEMORY;
     for (size_t i = 0; i < 3 * n; i++)
-        values[i] = (float)bytes->pixels[i % (bytes->n_channels * n)] / 255;
+        values[i] = hm_picture_value(bytes, i) / 255;
     *picture = (hm_scene_picture){context, bytes->height, bytes->width, values};
     return HM_OK;
 }
@@ -25,7 +24,7 @@ hm_status hm_scene_picture_load(const hm_context *context, const char *path, hm_
     hm_status status = hm_source_open(context, path, &source, error);
     if (status != HM_OK)
         return status;
-    status = hm_picture_read(&source, UINT64_MAX, false, &bytes, error);
+    status = hm_picture_read(&source, UINT64_MAX, 3, &bytes, error);
     if (status == HM_OK)
         status = to_floats(context, &bytes, picture, error);
     hm_free(context, bytes.pixels);

@@ -93,13 +93,14 @@ static hm_status add_folder(hm_scene_set *set, const char *folder, const hm_name
 
 static hm_status find_pictures(hm_scene_set *set, const char *pictures, hm_error *error)
 {
-    hm_names files = {0};
+    hm_listing listing = {0};
     if (!hm_folder_exists(pictures))
         return add_picture(set, pictures, error);
-    hm_status status = hm_folder_list(set->context, pictures, &files, NULL, error);
+    hm_status status = hm_folder_list(set->context, pictures, &listing, error);
     if (status == HM_OK)
-        status = add_folder(set, pictures, &files, error);
-    hm_names_clear(set->context, &files);
+        status = add_folder(set, pictures, &listing.pictures, error);
+    hm_warn_of_strange(set->context, pictures, &listing.strange); /* also when nothing else is there */
+    hm_listing_clear(set->context, &listing);
     return status;
 }
 

@@ -76,9 +76,12 @@ static inline between find(double x, size_t n)
     return (between){first, first + (x < last), (float)(x - (double)first)};
 }
 
+/* Between both: a rounding may carry it beyond b. */
 static inline float mix(float a, float b, float share)
 {
-    return a + share * (b - a);
+    float value = a + share * (b - a), least = a < b ? a : b, most = a < b ? b : a;
+    value = value < least ? least : value;
+    return value > most ? most : value;
 }
 
 /* Row i of all three planes: values[3][m->height][m->width] to out[3][height][width]. */
