@@ -178,7 +178,7 @@ static void test_csv(void **state)
     add_bytes(&list, "0.5,1,2\n", 8);
     write_list(&place, "a.csv", &list);
     set_option(&place, "data", place.path);
-    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 20);
+    assert_true(fail_each_in_turn(&place, open_and_close, NULL) >= 12);
     close_place(&place);
 }
 

@@ -368,32 +368,79 @@ static hm_status read_fields(table *t, float *row, hm_error *error)
     return HM_OK;
 }
 
-/* Twice the room, where it and what it is copied from fit the memory allowed. */
-static hm_status grow(table *t, hm_error *error)
+static hm_status fail_memory(const table *t, hm_error *error)
 {
-    uint64_t most = t->memory / (t->n_features * sizeof(float)), room = t->room ? 2 * (uint64_t)t->room : 1;
-    most = most > t->room ? most - t->room : 0;
-    most = most < HM_CASES_MAX ? most : HM_CASES_MAX;
-    if (t->n_cases >= most)
-        return hm_fail(error, HM_ERROR_ARGUMENT,
-                       "%s: takes more than the %" PRIu64
-                       " MB of memory allowed while it is read; raise `memory`, or save it as a plain NPY file, "
-                       "which can be read from the disk",
-                       path_of(t), t->memory >> 20);
-    room = room < most ? room : most;
-    float *grown = hm_realloc(t->in.source->context, t->values, t->room * t->n_features, (size_t)room * t->n_features, sizeof *grown, error);
-    if (!grown)
-        return HM_ERROR_MEMORY;
-    t->values = grown;
+    return hm_fail(error, HM_ERROR_ARGUMENT,
+                   "%s: takes more than the %" PRIu64
+                   " MB of memory allowed; raise `memory`, or save it as a plain NPY file, "
+                   "which can be read from the disk",
+                   path_of(t), t->memory >> 20);
+}
+
+/* What a file holds, as far as it was counted. */
+typedef struct counts {
+    uint64_t n_bytes, n_lines; /* lines with anything on them */
+    bool is_begun;             /* the last line has something on it */
+    bool has_marks;            /* quotation marks, in which lines may end that are no cases */
+} counts;
+
+static void count_block(counts *c, const unsigned char *block, size_t n)
+{
+    c->n_bytes += n;
+    for (size_t i = 0; i < n; i++) {
+        c->n_lines += !c->is_begun && block[i] > ' ';
+        c->is_begun = block[i] > ' ' || (c->is_begun && block[i] != '\n');
+        c->has_marks |= block[i] == '"';
+    }
+}
+
+/* Cases of the file, or somewhat more, and at most some more than `most`: each is a line, and two bytes a column. */
+static hm_status count_cases(const table *t, uint64_t most, uint64_t *n_cases, hm_error *error)
+{
+    hm_source source;
+    unsigned char block[1 << 14];
+    counts c = {0};
+    size_t n_read = 1;
+    uint64_t bytes_of_case = 2 * (uint64_t)t->n_columns;
+    *n_cases = 0;
+    hm_status status = hm_source_open(t->in.source->context, path_of(t), &source, error);
+    if (status != HM_OK)
+        return status;
+    while (status == HM_OK && n_read > 0 && *n_cases <= most + 1) {
+        status = hm_source_read(&source, block, sizeof block, &n_read, error);
+        count_block(&c, block, n_read);
+        *n_cases = c.n_bytes / bytes_of_case + 1 < c.n_lines ? c.n_bytes / bytes_of_case + 1 : c.n_lines;
+    }
+    hm_source_close(&source);
+    if (status == HM_OK && *n_cases > most + 1 && !c.has_marks) /* of which one may be the line of names */
+        return fail_memory(t, error);
+    *n_cases = *n_cases < most ? *n_cases : most;
+    return status;
+}
+
+/* The file is read once more to count its cases, which is quick beside reading their numbers, so that they have their room from the
+ * first on and are never copied. */
+static hm_status make_room(table *t, hm_error *error)
+{
+    uint64_t most = t->memory / (t->n_features * sizeof(float)), room;
+    hm_status status = count_cases(t, most < HM_CASES_MAX ? most : HM_CASES_MAX, &room, error);
+    if (status != HM_OK)
+        return status;
     t->room = (size_t)room;
-    return HM_OK;
+    t->values = hm_alloc(t->in.source->context, t->room, t->n_features * sizeof *t->values, error);
+    return t->values ? HM_OK : HM_ERROR_MEMORY;
 }
 
 static hm_status add_case(table *t, hm_error *error)
 {
-    hm_status status = t->n_columns == 0 ? begin_cases(t, error) : HM_OK;
+    hm_status status = HM_OK;
+    if (t->n_columns == 0) {
+        status = begin_cases(t, error);
+        if (status == HM_OK && t->n_features > 0)
+            status = make_room(t, error);
+    }
     if (status == HM_OK && t->n_features > 0 && t->n_cases == t->room)
-        status = grow(t, error);
+        status = fail_memory(t, error);
     if (status == HM_OK)
         status = read_fields(t, t->n_features ? t->values + t->n_cases * t->n_features : NULL, error);
     t->n_cases += status == HM_OK;

@@ -78,14 +78,12 @@ static hm_status train_one(run *r, size_t i, bool is_resumed, const hm_dataset *
 {
     hm_dataset *own_train = NULL, *own_validation = NULL;
     hm_trainer *t = NULL;
-    hm_train_config config = r->config[r->is_by_level ? i : 0];
+    const hm_train_config *config = &r->config[r->is_by_level ? i : 0];
     hm_status status = cases_of(r, train, i, &own_train, &train, error);
-    if (status == HM_OK)
-        config.epochs = hm_train_epochs(&config, hm_dataset_n_cases(train));
     if (status == HM_OK && validation)
         status = cases_of(r, validation, i, &own_validation, &validation, error);
     if (status == HM_OK)
-        status = hm_trainer_create(r->model, i, train, validation, &config, &t, error);
+        status = hm_trainer_create(r->model, i, train, validation, config, &t, error);
     const hm_matrix *chains = r->events && r->events->chains.data ? &r->events->chains : NULL;
     if (status == HM_OK && chains)
         status = begin_chains(t, chains, error);
