@@ -392,6 +392,52 @@ static void resume_with(int learner, const char *centering)
     unlink(path);
 }
 
+/* The first float of a tensor in a file of tensors becomes another. */
+static void poke_tensor(const char *path, const char *name, float value)
+{
+    char header[1 << 15];
+    long begin;
+    unsigned char size[8];
+    FILE *file = fopen(path, "r+b");
+    assert_int_equal(fread(size, 1, 8, file), 8);
+    size_t n = size[0] | (size_t)size[1] << 8 | (size_t)size[2] << 16;
+    assert_true(n < sizeof header);
+    assert_int_equal(fread(header, 1, n, file), n);
+    header[n] = 0;
+    const char *entry = strstr(header, name), *offsets = entry ? strstr(entry, "\"data_offsets\":[") : NULL;
+    assert_non_null(offsets);
+    assert_int_equal(sscanf(offsets, "\"data_offsets\":[%ld", &begin), 1);
+    assert_int_equal(fseek(file, (long)(8 + n) + begin, SEEK_SET), 0);
+    assert_int_equal(fwrite(&value, sizeof value, 1, file), 1);
+    fclose(file);
+}
+
+/* A count that is no count of snapshots would be an index beyond them. */
+static void counts_of_checkpoints_are_checked(void **state)
+{
+    (void)state;
+    static const float counts[] = {0, -1, 51, 1e30f, 2.5f, NAN, INFINITY};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        char path[TEMPORARY_MAX];
+        int moment = 5;
+        hm_error error;
+        setting s;
+        close(mkstemp(temporary_pattern(path)));
+        unlink(path);
+        prepare(&s, HM_LEARNER_TRAJECTORY, "none");
+        hm_train_events events = {.user = &moment, .should_stop = stop_after, .checkpoint = path, .resume = true};
+        assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, NULL), HM_ERROR_INTERRUPTED);
+        tear_down(&s);
+        poke_tensor(path, "train.trajectory.count", counts[i]);
+        prepare(&s, HM_LEARNER_TRAJECTORY, "none");
+        moment = 1000;
+        assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_ERROR_FORMAT);
+        assert_non_null(strstr(error.message, "trajectory.count"));
+        tear_down(&s);
+        unlink(path);
+    }
+}
+
 static void adam_goes_without_centering(void **state)
 {
     (void)state;
@@ -564,6 +610,7 @@ int main(void)
         cmocka_unit_test(exact_learning_says_what_it_cannot_do),
         cmocka_unit_test(adam_goes_without_centering),
         cmocka_unit_test(every_learner_resumes_to_the_same_bytes),
+        cmocka_unit_test(counts_of_checkpoints_are_checked),
         cmocka_unit_test(snapshots_come_and_go),
         cmocka_unit_test(a_model_that_has_learned_goes_on),
         cmocka_unit_test(persistent_chains_go_on),

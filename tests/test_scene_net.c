@@ -235,6 +235,47 @@ static void test_file(void **state)
     hm_scene_net_destroy(net);
 }
 
+static void *allocate_little(void *user, size_t alignment, size_t bytes)
+{
+    (void)user;
+    return bytes < 1 << 20 ? aligned_alloc(alignment, bytes) : NULL;
+}
+
+static void release(void *user, void *memory)
+{
+    (void)user;
+    free(memory);
+}
+
+/* A small file that claims a net of gigabytes is refused before anything of that size is made. */
+static void test_claims(void **state)
+{
+    char path[TEMPORARY_MAX];
+    hm_tensor_file *file;
+    hm_context *little;
+    hm_scene_net *net;
+    hm_error error;
+    const double share[] = {0.5, 0.5};
+    const hm_tensor tensor = {"class_share", HM_TENSOR_F64, 1, {2}, share};
+    (void)state;
+    temporary_file(path);
+    assert_int_equal(hm_tensor_file_create(context, &file, NULL), HM_OK);
+    hm_tensor_file_set_text(file, "format", "harmonium 2", NULL);
+    hm_tensor_file_set_text(file, "kind", "scene", NULL);
+    hm_tensor_file_set_text(file, "scene", "layers = relu 4000 by 31x31 | relu 4000 by 31x31\nscales = 3\nunits = 4000\n", NULL);
+    hm_tensor_file_set_text(file, "scene.classes", "sky 0 0 255\ntree 0 255 0\n", NULL);
+    assert_int_equal(hm_tensor_file_add(file, &tensor, NULL), HM_OK);
+    assert_int_equal(hm_tensor_file_save(file, path, NULL), HM_OK);
+    hm_tensor_file_destroy(file);
+    const hm_context_config config = {.n_threads = 1, .allocator = {allocate_little, release, NULL}};
+    assert_int_equal(hm_context_create(&config, &little, NULL), HM_OK);
+    assert_int_equal(hm_scene_net_load(little, path, &net, &error), HM_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "layer0.weight is missing"));
+    assert_null(net);
+    hm_context_destroy(little);
+    unlink(path);
+}
+
 /* A finer scale changes nothing before it learns, but for how the coarse ones are interpolated. */
 static void test_refine(void **state)
 {
@@ -300,7 +341,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_gradients), cmocka_unit_test(test_enlarging), cmocka_unit_test(test_layers),
-                                       cmocka_unit_test(test_file), cmocka_unit_test(test_refine),
+                                       cmocka_unit_test(test_file), cmocka_unit_test(test_claims), cmocka_unit_test(test_refine),
                                        cmocka_unit_test(test_tiny_pictures)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -185,10 +185,89 @@ static void saving_where_one_may_not_is_told(void **state)
     hm_context_destroy(context);
 }
 
+/* A file of that header, behind which n_data bytes lie; the caller frees it. */
+static unsigned char *make_file(const char *header, size_t n_data, size_t *n)
+{
+    size_t length = strlen(header);
+    unsigned char *bytes = calloc(8 + length + n_data, 1);
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)((uint64_t)length >> 8 * i);
+    memcpy(bytes + 8, header, length);
+    *n = 8 + length + n_data;
+    return bytes;
+}
+
+/* Types and shapes that other programs write, and that nothing here asks for. */
+static void strange_tensors_are_passed_over(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {
+        "\"dtype\":\"U16\",\"shape\":[2,2]",   "\"dtype\":\"U32\",\"shape\":[2]",    "\"dtype\":\"U64\",\"shape\":[1]",
+        "\"dtype\":\"F8_E4M3\",\"shape\":[8]", "\"dtype\":\"F8_E5M2\",\"shape\":[8]", "\"dtype\":\"C64\",\"shape\":[]",
+        "\"dtype\":\"F4\",\"shape\":[16]",     "\"dtype\":\"F32\",\"shape\":[1,1,2,1,1]", "\"dtype\":\"new in 2031\",\"shape\":[\"?\"]",
+    };
+    hm_context *context;
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char header[300];
+        hm_tensor_file *file;
+        const hm_tensor *W;
+        const size_t shape[] = {3, 2};
+        hm_error error;
+        size_t n;
+        snprintf(header, sizeof header, "{\"W\":{\"dtype\":\"F32\",\"shape\":[3,2],\"data_offsets\":[0,24]},\"step\":{%s,\"data_offsets\":[24,32]}}",
+                 kinds[i]);
+        unsigned char *bytes = make_file(header, 32, &n);
+        if (hm_tensor_file_parse(context, "strange", bytes, n, &file, &error) != HM_OK)
+            fail_msg("%s: %s", kinds[i], error.message);
+        assert_int_equal(hm_tensor_file_get(file, "W", HM_TENSOR_F32, 2, shape, &W, NULL), HM_OK);
+        const hm_tensor *other = hm_tensor_file_find(file, "step");
+        assert_true(other && other->type == HM_TENSOR_OTHER && hm_tensor_n_elements(other) == 8 && !hm_tensor_is_real(other));
+        assert_int_equal(hm_tensor_file_get(file, "step", HM_TENSOR_F32, 1, shape, &W, &error), HM_ERROR_FORMAT);
+        hm_tensor_file_destroy(file);
+        free(bytes);
+    }
+    hm_context_destroy(context);
+}
+
+/* A header of 100,000 keys, and one of as many tensors, take no time; the test's own limit is that of a slow machine. */
+static void many_names_are_quick(void **state)
+{
+    (void)state;
+    enum { N = 100000 };
+    hm_context *context;
+    assert_int_equal(hm_context_create(NULL, &context, NULL), HM_OK);
+    for (int are_tensors = 0; are_tensors < 2; are_tensors++) {
+        char *header = malloc((size_t)N * 80 + 100);
+        size_t used = (size_t)sprintf(header, are_tensors ? "{" : "{\"__metadata__\":{"), n;
+        hm_tensor_file *file;
+        for (int i = 0; i < N; i++)
+            used += (size_t)sprintf(header + used, are_tensors ? "%s\"k%d\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%d,%d]}" : "%s\"k%d\":\"\"",
+                                    i ? "," : "", i, i, i + 1);
+        strcpy(header + used, are_tensors ? "}" : "}}");
+        unsigned char *bytes = make_file(header, are_tensors ? N : 0, &n);
+        alarm(20); /* quadratic work took minutes */
+        assert_int_equal(hm_tensor_file_parse(context, "many", bytes, n, &file, NULL), HM_OK);
+        for (int i = 0; are_tensors && i < N; i++) {
+            char name[16];
+            snprintf(name, sizeof name, "k%d", i);
+            assert_string_equal(hm_tensor_file_find(file, name)->name, name);
+        }
+        assert_null(hm_tensor_file_find(file, "k"));
+        alarm(0);
+        hm_tensor_file_destroy(file);
+        free(bytes);
+        free(header);
+    }
+    hm_context_destroy(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_corpus_is_judged_rightly),
+        cmocka_unit_test(strange_tensors_are_passed_over),
+        cmocka_unit_test(many_names_are_quick),
         cmocka_unit_test(round_trips_are_exact),
         cmocka_unit_test(types_are_carried_and_converted),
         cmocka_unit_test(data_at_any_byte_are_moved),
