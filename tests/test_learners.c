@@ -16,6 +16,7 @@
 
 #include "bars.h"
 #include "learn/learner.h"
+#include "model/history.h"
 #include "temporary.h"
 
 enum { V = 4, H = 3, N_CASES = 64, N_STATES = 1 << V };
@@ -536,6 +537,37 @@ static void a_model_that_has_learned_goes_on(void **state)
     tear_down(&s);
 }
 
+/* Stages that are alike are counted, and each has random numbers of its own all the same. */
+static void like_stages_are_counted(void **state)
+{
+    (void)state;
+    float first[256], second[256];
+    size_t n;
+    setting s;
+    set_up(&s);
+    set_option(&s, "epochs", "1");
+    for (int i = 0; i < 300; i++) {
+        set_option(&s, "batch-size", i % 3 == 2 ? "7" : "10");
+        assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, NULL, NULL), HM_OK);
+    }
+    assert_true(strlen(s.model->history) < 400);
+    assert_non_null(strstr(s.model->history, "mini-batches of 10, computed by"));
+    assert_non_null(strstr(s.model->history, " (200 times)\n"));
+    assert_non_null(strstr(s.model->history, " (100 times)"));
+    assert_int_equal(hm_history_count(s.model->history), 300);
+    parameters_into(&s, first, &n);
+    hm_model_set_text(s.model, &s.model->history, "imported (with 3 times)\nonce\ntwice (2 times)", NULL);
+    assert_int_equal(hm_history_count(s.model->history), 4);
+    for (int i = 0; i < 2; i++) { /* learning twice from the same weights draws other numbers */
+        memcpy(hm_rbm_parameters(s.model->rbm[0], &n), first, n * sizeof(float));
+        assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, NULL, NULL), HM_OK);
+        if (i == 1)
+            assert_memory_not_equal(second, hm_rbm_parameters(s.model->rbm[0], &n), n * sizeof(float));
+        parameters_into(&s, second, &n);
+    }
+    tear_down(&s);
+}
+
 /* Two calls of one batch each: in the second the chains begin where the first left them. */
 static void persistent_chains_go_on(void **state)
 {
@@ -613,6 +645,7 @@ int main(void)
         cmocka_unit_test(counts_of_checkpoints_are_checked),
         cmocka_unit_test(snapshots_come_and_go),
         cmocka_unit_test(a_model_that_has_learned_goes_on),
+        cmocka_unit_test(like_stages_are_counted),
         cmocka_unit_test(persistent_chains_go_on),
         cmocka_unit_test(values_may_be_taken_as_they_are),
         cmocka_unit_test(the_choices_are_the_table),

@@ -49,7 +49,7 @@ typedef struct hm_model {
     char **class_name;    /* [n_classes]: of classes with names; entries may be null, and so may all */
     float *class_share;   /* [n_labels]: of the labelled cases it learned from, of each class: P(class); null: not known */
     char *recipe;      /* the options it was trained with, as a recipe file; never null */
-    char *history;     /* one line for each stage of training; never null */
+    char *history;     /* one line for each stage of training, ended by " (3 times)" if there were as many like it; never null */
     char *fingerprint; /* of the training data; never null */
     uint64_t seed;
 } hm_model;

@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/team.h"
 #include "learn/checkpoint.h"
+#include "model/history.h"
 
 enum { SUB_STEPS_LOG2 = 10 };
 static const size_t BATCHES_MAX = (size_t)1 << (48 - SUB_STEPS_LOG2); /* steps of random numbers end at 2^48 */
@@ -52,13 +53,9 @@ hm_status hm_stage_record(hm_model *model, const hm_dataset *train, const char *
     return hm_model_add_history(model, line, error);
 }
 
-/* The history has a line for each stage so far. */
 uint32_t hm_stage_stream(const char *history)
 {
-    uint32_t n_lines = *history != 0;
-    for (const char *at = history; *at; at++)
-        n_lines += *at == '\n';
-    return n_lines * HM_STREAM_STAGE;
+    return (uint32_t)hm_history_count(history) * HM_STREAM_STAGE;
 }
 
 hm_status hm_stage_init_cases(hm_stage *stage, const hm_stage_kind *kind, size_t n_cases, size_t n_epochs, size_t batch_size,

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "model/history.h"
 #include "model/model_internal.h"
 
 /* A model without machines, with room for n_rbms. */
@@ -163,7 +164,7 @@ hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_
 
 hm_status hm_model_add_history(hm_model *model, const char *line, hm_error *error)
 {
-    return hm_text_add_line(model->context, &model->history, line, error);
+    return hm_history_add(model->context, &model->history, line, error);
 }
 
 hm_status hm_model_set_standardising(hm_model *model, const float *shift, const float *spread, hm_error *error)

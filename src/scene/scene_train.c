@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "compute/backend.h"
 #include "learn/checkpoint.h"
+#include "model/history.h"
 #include "scene/scene_pass.h"
 
 enum { PIXELS_RIGHT, PIXELS_WRONG, N_PIXELS };
@@ -471,7 +472,7 @@ static hm_status record(const scene_stage *s, hm_error *error)
     hm_context_describe(s->net->context, by, sizeof by);
     snprintf(line, sizeof line, "%s: %zu epochs of %zu pictures of %zux%zu, mini-batches of %lld, computed by %s", scene_kind.name,
              s->stage.epoch, hm_scene_set_count(s->train), s->height, s->width, (long long)s->backprop->batch_size, by);
-    return hm_text_add_line(s->net->context, &s->net->history, line, error);
+    return hm_history_add(s->net->context, &s->net->history, line, error);
 }
 
 hm_status hm_train_scene(hm_scene_net *net, const hm_scene_set *train, const hm_scene_set *validation, const hm_scene_config *config,
