@@ -296,9 +296,9 @@ static hm_word_errors count(setting *s, const hm_transcript *reference, const hm
 {
     hm_word_errors e;
     hm_word_pair aligned[32];
-    size_t n;
-    assert_int_equal(hm_word_errors_count(s->context, reference, hypothesis, &e, aligned, &n, NULL), HM_OK);
-    assert_int_equal(n, e.n_correct + e.n_substitutions + e.n_deletions + e.n_insertions);
+    hm_word_alignment alignment = {.pairs = aligned};
+    assert_int_equal(hm_word_errors_count(s->context, reference, hypothesis, &alignment, &e, NULL), HM_OK);
+    assert_int_equal(alignment.n, e.n_correct + e.n_substitutions + e.n_deletions + e.n_insertions);
     assert_int_equal(e.n_words, e.n_correct + e.n_substitutions + e.n_deletions);
     return e;
 }
@@ -387,7 +387,7 @@ static hm_status load_and_align(setting *s, const hm_context *context)
     if (status == HM_OK)
         status = hm_align(h, &t->list[0], read, &a, NULL);
     if (status == HM_OK)
-        status = hm_word_errors_count(context, &t->list[0], &t->list[1], &e, NULL, NULL, NULL);
+        status = hm_word_errors_count(context, &t->list[0], &t->list[1], NULL, &e, NULL);
     hm_alignment_clear(&a);
     hm_scores_free(context, &read);
     hm_transcripts_destroy(t);

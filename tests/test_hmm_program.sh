@@ -93,6 +93,11 @@ if "$harmonium" scores net.safetensors frames.csv --labels labels.csv --definiti
 else
     grep -q 'libcairo' told || fail "$(cat told)"
 fi
+for bad in ../out here/../../out /tmp/out ..; do
+    sed "2s#^[^ ]*#$bad#" frames.sequences >bad.sequences
+    expect 1 'would be written outside of x' "$harmonium" scores net.safetensors frames.csv --sequences bad.sequences --definition mdef.txt -o x
+done
+[ ! -e out.sen ] && [ ! -e ../out.sen ] && [ ! -e /tmp/out.sen ] || fail "scores left their folder"
 expect 2 'give --labels' "$harmonium" scores net.safetensors frames.csv --definition mdef.txt -o x --confusion phones.png
 sed 's/12 n_tied_state/11 n_tied_state/; /OW   G/d; s/1 n_tri/0 n_tri/; s/16 n_state_map/12 n_state_map/' mdef.txt >fewer.txt
 expect 1 'tells senone 11 apart, but the model definition has only 11' "$harmonium" scores net.safetensors frames.csv --definition fewer.txt -o x
@@ -150,4 +155,8 @@ an2: 0 of 1 wrong
 word error      50.00 %  of 4 words: 3 correct, 0 substitutions, 1 deletions, 1 insertions
 sentence error  50.00 %  of 2 utterances: 1 wrong" ] || { cat out; fail "word error"; }
 expect 1 'heard: has no line of the utterance an3' sh -c "echo 'GO (an3)' >>reference; \"$harmonium\" word-error reference heard"
+printf 'Go Home (an1)\n' >said-2
+printf '\357\273\277GO home (an1)\n' >heard-2
+"$harmonium" word-error said-2 heard-2 | grep -q 'of 2 words: 2 correct' || fail "case counts, or a byte order mark is a word"
+"$harmonium" word-error said-2 heard-2 --keep-case | grep -q 'of 2 words: 0 correct, 2 sub' || fail "case cannot be kept"
 expect 2 'usage: harmonium word-error' "$harmonium" word-error reference

@@ -44,6 +44,49 @@ if "$harmonium" info | grep 'pictures, in' | grep -q present; then
     expect 2 'one sound is drawn at a time, and here are 3' "$harmonium" frames "$folder/all" -o "$folder/one.png"
 fi
 
+# The same samples in every form in which programs write them.
+wav 16000 1 16 6000 4294967295 >"$folder/pipe-ffmpeg.wav"
+wav 16000 1 16 6000 2147479552 >"$folder/pipe-sox.wav"
+wav 16000 1 16 6000 2147479588 >"$folder/pipe-sox-less-header.wav"
+wav 16000 1 16 6000 0 >"$folder/pipe-zero.wav"
+for pipe in pipe-ffmpeg pipe-sox pipe-sox-less-header pipe-zero; do
+    "$harmonium" frames "$folder/$pipe.wav" -o "$folder/p.npy" --quiet || fail "$pipe.wav is not read"
+    cmp "$folder/p.npy" "$folder/o.npy" || fail "$pipe.wav is another sound"
+done
+# NIST SPHERE as its header is, and AU, whose samples stand the other way round.
+{ printf 'NIST_1A\n   1024\nchannel_count -i 1\nsample_rate -i 16000\nsample_n_bytes -i 2\nsample_byte_format -s2 01\nsample_sig_bits -i 16\n'
+  printf 'sample_count -i 6000\nsample_coding -s3 pcm\nend_head\n'; } >"$folder/sphere.sph"
+head -c $((1024 - $(wc -c <"$folder/sphere.sph"))) /dev/zero | tr '\0' ' ' >>"$folder/sphere.sph"
+yes 'a quick brown fox jumps over it' | head -c 12000 >>"$folder/sphere.sph"
+"$harmonium" frames "$folder/sphere.sph" -o "$folder/p.npy" --quiet || fail "SPHERE is not read"
+cmp "$folder/p.npy" "$folder/o.npy" || fail "SPHERE is another sound"
+{ printf '.snd'; printf '\0\0\0\030\0\0\056\340\0\0\0\003\0\0\076\200\0\0\0\001'
+  yes 'a quick brown fox jumps over it' | head -c 12000 | dd conv=swab 2>/dev/null; } >"$folder/sun.au"
+"$harmonium" frames "$folder/sun.au" -o "$folder/p.npy" --quiet || fail "AU is not read"
+cmp "$folder/p.npy" "$folder/o.npy" || fail "AU is another sound"
+# mu-law loses something, and says so: format 7 of WAV, 8 bits a sample.
+{ printf RIFF; number 6036 4; printf 'WAVEfmt '; number 16 4; number 7 2; number 1 2; number 16000 4; number 16000 4; number 1 2; number 8 2
+  printf data; number 6000 4; yes 'a quick brown fox jumps over it' | head -c 6000; } >"$folder/mu.wav"
+expect 0 'mu.wav: its samples are compressed with loss' "$harmonium" frames "$folder/mu.wav" -o "$folder/p.npy"
+# Floats of 32 and 64 bits; one sample far out would be frames that are no numbers.
+float() { # BITS BYTES-OF-THE-ODD-ONE: 2,000 samples of 0.25, and one other
+    bytes=$(($1 / 8 * 2001))
+    printf RIFF; number $((36 + bytes)) 4; printf 'WAVEfmt '; number 16 4; number 3 2; number 1 2; number 16000 4; number $((2000 * $1)) 4
+    number $(($1 / 8)) 2; number "$1" 2; printf data; number $bytes 4
+    quarter='\0\0\200\076' && [ "$1" = 32 ] || quarter='\0\0\0\0\0\0\320\077'
+    printf "$2"; yes x | head -n 2000 | while read -r x; do printf "$quarter"; done
+}
+float 32 '\0\0\200\076' >"$folder/f32.wav"
+float 64 '\0\0\0\0\0\0\320\077' >"$folder/f64.wav"
+"$harmonium" frames "$folder/f32.wav" -o "$folder/p.npy" --quiet && "$harmonium" frames "$folder/f64.wav" -o "$folder/q.npy" --quiet || fail "floats are not read"
+cmp "$folder/p.npy" "$folder/q.npy" || fail "floats of 64 bits are another sound than those of 32"
+float 32 '\354\170\255\140' >"$folder/far.wav" # 1e20
+expect 1 'far.wav: sample 0 is 1e+20' "$harmonium" frames "$folder/far.wav" -o "$folder/far.npy"
+float 32 '\0\0\300\177' >"$folder/nan.wav"
+expect 1 'nan.wav: sample 0 is no number' "$harmonium" frames "$folder/nan.wav" -o "$folder/far.npy"
+[ ! -e "$folder/far.npy" ] || fail "frames that are no numbers were written"
+rm "$folder"/*.wav
+
 # Sounds that would give frames of something else than was said.
 bad="$folder/bad"
 mkdir "$bad"

@@ -244,11 +244,17 @@ typedef struct hm_word_pair {
     const char *reference, *hypothesis;
 } hm_word_pair;
 
-/* Counts what differs, without variants "(2)" and fillers (<sil>, ++NOISE++). pairs[*n_pairs] is room for the words of both
- * (reference->n + hypothesis->n); pairs may be null. The costs are those of NIST's sclite: 4 a substitution, 3 a deletion or an
- * insertion. */
+/* How transcripts are aligned, and where the alignment goes. All zero is as NIST's sclite does it. */
+typedef struct hm_word_alignment {
+    bool keeps_case;     /* "One" and "one" are two words; else the case of ASCII letters does not matter */
+    hm_word_pair *pairs; /* room for the words of both (reference->n + hypothesis->n), of which n are filled; null: not wanted */
+    size_t n;
+} hm_word_alignment;
+
+/* Counts what differs, without variants "(2)" and fillers (<sil>, ++NOISE++). `alignment` may be null. The costs are those of sclite: 4
+ * a substitution, 3 a deletion or an insertion. */
 hm_status hm_word_errors_count(const hm_context *context, const hm_transcript *reference, const hm_transcript *hypothesis,
-                               hm_word_errors *errors, hm_word_pair *pairs, size_t *n_pairs, hm_error *error);
+                               hm_word_alignment *alignment, hm_word_errors *errors, hm_error *error);
 /* Characters of a word without its variant: 6 of "EIGHTH(2)"; *variant, if not null, becomes 2, or 0 where none is written. */
 size_t hm_word_length(const char *word, int *variant);
 /* <s>, <sil>, ++NOISE++: what is heard but not said. */

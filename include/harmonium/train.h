@@ -63,8 +63,8 @@ typedef struct hm_train_config {
 
 extern const hm_option_table hm_train_options;
 
-/* The epochs that config->epochs stands for on so many training cases: itself, or of -1, 10 or as many as make 1,000 updates. */
-int64_t hm_train_epochs(const hm_train_config *config, size_t n_cases);
+/* Epochs that suit so many cases (batch_size >= 1) where nobody says how many: 10, or as many as make 1,000 updates. */
+int64_t hm_train_epochs(int64_t batch_size, size_t n_cases);
 
 /* Row `index` of the table of learners of one machine: its name, a line about it, and when to take it; null past the end. */
 const char *hm_learner_name(int index);

@@ -114,7 +114,7 @@ def test_data_that_cannot_be(X, text):
 
 def test_options_are_the_programs(bits):
     parameters = harmonium.RBM().get_params()
-    assert parameters["learner"] == "cd" and parameters["epochs"] == -1 and parameters["momentum"] == "0.5, 0.9@5"
+    assert parameters["learner"] == "cd" and parameters["epochs"] == 10 and parameters["momentum"] == "0.5, 0.9@5"
     assert "up_down_learning_rate" in harmonium.DBN().get_params()
     assert "passes over the training data" in harmonium.RBM.__doc__
     with pytest.raises(TypeError, match="learning_rat"):

@@ -360,3 +360,14 @@ bool hm_path_join(char *out, size_t size, const char *folder, const char *name)
     int length = snprintf(out, size, "%s%s%s", folder, between, name);
     return length >= 0 && (size_t)length < size;
 }
+
+bool hm_path_is_inside(const char *name)
+{
+    bool is_inside = *name && *name != '/';
+    for (const char *at = name; *at; at += strspn(at, "/")) {
+        size_t n = strcspn(at, "/");
+        is_inside = is_inside && !(n == 2 && memcmp(at, "..", 2) == 0);
+        at += n;
+    }
+    return is_inside;
+}

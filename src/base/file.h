@@ -61,4 +61,7 @@ const char *hm_shared_root(size_t i);
 /* Joins folder and name into out (size bytes); false when it does not fit. */
 bool hm_path_join(char *out, size_t size, const char *folder, const char *name);
 
+/* Whether a name that a file gives stays below the folder that it is joined to: neither absolute, nor with a component "..". */
+bool hm_path_is_inside(const char *name);
+
 #endif

@@ -37,6 +37,7 @@ enum { CLI_OVERRIDES_MAX = 64, CLI_NAME_MAX = 96 };
 enum { CLI_STAGE_GREEDY, CLI_STAGE_WAKE_SLEEP, CLI_STAGE_UP_DOWN, CLI_STAGE_BACKPROP, CLI_N_STAGE_KINDS, CLI_STAGES_MAX = 16 };
 typedef struct cli_stage {
     int kind;
+    bool says_epochs;
     hm_train_config train; /* the one of its kind counts */
     hm_up_down_config wake_sleep, up_down;
     hm_backprop_config backprop;
@@ -51,7 +52,7 @@ typedef struct cli_output {
     char machines[HM_TEXT_MAX];
     char from[HM_TEXT_MAX];
     bool resume, force, means;
-    bool terminal, json, explain, lines;
+    bool terminal, json, explain, lines, keep_case;
     bool compare, pca;
     char observe[HM_TEXT_MAX], temperatures[HM_TEXT_MAX], query[HM_TEXT_MAX], learn[HM_TEXT_MAX];
     bool man, completion, markdown;

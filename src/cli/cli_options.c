@@ -65,6 +65,7 @@ static const hm_option output_rows[] = {
     OUTPUT("query", 0, TEXT, query, "", 0, 0, "NODE,..", "the nodes to compare so; all that are not observed if not said"),
     OUTPUT("explain", 0, FLAG, explain, "no", 0, 0, NULL, "tell the most probable explanation as well"),
     OUTPUT("lines", 0, FLAG, lines, "no", 0, 0, NULL, "the words of each utterance as well, what was said above what was heard"),
+    OUTPUT("keep-case", 0, FLAG, keep_case, "no", 0, 0, NULL, "count One and one as two words; otherwise case does not matter, as to sclite"),
     OUTPUT("json", 0, FLAG, json, "no", 0, 0, NULL, "print the numbers as JSON"),
     OUTPUT("man", 0, FLAG, man, "no", 0, 0, NULL, "write the man page, or that of VERB"),
     OUTPUT("completion", 0, FLAG, completion, "no", 0, 0, NULL, "write the completion for SHELL: bash if none is said, zsh or fish"),

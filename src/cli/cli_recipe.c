@@ -14,10 +14,20 @@
 #include "base/file.h"
 #include "cli/cli.h"
 
+/* Passes over the byte order mark that some editors put in front of text. */
+static void pass_mark(FILE *stream)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    char head[3];
+    if (fread(head, 1, 3, stream) != 3 || memcmp(head, mark, 3) != 0)
+        rewind(stream);
+}
+
 /* The first character of `stream` that is neither blank nor part of a comment. */
 static int first_character(FILE *stream)
 {
     int c;
+    pass_mark(stream);
     while ((c = getc(stream)) != EOF) {
         if (c == ';' || c == '#')
             while (c != EOF && c != '\n')
@@ -110,6 +120,8 @@ static char *next_line(char *text, int room, void *user)
     if (r->status != HM_OK)
         return NULL;
     r->line++;
+    if (r->line == 1)
+        pass_mark(r->stream);
     while (n < room - 1 && c != '\n' && (c = getc(r->stream)) != EOF) {
         if (c == 0)
             return stop_at(r, hm_fail(&r->error, HM_ERROR_FORMAT, "holds a zero byte; a recipe is a text file"));

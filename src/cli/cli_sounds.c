@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700 /* scandir, realpath, strtok_r */
 #include "cli/cli_sounds.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,16 +138,26 @@ static hm_status add_operand(cli_sounds *sounds, const char *path, hm_error *err
 
 /* ---- Lists ------------------------------------------------------------------------------------ */
 
+/* With the ending as it is, or in capitals. */
+static bool find_file(const char *path, const char *ending, char *file, size_t size)
+{
+    size_t n = (size_t)snprintf(file, size, "%s%s", path, ending);
+    if (hm_file_exists(file))
+        return true;
+    for (size_t i = n - strlen(ending); i < n; i++)
+        file[i] = (char)toupper((unsigned char)file[i]);
+    return hm_file_exists(file);
+}
+
 static hm_status add_id(cli_sounds *sounds, const char *list, const char *root, const char *id, hm_error *error)
 {
-    static const char *const endings[] = {"", ".flac", ".wav", ".FLAC", ".WAV"};
     char path[PATH_ROOM], file[PATH_ROOM + 8];
     bool fits = hm_path_join(path, sizeof path, root, id);
-    for (size_t i = hm_sound_is_name(id) ? 0 : 1; fits && i < sizeof endings / sizeof *endings; i++) {
-        snprintf(file, sizeof file, "%s%s", path, endings[i]);
-        if (hm_file_exists(file))
+    if (fits && hm_sound_is_name(id) && hm_file_exists(path))
+        return add_sound(sounds, path, id, error);
+    for (int i = 0; fits && hm_sound_endings[i]; i++)
+        if (find_file(path, hm_sound_endings[i], file, sizeof file))
             return add_sound(sounds, file, id, error);
-    }
     return hm_fail(error, HM_ERROR_NOT_FOUND, "%s: there is no %.200s.flac or .wav below \"%s\"; say with --root where the sounds lie", list, id,
                    root);
 }

@@ -76,9 +76,13 @@ hm_status cli_set_stage(cli_call *call, const hm_option_table *table, const char
 {
     int first, last, kind = cli_stage_kind_of(table);
     hm_status status = choose(call, kind, &first, &last, error);
-    for (int i = first; status == HM_OK && i <= last; i++)
-        if (call->options.stage[i].kind == kind)
-            status = hm_options_set(table, cli_stage_config(&call->options.stage[i]), name, value, error);
+    for (int i = first; status == HM_OK && i <= last; i++) {
+        cli_stage *stage = &call->options.stage[i];
+        if (stage->kind != kind)
+            continue;
+        stage->says_epochs |= strcmp(name, "epochs") == 0;
+        status = hm_options_set(table, cli_stage_config(stage), name, value, error);
+    }
     return status;
 }
 

@@ -90,6 +90,9 @@ static hm_status draw_confusion(const session *s, hm_error *error)
 /* FOLDER/an4_clstk/fash/an251-fash-b.sen, whose folders are made. */
 static hm_status name_file(const cli_call *call, const char *utterance, char *path, size_t size, hm_error *error)
 {
+    if (!hm_path_is_inside(utterance))
+        return hm_fail(error, HM_ERROR_FORMAT, "the utterance \"%.100s\" would be written outside of %s; correct its name in the file of sequences",
+                       utterance, call->options.output.output);
     int n = snprintf(path, size, "%s/%s.sen", call->options.output.output, utterance);
     if (n < 0 || (size_t)n >= size)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s/%.100s...: the path is too long", call->options.output.output, utterance);

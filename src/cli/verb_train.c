@@ -283,15 +283,17 @@ static hm_status open_fresh_data(session *s, hm_error *error)
     return open_data(s, error);
 }
 
-/* So that the recipe of the model says how many they were, and pictures know. Class models share the cases between their machines. */
+/* Where nobody said how many, of small data as many as learn something. Class models share the cases between their machines. */
 static void settle_epochs(session *s)
 {
     cli_options *options = &s->talk.call->options;
     size_t n_machines = s->model->kind == HM_MODEL_CLASSES ? s->model->n_rbms : 1;
     size_t n_cases = hm_dataset_n_cases(s->train) / n_machines;
-    for (int i = 0; i < options->n_stages; i++)
-        if (options->stage[i].kind == CLI_STAGE_GREEDY)
-            options->stage[i].train.epochs = hm_train_epochs(&options->stage[i].train, n_cases);
+    for (int i = 0; i < options->n_stages; i++) {
+        cli_stage *stage = &options->stage[i];
+        if (stage->kind == CLI_STAGE_GREEDY && !stage->says_epochs)
+            stage->train.epochs = hm_train_epochs(stage->train.batch_size, n_cases);
+    }
 }
 
 static hm_status open_model(session *s, hm_error *error)

@@ -49,14 +49,14 @@ static void print_lines(const hm_transcript *reference, const hm_word_errors *e,
 static hm_status compare(const cli_call *call, const hm_transcript *reference, const hm_transcript *hypothesis, totals *t, hm_error *error)
 {
     hm_word_errors e;
-    size_t n = 0;
-    hm_word_pair *pairs = hm_alloc(call->context, reference->n + hypothesis->n, sizeof *pairs, error);
-    hm_status status = pairs ? hm_word_errors_count(call->context, reference, hypothesis, &e, pairs, &n, error) : HM_ERROR_MEMORY;
+    hm_word_alignment alignment = {.pairs = hm_alloc(call->context, reference->n + hypothesis->n, sizeof(hm_word_pair), error),
+                                   .keeps_case = call->options.output.keep_case};
+    hm_status status = alignment.pairs ? hm_word_errors_count(call->context, reference, hypothesis, &alignment, &e, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
         add(t, &e);
     if (status == HM_OK && call->options.output.lines)
-        print_lines(reference, &e, pairs, n);
-    hm_free(call->context, pairs);
+        print_lines(reference, &e, alignment.pairs, alignment.n);
+    hm_free(call->context, alignment.pairs);
     return status;
 }
 
@@ -110,6 +110,6 @@ static hm_status run(cli_call *call, hm_error *error)
 
 const cli_verb cli_verb_word_error = {
     "word-error", "Count the words that a recogniser heard wrongly", "REFERENCE HYPOTHESIS", 2, 2,
-    {&cli_output_options, &cli_common_options, NULL}, "lines", NULL,
+    {&cli_output_options, &cli_common_options, NULL}, "lines keep-case", NULL,
     "harmonium word-error an4_test.transcription hypotheses --lines", run,
 };

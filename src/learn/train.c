@@ -64,12 +64,10 @@ static void end_chains(const hm_trainer *t, const hm_matrix *chains)
         memcpy(hm_row_f32(chains, i), t->chains + i * t->V, t->V * sizeof(float));
 }
 
-int64_t hm_train_epochs(const hm_train_config *config, size_t n_cases)
+int64_t hm_train_epochs(int64_t batch_size, size_t n_cases)
 {
     enum { USUAL = 10, UPDATES = 1000 };
-    if (config->epochs >= 0)
-        return config->epochs;
-    size_t n_batches = hm_most(hm_n_parts(n_cases, (size_t)config->batch_size), 1);
+    size_t n_batches = hm_most(hm_n_parts(n_cases, (size_t)batch_size), 1);
     return (int64_t)hm_most(USUAL, hm_n_parts(UPDATES, n_batches));
 }
 
@@ -170,7 +168,7 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
         status = train_offsets(r, train, validation, error);
     char name[64];
     snprintf(name, sizeof name, "greedy, %s", hm_learner_name(r->config->learner));
-    return status == HM_OK ? hm_stage_record(model, train, name, (size_t)hm_train_epochs(r->config, hm_dataset_n_cases(train)), r->config->batch_size, error)
+    return status == HM_OK ? hm_stage_record(model, train, name, (size_t)r->config->epochs, r->config->batch_size, error)
                            : status;
 }
 

@@ -7,8 +7,8 @@
     {name, 0, HM_OPTION_##type, offsetof(hm_train_config, field), initial, least, most, unit, choices, help}
 
 static const hm_option rows[] = {
-    ROW("epochs", INT, epochs, "-1", -1, 1e9, "N", NULL,
-        "passes over the training data; -1: 10, or of small data as many as make 1,000 updates"),
+    ROW("epochs", INT, epochs, "10", 0, 1e9, "N", NULL,
+        "passes over the training data; where the program is not told, of small data as many as make 1,000 updates"),
     ROW("batch-size", INT, batch_size, "100", 1, 1e6, "N", NULL, "cases in a mini-batch"),
     ROW("shards", INT, shards, "0", 0, 256, "N", NULL,
         "parts that a mini-batch is cut into, for ranks to share; results depend on them, not on how many ranks there are; 0: 1, or "

@@ -173,9 +173,7 @@ static const hm_stage_kind greedy_stage;
 /* What is known before anything is made. */
 static void describe(hm_trainer *t, hm_model *model, size_t machine, const hm_train_config *config)
 {
-    t->settled = *config;
-    t->settled.epochs = (int64_t)t->stage.n_epochs;
-    t->config = &t->settled;
+    t->config = config;
     t->stage.machine = machine;
     t->stage.stream += (uint32_t)machine;
     t->rbm = model->rbm[machine];
@@ -207,8 +205,8 @@ hm_status hm_trainer_create(hm_model *model, size_t machine, const hm_dataset *t
     *out = NULL;
     if (!t)
         return HM_ERROR_MEMORY;
-    hm_status status = hm_stage_init(&t->stage, &greedy_stage, model, train, validation,
-                                     (size_t)hm_train_epochs(config, hm_dataset_n_cases(train)), (size_t)config->batch_size, error);
+    hm_status status = hm_stage_init(&t->stage, &greedy_stage, model, train, validation, (size_t)config->epochs,
+                                     (size_t)config->batch_size, error);
     describe(t, model, machine, config);
     if (status == HM_OK)
         status = check_config(t, error);

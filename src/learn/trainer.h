@@ -9,8 +9,7 @@
 /* Letters: V visible, H hidden units, B cases in a batch. All buffers are sized here; a step allocates nothing. */
 typedef struct hm_trainer {
     hm_stage stage;
-    hm_train_config settled;       /* the caller's, with its epochs counted */
-    const hm_train_config *config; /* that */
+    const hm_train_config *config;
     hm_feed *feed, *feed_validation; /* the latter null without validation data */
     hm_rbm *rbm;
     const struct hm_learner *learner;

@@ -1,4 +1,4 @@
-/* Sound files of one channel: WAV and FLAC, through libsndfile. */
+/* Sound files of one channel: WAV, FLAC, NIST SPHERE, AIFF, AU and whatever else libsndfile reads. */
 #ifndef HM_SPEECH_SOUND_H
 #define HM_SPEECH_SOUND_H
 
@@ -12,11 +12,14 @@ typedef struct hm_sound {
     int64_t rate; /* samples a second */
 } hm_sound;
 
-/* Whether a name ends as a sound file's does: .wav or .flac, in any case. */
+/* How names of sound files end, ended by null: ".flac", ".wav", ".sph", ... */
+extern const char *const hm_sound_endings[];
+
+/* Whether a name ends so, in any case. */
 bool hm_sound_is_name(const char *name);
 
-/* Reads a whole file. HM_ERROR_IO; HM_ERROR_FORMAT for what is no WAV or FLAC file, damaged, truncated, empty or longer than 4
- * hours; HM_ERROR_MISMATCH for more channels than one, samples of less than 16 bits, or another rate than `rate`;
+/* Reads a whole file. HM_ERROR_IO; HM_ERROR_FORMAT for what libsndfile does not read, damaged, truncated, empty or longer than 4
+ * hours, or with samples far beyond the range of sound; HM_ERROR_MISMATCH for more channels than one, even samples of 8 bits, or another rate than `rate`;
  * HM_ERROR_UNSUPPORTED without libsndfile. *sound is empty then. */
 hm_status hm_sound_load(const hm_context *context, const char *path, int64_t rate, hm_sound *sound, hm_error *error);
 
