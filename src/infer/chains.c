@@ -69,7 +69,7 @@ static size_t cut(hm_chains *c, float *block)
     TAKE(c->shown, shows_top(c) ? hm_layer_shown(hm_rbm_hidden(c->top)).n_units : 0);
     hm_matrix room;
     TAKE(room, hm_model_room(c->model, c->model->n_rbms, 1));
-    c->room = hm_row_f32(&room, 0);
+    c->room = room.data;
 #undef TAKE
     return used;
 }

@@ -87,6 +87,14 @@ static hm_status read_line(void *what, char *line, size_t number, hm_error *erro
     return add(r, name, colour, number, error);
 }
 
+static bool is_taken(const hm_scene_classes *c, uint32_t colour)
+{
+    for (size_t k = 0; k < c->n; k++)
+        if (c->colour[k] == colour)
+            return true;
+    return false;
+}
+
 /* Takes the text over. */
 static hm_status read_text(const hm_context *context, const char *path, char *text, hm_scene_classes **classes, hm_error *error)
 {
@@ -102,6 +110,8 @@ static hm_status read_text(const hm_context *context, const char *path, char *te
     if (status == HM_OK && c->n == 0)
         status = hm_fail(error, HM_ERROR_FORMAT, "%s: names no class; give each a line: name red green blue", path);
     c->name[c->n] = UNLABELLED;
+    while (status == HM_OK && is_taken(c, c->colour[c->n])) /* black, where no line says otherwise, may be a class's */
+        c->colour[c->n] = c->colour[c->n] == 0 ? 0xffffff : c->colour[c->n] - 1;
     if (status == HM_OK)
         *classes = c;
     else
