@@ -325,8 +325,10 @@ EXPORT void web_set_temperature(float temperature)
 /* -1: any */
 EXPORT int web_set_label(int label)
 {
-    if (label < -1 || (label >= 0 && (!has_model() || (size_t)label >= web.model->n_labels)))
-        return fail("label of that number") == HM_OK;
+    if (!has_model())
+        return 0;
+    if (label < -1 || (label >= 0 && (size_t)label >= web.model->n_labels))
+        return hm_fail(&web.error, HM_ERROR_ARGUMENT, "label %d: labels are 0 to %zu, and -1 for any", label, web.model->n_labels - 1) == HM_OK;
     web.label = label;
     return !web.chains || hm_chains_set_label(web.chains, 0, label, &web.error) == HM_OK;
 }
