@@ -14,9 +14,9 @@ static void print_classes(const hm_dataset *set)
         for (size_t i = 0; i < hm_dataset_n_cases(set); i++)
             n += hm_dataset_label(set, i) == (int32_t)c;
         if (n && name)
-            printf("  class %zu (%s): %zu\n", c, name, n);
+            cli_print("  class %zu (%s): %zu\n", c, name, n);
         else if (n)
-            printf("  class %zu: %zu\n", c, n);
+            cli_print("  class %zu: %zu\n", c, n);
     }
 }
 
@@ -30,11 +30,11 @@ static hm_status print_set(const cli_call *call, const char *name, const hm_data
         n_constant += mean[V + i] == 0;
     }
     if (status == HM_OK) {
-        printf("%s: %s\n  %zu cases of %zu features", name, hm_dataset_describe(set), hm_dataset_n_cases(set), V);
+        cli_print("%s: %s\n  %zu cases of %zu features", name, hm_dataset_describe(set), hm_dataset_n_cases(set), V);
         if (hm_dataset_height(set))
-            printf(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set),
+            cli_print(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set),
                    hm_dataset_channels(set) == 3 ? ", in colour" : "");
-        printf("\n  mean %.4f, constant features %zu\n  fingerprint %s\n", average, n_constant,
+        cli_print("\n  mean %.4f, constant features %zu\n  fingerprint %s\n", average, n_constant,
                hm_dataset_fingerprint(set));
         print_classes(set);
     }
