@@ -122,6 +122,12 @@ mkdir "$folder/here" "$folder/there"
 printf '0,1,1,0\n1,1,0,0\n0,0,1,1\n0,1,0,1\n' | tee "$folder/here/cases.csv" | sed 2d >"$folder/there/cases.csv"
 small="train cases.csv --hidden 3 --quiet -o $folder/none.safetensors --shards 2"
 refuses "rank 1: .*no-such" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" train "$folder/no-such.npy" --hidden 10 -o "$folder/none.safetensors"
+# A rank that does not come so far as to run: its own words, and no rank waits for it.
+refuses "rank 1: .*no-such.ini" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" train "$folder/no-such.ini" -o "$folder/none.safetensors"
+refuses "no-such.ini" -n 1 "$HARMONIUM_PROGRAM" train "$folder/no-such.ini" -o "$folder/none.safetensors" : -n 1 "$HARMONIUM_PROGRAM" $rbm
+refuses "rank 1: .*hiden" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" train digits --hiden 3 -o "$folder/none.safetensors"
+refuses "another rank does not run" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" train --help
+refuses "another rank does not run" -n 1 "$HARMONIUM_PROGRAM" $rbm : -n 1 "$HARMONIUM_PROGRAM" $rbm --backend abacus
 refuses "rank 1 has another training set" -n 1 -wdir "$folder/here" "$HARMONIUM_PROGRAM" $small : -n 1 -wdir "$folder/there" "$HARMONIUM_PROGRAM" $small
 ! ls "$folder"/none.safetensors* 2>/dev/null || fail "a refused run leaves nothing"
 is_all || exit 0

@@ -6,10 +6,12 @@
  *     hm_context_destroy(context);
  *
  * A context may be used by one thread at a time; several contexts may live side by side. Everything
- * made with a context must be destroyed before it. */
+ * made with a context must be destroyed before it. A forked child may go on with the context, and all that was made with it, as its own
+ * copy: it starts threads of its own. */
 #ifndef HARMONIUM_CONTEXT_H
 #define HARMONIUM_CONTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -45,6 +47,10 @@ typedef struct hm_context_config {
     hm_log_sink *log;       /* null: silence */
     void *log_user;
     hm_team *team;          /* whose rank this process is (team.h); null: alone. It outlives the context */
+    /* Asked now and then by what takes long between two mini-batches, such as a sum over all states; true ends it with
+     * HM_ERROR_INTERRUPTED. Null: never. Of ranks that work together none is asked, since they must do the same. */
+    bool (*should_stop)(void *user);
+    void *stop_user;
 } hm_context_config;
 
 /* config may be null. Fails with HM_ERROR_ARGUMENT for an unknown or unavailable backend or precision or

@@ -14,9 +14,14 @@ struct hm_context {
     void *log_user;
     uint64_t seed;
     hm_team *team; /* null: alone */
+    bool (*should_stop)(void *user); /* null: never */
+    void *stop_user;
     hm_pool *pool;
     const struct hm_backend *backend;
     const struct hm_panel_kernels *panels; /* what packed products are computed with; null: there are none */
 };
+
+/* What takes longer than a mini-batch may end here with HM_ERROR_INTERRUPTED. */
+hm_status hm_context_check_stop(const hm_context *context, hm_error *error);
 
 #endif

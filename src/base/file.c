@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/leftover.h"
+#include "base/number.h"
 
 enum { LINKS_MAX = 40 }; /* as Linux */
 
@@ -31,7 +33,7 @@ static void folder_of(const char *path, char *folder, size_t size)
 
 /* What a name stands for: the path at the end of a chain of symbolic links, whether or not there is a file yet.
  * (realpath would refuse a link that dangles.) */
-static hm_status follow_links(char path[4096], hm_error *error)
+hm_status hm_file_follow(char path[HM_PATH_MAX], hm_error *error)
 {
     struct stat about;
     for (int i = 0; lstat(path, &about) == 0 && S_ISLNK(about.st_mode); i++) {
@@ -104,9 +106,12 @@ static hm_status open_temporary(hm_file_writer *writer, hm_error *error)
 {
     remove_abandoned(writer->path);
     snprintf(writer->temporary, sizeof writer->temporary, "%s.%ld.tmp", writer->path, (long)getpid());
+    hm_leftover_add(writer->temporary);
     writer->sink = (struct hm_file_sink *)fopen(writer->temporary, "wb");
-    if (!writer->sink)
+    if (!writer->sink) {
+        hm_leftover_drop(writer->temporary);
         return hm_fail_io(error, "write", writer->path);
+    }
     flock(fileno(stream_of(writer)), LOCK_EX | LOCK_NB); /* no harm where a file system has no locks */
     return HM_OK;
 }
@@ -127,7 +132,7 @@ hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *err
     writer->is_direct = is_there && !S_ISREG(about.st_mode);
     if (writer->is_direct)
         return access(path, W_OK) == 0 ? HM_OK : hm_fail_io(error, "write", path);
-    hm_status status = follow_links(writer->path, error);
+    hm_status status = hm_file_follow(writer->path, error);
     return status == HM_OK ? open_temporary(writer, error) : status;
 }
 
@@ -156,9 +161,20 @@ void hm_file_print(hm_file_writer *writer, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
+    hm_plain_locale before = hm_plain_locale_enter();
     if (!writer->failure && is_open(writer) && vfprintf(stream_of(writer), format, arguments) < 0)
         writer->failure = errno ? errno : EIO;
+    hm_plain_locale_leave(before);
     va_end(arguments);
+}
+
+void hm_file_print_field(hm_file_writer *writer, const char *text)
+{
+    const char *mark = strpbrk(text, ",;\t\" \r\n") ? "\"" : "";
+    hm_file_write(writer, mark, strlen(mark));
+    for (const char *at = text; *at; at++)
+        hm_file_write(writer, *at == '"' ? "\"\"" : at, *at == '"' ? 2 : 1);
+    hm_file_write(writer, mark, strlen(mark));
 }
 
 void hm_file_overwrite(hm_file_writer *writer, const void *bytes, size_t n)
@@ -192,9 +208,11 @@ hm_status hm_file_commit(hm_file_writer *writer, hm_error *error)
     }
     if (!writer->failure && is_renamed && rename(writer->temporary, writer->path) != 0)
         writer->failure = errno;
+    if (writer->failure && is_renamed)
+        unlink(writer->temporary);
+    if (is_renamed)
+        hm_leftover_drop(writer->temporary);
     if (writer->failure) {
-        if (is_renamed)
-            unlink(writer->temporary);
         errno = writer->failure;
         return hm_fail_io(error, "write", writer->path);
     }
@@ -208,8 +226,10 @@ void hm_file_abandon(hm_file_writer *writer)
     if (!writer->sink)
         return;
     fclose(stream_of(writer));
-    if (!writer->is_direct)
+    if (!writer->is_direct) {
         unlink(writer->temporary);
+        hm_leftover_drop(writer->temporary);
+    }
     writer->sink = NULL;
 }
 
@@ -221,6 +241,47 @@ hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *
         return status;
     hm_file_write(&writer, bytes, n);
     return hm_file_commit(&writer, error);
+}
+
+/* ---- Appending ------------------------------------------------------------------------------------------- */
+
+/* The length up to the last line that is whole: a killed process may have left a part of one. */
+static off_t whole_lines(int descriptor)
+{
+    char bytes[4096];
+    for (off_t end = lseek(descriptor, 0, SEEK_END), first; end > 0; end = first) {
+        first = end > (off_t)sizeof bytes ? end - (off_t)sizeof bytes : 0;
+        for (ssize_t n = pread(descriptor, bytes, (size_t)(end - first), first); n > 0; n--)
+            if (bytes[n - 1] == '\n')
+                return first + n;
+    }
+    return 0;
+}
+
+/* In one write, so that readers never see a part; what a full disk cut off is taken back. */
+static int append(int descriptor, const void *bytes, size_t n)
+{
+    off_t end = whole_lines(descriptor);
+    if (ftruncate(descriptor, end) != 0)
+        return errno;
+    errno = 0;
+    if (write(descriptor, bytes, n) == (ssize_t)n)
+        return 0;
+    int failure = errno ? errno : ENOSPC;
+    return ftruncate(descriptor, end) == 0 ? failure : errno;
+}
+
+hm_status hm_file_append(const char *path, const void *bytes, size_t n, hm_error *error)
+{
+    int descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (descriptor < 0)
+        return hm_fail_io(error, "write", path);
+    flock(descriptor, LOCK_EX); /* other processes append to the same; a file system without locks is no error */
+    int failure = append(descriptor, bytes, n);
+    if (close(descriptor) != 0 && !failure)
+        failure = errno;
+    errno = failure;
+    return failure ? hm_fail_io(error, "write", path) : HM_OK;
 }
 
 /* ---- Reading, and folders -------------------------------------------------------------------------------- */

@@ -28,13 +28,23 @@ typedef struct hm_file_writer {
 
 hm_status hm_file_create(hm_file_writer *writer, const char *path, hm_error *error);
 void hm_file_write(hm_file_writer *writer, const void *bytes, size_t n);
-/* Writes text. */
+/* Writes text, with numbers as in the locale "C". */
 void hm_file_print(hm_file_writer *writer, const char *format, ...) HM_PRINTF(2, 3);
+/* Writes a field of a table in CSV: in quotes, those within it doubled, if it holds what would end it (RFC 4180). */
+void hm_file_print_field(hm_file_writer *writer, const char *text);
 /* Writes over the first bytes, such as a header that counts what came after it; fails on a pipe. Nothing can be written
  * behind the end afterwards. */
 void hm_file_overwrite(hm_file_writer *writer, const void *bytes, size_t n);
 hm_status hm_file_commit(hm_file_writer *writer, hm_error *error);
 void hm_file_abandon(hm_file_writer *writer);
+
+/* Adds whole lines to a regular file, which is made if it is not there, in one write and under a lock: several processes may add to one
+ * file. The part of a line that a killed process left at its end is cut off; when the disk is full the file stays as it was. */
+hm_status hm_file_append(const char *path, const void *bytes, size_t n, hm_error *error);
+
+enum { HM_PATH_MAX = 4096 };
+/* Replaces a path by what it stands for: that at the end of a chain of symbolic links, whether or not there is a file yet. */
+hm_status hm_file_follow(char path[HM_PATH_MAX], hm_error *error);
 
 /* create, write and commit in one. */
 hm_status hm_file_save(const char *path, const void *bytes, size_t n, hm_error *error);

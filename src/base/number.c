@@ -5,6 +5,7 @@
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +20,18 @@ static void make_plain(void)
     plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-double hm_number_begin(const char *text, char **end)
+/* Null without memory for a locale: then numbers are in that of the program. */
+static locale_t plain_locale(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, make_plain);
-    return plain ? strtod_l(text, end, plain) : strtod(text, end); /* without memory for a locale, in that of the program */
+    return plain;
+}
+
+double hm_number_begin(const char *text, char **end)
+{
+    locale_t c = plain_locale();
+    return c ? strtod_l(text, end, c) : strtod(text, end);
 }
 
 /* Most numbers are a few digits with perhaps a point: the digits as a whole number divided by a power of ten, both exact in a double, round
@@ -63,29 +71,39 @@ bool hm_number_parse(const char *text, size_t n, double *value)
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
-/* snprintf writes the decimal point of the program's locale, which may be several bytes long. */
+hm_plain_locale hm_plain_locale_enter(void)
+{
+    locale_t c = plain_locale();
+    return (hm_plain_locale){c ? uselocale(c) : (locale_t)0};
+}
+
+void hm_plain_locale_leave(hm_plain_locale before)
+{
+    if (before.before)
+        uselocale(before.before);
+}
+
+int hm_print(char *text, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    hm_plain_locale before = hm_plain_locale_enter();
+    int n = vsnprintf(text, size, format, arguments);
+    hm_plain_locale_leave(before);
+    va_end(arguments);
+    return n;
+}
+
 size_t hm_number_print_digits(double value, int digits, char *text, size_t size)
 {
-    char written[64];
-    const char *point = localeconv()->decimal_point;
-    int n = snprintf(written, sizeof written, "%.*g", digits, value);
-    char *at = strcmp(point, ".") == 0 ? NULL : strstr(written, point);
-    if (at) {
-        size_t length = strlen(point);
-        *at = '.';
-        memmove(at + 1, at + length, strlen(at + length) + 1);
-        n -= (int)length - 1;
-    }
-    if (size)
-        snprintf(text, size, "%s", written);
-    return (size_t)n;
+    return (size_t)hm_print(text, size, "%.*g", digits, value);
 }
 
 size_t hm_number_print(double value, char *text, size_t size)
 {
     char shortest[64];
     if (value == floor(value) && fabs(value) < 1e15) /* 1000, not 1e+03 */
-        return (size_t)snprintf(text, size, "%.0f", value);
+        return (size_t)hm_print(text, size, "%.0f", value);
     for (int digits = 1; digits <= 17; digits++) {
         hm_number_print_digits(value, digits, shortest, sizeof shortest);
         if (hm_number_begin(shortest, NULL) == value)

@@ -1,6 +1,7 @@
 /* Option tables: finding rows, setting fields from text, and writing them back. */
 #include <harmonium/options.h>
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -194,7 +195,9 @@ void hm_options_init(const hm_option_table *table, void *config)
 {
     for (size_t i = 0; i < table->n_rows; i++) {
         const hm_option *row = &table->rows[i];
-        types[row->type].read(row, field_of(row, config), row->initial, NULL);
+        hm_status status = types[row->type].read(row, field_of(row, config), row->initial, NULL);
+        assert(status == HM_OK); /* the tables are ours */
+        (void)status;
     }
 }
 

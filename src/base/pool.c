@@ -4,7 +4,10 @@
  * takes from those of others: a job that comes again finds most of its data in the cache of the thread that had it before. A
  * waiting thread spins for some microseconds, which covers the gaps between the verbs of a training
  * step, and then sleeps on a condition variable, so that an idle context costs nothing and a machine
- * that others use as well is not slowed by our waiting. */
+ * that others use as well is not slowed by our waiting.
+ *
+ * A forked child has the pool's memory but none of its threads, and its locks as they were at that moment. The first job in a child makes
+ * threads and locks anew. */
 #define _GNU_SOURCE /* sched_getaffinity */
 #include "base/pool.h"
 
@@ -35,6 +38,7 @@ typedef struct hm_helper {
 struct hm_pool {
     int n_threads;
     int n_started;
+    unsigned n_forks; /* the value of the counter below in the process that started the threads */
     hm_helper *helper; /* [n_threads - 1] */
     hm_run *run;       /* [n_threads]; the last is the caller's */
 
@@ -47,6 +51,24 @@ struct hm_pool {
     pthread_mutex_t mutex; /* guards both conditions */
     pthread_cond_t job_came, job_done;
 };
+
+/* How many forks lie between the first process and this one: cheaper to ask before each job than the system for the process. */
+static unsigned n_forks;
+
+static void count_fork(void)
+{
+    n_forks++;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, count_fork);
+}
+
+static bool is_of_parent(const hm_pool *pool)
+{
+    return pool->n_forks != n_forks;
+}
 
 static void relax(void)
 {
@@ -122,8 +144,41 @@ static void await_helpers(hm_pool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+static void init_locks(hm_pool *pool)
+{
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->job_came, NULL);
+    pthread_cond_init(&pool->job_done, NULL);
+}
+
+/* Starts the threads that are missing; false when the system refuses one. */
+static bool start_threads(hm_pool *pool)
+{
+    while (pool->n_started < pool->n_threads - 1) {
+        hm_helper *helper = &pool->helper[pool->n_started];
+        *helper = (hm_helper){.pool = pool, .index = pool->n_started};
+        if (pthread_create(&helper->thread, NULL, work, helper) != 0)
+            return false;
+        pool->n_started++;
+    }
+    return true;
+}
+
+/* With fewer threads, down to the caller alone, jobs take longer and give the same. */
+static void revive(hm_pool *pool)
+{
+    init_locks(pool);
+    atomic_store(&pool->generation, 0);
+    atomic_store(&pool->n_working, 0);
+    pool->n_started = 0;
+    pool->n_forks = n_forks;
+    start_threads(pool);
+}
+
 void hm_pool_run(hm_pool *pool, size_t n_tasks, hm_task *task, void *job)
 {
+    if (is_of_parent(pool))
+        revive(pool);
     if (n_tasks <= 1 || pool->n_started == 0) {
         for (size_t i = 0; i < n_tasks; i++)
             task(job, i);
@@ -149,39 +204,31 @@ int hm_pool_n_threads(const hm_pool *pool)
 
 hm_status hm_pool_create(const hm_context *context, int n_threads, hm_pool **out, hm_error *error)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     hm_pool *pool = hm_alloc(context, 1, sizeof *pool, error);
     *out = NULL;
     if (!pool)
         return HM_ERROR_MEMORY;
+    pthread_once(&once, watch_forks);
     pool->n_threads = n_threads;
-    pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->job_came, NULL);
-    pthread_cond_init(&pool->job_done, NULL);
+    pool->n_forks = n_forks;
+    init_locks(pool);
     pool->helper = hm_alloc(context, (size_t)n_threads, sizeof *pool->helper, error);
     pool->run = hm_alloc(context, (size_t)n_threads, sizeof *pool->run, error);
     if (!pool->helper || !pool->run) {
         hm_pool_destroy(context, pool);
         return HM_ERROR_MEMORY;
     }
-    while (pool->n_started < n_threads - 1) {
-        hm_helper *helper = &pool->helper[pool->n_started];
-        *helper = (hm_helper){.pool = pool, .index = pool->n_started};
-        if (pthread_create(&helper->thread, NULL, work, helper) != 0) {
-            hm_pool_destroy(context, pool);
-            return hm_fail(error, HM_ERROR_MEMORY,
-                           "the system refused to start %d threads; ask for fewer with --threads",
-                           n_threads);
-        }
-        pool->n_started++;
+    if (!start_threads(pool)) {
+        hm_pool_destroy(context, pool);
+        return hm_fail(error, HM_ERROR_MEMORY, "the system refused to start %d threads; ask for fewer with --threads", n_threads);
     }
     *out = pool;
     return HM_OK;
 }
 
-void hm_pool_destroy(const hm_context *context, hm_pool *pool)
+static void end_threads(hm_pool *pool)
 {
-    if (!pool)
-        return;
     atomic_store(&pool->is_closing, true);
     announce(pool);
     for (int i = 0; i < pool->n_started; i++)
@@ -189,6 +236,14 @@ void hm_pool_destroy(const hm_context *context, hm_pool *pool)
     pthread_cond_destroy(&pool->job_done);
     pthread_cond_destroy(&pool->job_came);
     pthread_mutex_destroy(&pool->mutex);
+}
+
+void hm_pool_destroy(const hm_context *context, hm_pool *pool)
+{
+    if (!pool)
+        return;
+    if (!is_of_parent(pool)) /* else there is nobody to wait for, and locks may be held for ever */
+        end_threads(pool);
     hm_free(context, pool->helper);
     hm_free(context, pool->run);
     hm_free(context, pool);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "belief/net.h"
 
 enum { VARIABLES_MAX = 100000, NUMBERS_MAX = 1 << 26 };
@@ -230,7 +231,7 @@ static hm_status read_probability(reader *r, double *p, hm_error *error)
     hm_status status = next(r, error);
     if (status != HM_OK)
         return status;
-    *p = strtod(r->word, &end);
+    *p = hm_number_begin(r->word, &end);
     return end != r->word && !*end && *p >= 0 && *p <= 1 ? HM_OK : fail(r, "a probability is missing", error);
 }
 

@@ -185,14 +185,10 @@ void hm_belief_free_cases(const hm_belief *net, int8_t *states)
     hm_free(net->context, states);
 }
 
-/* In quotes, if it holds what would end it. */
 static void write_word(hm_file_writer *writer, const char *word, bool is_last)
 {
-    const char *quote = strpbrk(word, ",;\t\" \r\n") ? "\"" : "";
-    hm_file_print(writer, "%s", quote);
-    for (; *word; word++)
-        hm_file_print(writer, *word == '"' ? "\"%c" : "%c", *word);
-    hm_file_print(writer, "%s%s", quote, is_last ? "\n" : ",");
+    hm_file_print_field(writer, word);
+    hm_file_print(writer, "%s", is_last ? "\n" : ",");
 }
 
 hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const uint8_t *states, size_t n, hm_error *error)

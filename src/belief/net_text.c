@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "belief/net.h"
 
 enum { NODES_MAX = 1000000 };
@@ -76,7 +77,7 @@ static hm_status read_number(reader *r, double *number, hm_error *error)
 {
     char *end;
     skip_blanks(r);
-    *number = is_end(*r->at) ? 0 : strtod(r->at, &end);
+    *number = is_end(*r->at) ? 0 : hm_number_begin(r->at, &end);
     if (is_end(*r->at) || end == r->at || is_name_letter(*end) || !isfinite(*number))
         return fail(r, "a number is missing", error);
     r->at = end;

@@ -221,7 +221,11 @@ hm_status cli_observe(const cli_call *call, const hm_belief *net, int8_t *observ
 
 /* Talk: a line on stderr, unless --quiet. */
 void cli_say(const cli_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* The same, quiet or not, behind "warning: ". */
+/* On stdout; with question marks for control bytes, but for tabs and ends of lines, as all talk is, since names in it come from files. */
+void cli_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A line on stderr, quiet or not. */
+void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same, behind "warning: ". */
 void cli_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Columns of the terminal: of $COLUMNS, of the terminal behind `descriptor`, or 80. */

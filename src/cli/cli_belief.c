@@ -131,19 +131,19 @@ static void sort_states(comparison *c)
 static void print_comparison(const comparison *c)
 {
     for (size_t k = 0; k < c->n; k++)
-        printf("%s ", cli_show_name(hm_belief_node(c->net, c->query[k])->name).text);
-    printf("  exact       factorial   Gibbs\n");
+        cli_print("%s ", cli_show_name(hm_belief_node(c->net, c->query[k])->name).text);
+    cli_print("  exact       factorial   Gibbs\n");
     for (size_t i = 0; i < c->n_states && i < LINES_MAX; i++) {
         size_t s = c->order[i];
         for (size_t k = 0; k < c->n; k++) {
             const hm_node *node = hm_belief_node(c->net, c->query[k]);
-            printf("%-*s ", (int)strlen(node->name), cli_show_name(node->values[s >> (c->n - 1 - k) & 1]).text);
+            cli_print("%-*s ", (int)strlen(node->name), cli_show_name(node->values[s >> (c->n - 1 - k) & 1]).text);
         }
-        printf("  %-10.6g  %-10.6g  %-10.6g\n", c->exact[s], c->factorial[s], c->gibbs[s]);
+        cli_print("  %-10.6g  %-10.6g  %-10.6g\n", c->exact[s], c->factorial[s], c->gibbs[s]);
     }
     if (c->n_states > LINES_MAX)
-        printf("(and %zu less probable states)\n", c->n_states - LINES_MAX);
-    printf("\nKL(exact, product of its marginals)  %.6g nats\nKL(exact, Gibbs samples)             %.6g nats\n",
+        cli_print("(and %zu less probable states)\n", c->n_states - LINES_MAX);
+    cli_print("\nKL(exact, product of its marginals)  %.6g nats\nKL(exact, Gibbs samples)             %.6g nats\n",
            divergence(c, c->factorial), divergence(c, c->gibbs));
 }
 

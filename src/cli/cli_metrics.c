@@ -1,30 +1,45 @@
 /* Metrics as JSON lines. */
-#define _GNU_SOURCE /* ftruncate, fileno, getline */
+#define _GNU_SOURCE /* ftruncate, fileno, getline, flock, open_memstream */
 #include "cli/cli_metrics.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/file.h"
+#include "base/number.h"
 
-static bool is_regular(FILE *stream)
+static bool is_special(const char *path)
 {
     struct stat about;
-    return fstat(fileno(stream), &about) == 0 && S_ISREG(about.st_mode);
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
+/* Tried before learning begins, rather than after the first epoch. */
+static hm_status try_file(const cli_metrics *m, hm_error *error)
+{
+    hm_file_writer writer;
+    if (m->is_begun)
+        return hm_file_append(m->path, "", 0, error);
+    hm_status status = hm_file_create(&writer, m->path, error);
+    if (status == HM_OK)
+        hm_file_abandon(&writer);
+    return status;
 }
 
 hm_status cli_metrics_open(cli_metrics *m, const char *path, bool is_resumed, hm_error *error)
 {
-    *m = (cli_metrics){0};
+    *m = (cli_metrics){.is_wanted = true};
     snprintf(m->path, sizeof m->path, "%s", path);
-    m->stream = is_resumed ? fopen(path, "r+") : NULL;
-    m->is_continued = m->stream && is_regular(m->stream);
-    if (!m->stream)
-        m->stream = fopen(path, "w");
+    m->is_begun = m->is_continued = is_resumed && hm_file_exists(path);
+    if (!is_special(path))
+        return try_file(m, error);
+    m->stream = fopen(path, "w");
     return m->stream ? HM_OK : hm_fail_io(error, "write", path);
 }
 
@@ -32,7 +47,7 @@ void cli_metrics_close(cli_metrics *m)
 {
     if (m->stream)
         fclose(m->stream);
-    m->stream = NULL;
+    *m = (cli_metrics){0};
 }
 
 /* ---- Writing ---------------------------------------------------------------------------------------------- */
@@ -43,19 +58,23 @@ static int print_head(const hm_train_report *r, char *text, size_t size)
                     r->stage_index, r->machine, r->epoch);
 }
 
-/* Cuts the file before the line that begins with `head`, or after its last whole line, and goes on writing there. */
-static void cut_before(cli_metrics *m, const char *head)
+/* Cuts the file before the line that begins with `head`, or after its last whole line; others may append to it meanwhile. */
+static bool cut_before(const char *path, const char *head)
 {
+    FILE *stream = fopen(path, "r+");
     char *line = NULL;
     size_t room = 0;
     long end = 0;
     ssize_t n;
-    rewind(m->stream);
-    while ((n = getline(&line, &room, m->stream)) > 0 && line[n - 1] == '\n' && strncmp(line, head, strlen(head)) != 0)
-        end = ftell(m->stream);
+    if (!stream)
+        return false;
+    flock(fileno(stream), LOCK_EX);
+    while ((n = getline(&line, &room, stream)) > 0 && line[n - 1] == '\n' && strncmp(line, head, strlen(head)) != 0)
+        end = ftell(stream);
     free(line);
-    fseek(m->stream, end, SEEK_SET);
-    m->has_failed = ftruncate(fileno(m->stream), end) != 0;
+    bool is_cut = ftruncate(fileno(stream), end) == 0;
+    fclose(stream);
+    return is_cut;
 }
 
 /* A member of the JSON line, left out when it is not known. */
@@ -94,20 +113,38 @@ static void print_line(FILE *stream, const char *head, const hm_train_report *r)
             r->momentum, r->steps, r->seconds);
 }
 
+static hm_status add_line(cli_metrics *m, const char *head, const char *line, size_t n, hm_error *error)
+{
+    if (m->stream) {
+        bool is_written = fwrite(line, 1, n, m->stream) == n && fflush(m->stream) == 0;
+        return is_written ? HM_OK : hm_fail_io(error, "write", m->path);
+    }
+    if (!m->is_begun) {
+        m->is_begun = true;
+        return hm_file_save(m->path, line, n, error);
+    }
+    if (m->is_continued && !cut_before(m->path, head))
+        return hm_fail_io(error, "write", m->path);
+    m->is_continued = false;
+    return hm_file_append(m->path, line, n, error);
+}
+
 hm_status cli_metrics_add(cli_metrics *m, const hm_train_report *r, hm_error *error)
 {
-    char head[160];
-    if (!m->stream || m->has_failed)
+    char head[160], *line = NULL;
+    size_t n = 0;
+    if (!m->is_wanted || m->has_failed)
         return HM_OK;
     print_head(r, head, sizeof head);
-    if (m->is_continued)
-        cut_before(m, head);
-    m->is_continued = false;
-    print_line(m->stream, head, r);
-    if (fflush(m->stream) == 0 && !ferror(m->stream) && !m->has_failed)
-        return HM_OK;
-    m->has_failed = true;
-    return hm_fail_io(error, "write", m->path);
+    FILE *stream = open_memstream(&line, &n);
+    if (!stream)
+        return hm_fail(error, HM_ERROR_MEMORY, "%s: no memory for a line", m->path);
+    print_line(stream, head, r);
+    fclose(stream);
+    hm_status status = add_line(m, head, line, n, error);
+    free(line);
+    m->has_failed = status != HM_OK;
+    return status;
 }
 
 /* ---- Reading ---------------------------------------------------------------------------------------------- */
@@ -117,7 +154,7 @@ double cli_metrics_member(const char *line, const char *name)
     char key[64];
     snprintf(key, sizeof key, "\"%s\": ", name);
     const char *at = strstr(line, key);
-    return at ? strtod(at + strlen(key), NULL) : NAN;
+    return at ? hm_number_begin(at + strlen(key), NULL) : NAN;
 }
 
 size_t cli_metrics_read(const char *path, const char *stage, size_t machine, const char *member, double *value,

@@ -7,13 +7,16 @@
 #include <harmonium/train.h>
 
 typedef struct cli_metrics {
-    FILE *stream;      /* null: none is written */
+    bool is_wanted;
+    FILE *stream;      /* of what is no regular file; null: lines are appended to the file */
     char path[HM_TEXT_MAX + 32];
     bool is_continued; /* the next line may be there already, from a run that was killed after it */
+    bool is_begun;     /* else the first line replaces what is there */
     bool has_failed;
 } cli_metrics;
 
-/* A new file, or, if `is_resumed`, the one that is there. What is no regular file is only ever appended to. */
+/* A new file, which takes the place of one that is there with its first line, or, if `is_resumed`, the one that is there. What is no
+ * regular file is only ever appended to. */
 hm_status cli_metrics_open(cli_metrics *metrics, const char *path, bool is_resumed, hm_error *error);
 void cli_metrics_close(cli_metrics *metrics);
 

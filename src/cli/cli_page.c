@@ -9,6 +9,7 @@
  *     row     CELL ..                           (of the table above)
  *     picture FILE  TITLE  LOOK  COMMAND        (tabs between; the last line about a file counts)
  *     link    FOLDER  TITLE  LOOK  COMMAND      (likewise; the folder has a page of its own) */
+#define _POSIX_C_SOURCE 200809L /* open_memstream */
 #include "cli/cli_page.h"
 
 #include <stdlib.h>
@@ -33,19 +34,23 @@ static void put_field(FILE *stream, const char *text)
         fputc(*at == '\t' || *at == '\n' ? ' ' : *at, stream);
 }
 
-static hm_status add_note(const char *folder, const char *mode, const char *kind, const char *const *fields, int n,
-                          hm_error *error)
+/* The first note begins the file anew. */
+static hm_status add_note(const char *folder, bool is_first, const char *kind, const char *const *fields, int n, hm_error *error)
 {
-    char path[PATH_MAX_LENGTH];
+    char path[PATH_MAX_LENGTH], *line = NULL;
+    size_t length = 0;
     hm_path_join(path, sizeof path, folder, NOTES);
-    FILE *stream = fopen(path, mode);
+    FILE *stream = open_memstream(&line, &length);
     if (!stream)
-        return hm_fail_io(error, "write", path);
+        return hm_fail(error, HM_ERROR_MEMORY, "%s: no memory for a line", path);
     fputs(kind, stream);
     for (int i = 0; i < n; i++)
         put_field(stream, fields[i]);
     fputc('\n', stream);
-    return fclose(stream) == 0 ? HM_OK : hm_fail_io(error, "write", path);
+    fclose(stream);
+    hm_status status = is_first ? hm_file_save(path, line, length, error) : hm_file_append(path, line, length, error);
+    free(line);
+    return status;
 }
 
 typedef struct note {
@@ -227,25 +232,25 @@ hm_status cli_page_begin(const cli_call *call, const char *folder, const char *t
     if (call->options.output.resume && hm_file_exists(path))
         return HM_OK;
     const char *fields[] = {title, introduction};
-    return add_note(folder, "w", "title", fields, 2, error);
+    return add_note(folder, true, "title", fields, 2, error);
 }
 
 hm_status cli_page_number(const char *folder, const char *name, const char *value, hm_error *error)
 {
     const char *fields[] = {name, value};
-    return add_note(folder, "a", "number", fields, 2, error);
+    return add_note(folder, false, "number", fields, 2, error);
 }
 
 hm_status cli_page_text(const char *folder, const char *text, hm_error *error)
 {
-    return add_note(folder, "a", "text", &text, 1, error);
+    return add_note(folder, false, "text", &text, 1, error);
 }
 
 hm_status cli_page_table(const char *folder, const char *title, const cli_table *table, hm_error *error)
 {
-    hm_status status = add_note(folder, "a", "heading", &title, 1, error);
+    hm_status status = add_note(folder, false, "heading", &title, 1, error);
     for (size_t i = 0; status == HM_OK && i < table->n_rows; i++)
-        status = add_note(folder, "a", i ? "row" : "head", (const char *const *)table->cell + i * table->n_cols, (int)table->n_cols, error);
+        status = add_note(folder, false, i ? "row" : "head", (const char *const *)table->cell + i * table->n_cols, (int)table->n_cols, error);
     return status;
 }
 
@@ -258,7 +263,7 @@ static hm_status tell(const cli_call *call, const char *kind, const char *path, 
     if (!hm_file_exists(notes))
         return HM_OK;
     const char *fields[] = {name, title, look, call->command};
-    hm_status status = add_note(folder, "a", kind, fields, 4, error);
+    hm_status status = add_note(folder, false, kind, fields, 4, error);
     return status == HM_OK ? cli_page_write(call, folder, error) : status;
 }
 

@@ -195,13 +195,13 @@ static void print_table(const evaluation *e)
     const hm_scene_classes *classes = hm_scene_net_classes(e->net);
     const hm_scene_metrics *m = &e->metrics;
     char a[16], b[16], c[16];
-    printf("%-20s %12s %%\n%-20s %12s %%\n%-20s %12s %%\n", "pixel accuracy", percent(m->pixel_accuracy, a), "class average",
+    cli_print("%-20s %12s %%\n%-20s %12s %%\n%-20s %12s %%\n", "pixel accuracy", percent(m->pixel_accuracy, a), "class average",
            percent(m->class_accuracy, b), "mean IoU", percent(m->mean_iou, c));
-    printf("%-20s %12.3f\n%-20s %12zu\n%-20s %12llu\n\n", "seconds a picture", cli_median(e->seconds, e->n), "pictures", e->n, "pixels",
+    cli_print("%-20s %12.3f\n%-20s %12zu\n%-20s %12llu\n\n", "seconds a picture", cli_median(e->seconds, e->n), "pictures", e->n, "pixels",
            (unsigned long long)m->n_pixels);
-    printf("%-20s %12s %12s %12s\n", "class", "accuracy %", "IoU %", "share %");
+    cli_print("%-20s %12s %12s %12s\n", "class", "accuracy %", "IoU %", "share %");
     for (size_t k = 0; k < e->K; k++)
-        printf("%-20s %12s %12s %12s\n", classes->name[k], percent(m->accuracy[k], a), percent(m->iou[k], b), percent(share_of(e, k), c));
+        cli_print("%-20s %12s %12s %12s\n", classes->name[k], percent(m->accuracy[k], a), percent(m->iou[k], b), percent(share_of(e, k), c));
 }
 
 /* Left out where it is not known. */
@@ -209,21 +209,21 @@ static void print_json(const evaluation *e)
 {
     const hm_scene_classes *classes = hm_scene_net_classes(e->net);
     const hm_scene_metrics *m = &e->metrics;
-    printf("{\"pictures\": %zu, \"pixels\": %llu", e->n, (unsigned long long)m->n_pixels);
+    cli_print("{\"pictures\": %zu, \"pixels\": %llu", e->n, (unsigned long long)m->n_pixels);
     cli_print_json_known("pixel_accuracy", m->pixel_accuracy);
     cli_print_json_known("class_accuracy", m->class_accuracy);
     cli_print_json_known("mean_iou", m->mean_iou);
     cli_print_json_known("seconds", cli_median(e->seconds, e->n));
-    printf(", \"classes\": [");
+    cli_print(", \"classes\": [");
     for (size_t k = 0; k < e->K; k++) {
-        printf("%s{\"name\": ", k ? ", " : "");
+        cli_print("%s{\"name\": ", k ? ", " : "");
         cli_print_json_text(classes->name[k]);
         cli_print_json_known("accuracy", m->accuracy[k]);
         cli_print_json_known("iou", m->iou[k]);
         cli_print_json_known("share", share_of(e, k));
-        printf("}");
+        cli_print("}");
     }
-    printf("]}\n");
+    cli_print("]}\n");
 }
 
 /* ---- Drawing ----------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "cli/cli_table.h"
 
 #include "base/alloc.h"
+#include "base/lines.h"
 
 hm_status cli_table_add(cli_table *table, const char *const *cells, hm_error *error)
 {
@@ -52,6 +53,7 @@ void cli_table_print(const cli_table *table, FILE *stream)
             const char *cell = table->cell[i * table->n_cols + k];
             bool is_last = k + 1 == table->n_cols;
             size_t room = is_last ? 0 : width_of_column(table, k) - width_of(cell) + 2;
-            fprintf(stream, "%s%*s%s", cell, (int)room, "", is_last ? "\n" : "");
+            char shown[1024];
+            fprintf(stream, "%s%*s%s", hm_text_show(cell, shown, sizeof shown), (int)room, "", is_last ? "\n" : "");
         }
 }

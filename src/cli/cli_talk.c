@@ -7,11 +7,61 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/lines.h"
 #include "cli/cli.h"
 
 bool cli_is_chief(const cli_call *call)
 {
     return hm_team_rank(call->team) == 0;
+}
+
+/* A line of text, or a few, without what a terminal would take for a command: file and class names come from others. */
+static void put_shown(const char *text, FILE *stream)
+{
+    char line[1024];
+    while (*text) {
+        size_t n = strcspn(text, "\n\t"), most = sizeof line - 1;
+        if (n > most) /* not in the middle of a character of UTF-8 */
+            for (n = most; n > most - 4 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+                ;
+        memcpy(line, text, n);
+        line[n] = 0;
+        fputs(hm_text_show(line, line, sizeof line), stream);
+        text += n;
+        for (; *text == '\n' || *text == '\t'; text++)
+            fputc(*text, stream);
+    }
+}
+
+static void print_shown(FILE *stream, const char *format, va_list arguments)
+{
+    char few[2048];
+    va_list again;
+    va_copy(again, arguments);
+    int n = vsnprintf(few, sizeof few, format, arguments);
+    char *all = n >= (int)sizeof few ? malloc((size_t)n + 1) : NULL;
+    if (all)
+        vsnprintf(all, (size_t)n + 1, format, again);
+    put_shown(all ? all : few, stream);
+    free(all);
+    va_end(again);
+}
+
+void cli_print(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_shown(stdout, format, arguments);
+    va_end(arguments);
+}
+
+void cli_complain(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_shown(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
 }
 
 void cli_say(const cli_call *call, const char *format, ...)
@@ -20,7 +70,7 @@ void cli_say(const cli_call *call, const char *format, ...)
     if (call->options.common.quiet)
         return;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    print_shown(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
 }
@@ -30,7 +80,7 @@ void cli_warn(const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     fputs("warning: ", stderr);
-    vfprintf(stderr, format, arguments);
+    print_shown(stderr, format, arguments);
     va_end(arguments);
     fputc('\n', stderr);
 }
@@ -145,7 +195,7 @@ void cli_progress_show(cli_progress *progress, double done, double total, double
              what);
     /* A line that wraps could not be rewritten in place. */
     size_t columns = cli_columns(STDERR_FILENO), room = columns > WIDTH + 1 ? columns - WIDTH - 1 : 0;
-    fprintf(stderr, "\r\033[K%s%.*s", columns > WIDTH ? bar : "", (int)room, line);
+    fprintf(stderr, "\r\033[K%s%.*s", columns > WIDTH ? bar : "", (int)room, hm_text_show(line, line, sizeof line));
 }
 
 void cli_progress_clear(cli_progress *progress)

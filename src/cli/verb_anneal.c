@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "cli/cli_belief.h"
 #include "cli/verbs.h"
 
@@ -27,8 +28,8 @@ static hm_status set_temperatures(session *s, hm_error *error)
     double hot = HOTTEST, cold = COLDEST;
     char *end;
     if (*output->temperatures) {
-        hot = strtod(output->temperatures, &end);
-        cold = *end ? strtod(end + 1, &end) : 0;
+        hot = hm_number_begin(output->temperatures, &end);
+        cold = *end ? hm_number_begin(end + 1, &end) : 0;
         if (*end || !(hot > 0) || !(cold > 0))
             return hm_fail(error, HM_ERROR_ARGUMENT, "temperatures = %.40s: the first and the last, as in \"10,0.1\"",
                            output->temperatures);
@@ -82,9 +83,9 @@ static hm_status anneal_net(session *s, hm_belief *net, hm_error *error)
     if (status == HM_OK)
         status = hm_belief_anneal(net, observed, s->temperature, s->n_steps, state, s->energy, error);
     if (status == HM_OK) {
-        printf("energy %.6g:", -hm_belief_log_joint(net, state));
+        cli_print("energy %.6g:", -hm_belief_log_joint(net, state));
         for (size_t i = 0; i < n; i++)
-            printf(" %s=%s", cli_show_name(hm_belief_node(net, i)->name).text,
+            cli_print(" %s=%s", cli_show_name(hm_belief_node(net, i)->name).text,
                    cli_show_name(hm_belief_node(net, i)->values[state[i]]).text);
         putchar('\n');
     }
@@ -113,7 +114,7 @@ static hm_status anneal_model(session *s, const hm_model *model, hm_error *error
         status = hm_rbm_anneal(rbm, hm_matrix_f32(v, CHAINS, V), s->temperature, s->n_steps, STREAM, s->energy, error);
     const double *last = status == HM_OK ? s->energy + (s->n_steps - 1) * CHAINS : NULL;
     for (size_t c = 0; last && c < CHAINS; c++)
-        printf("chain %zu: energy %.6g\n", c + 1, last[c]);
+        cli_print("chain %zu: energy %.6g\n", c + 1, last[c]);
     hm_free(call->context, v);
     return status;
 }

@@ -56,22 +56,22 @@ static void print_marginals(const session *s)
 {
     int width = (int)widest_name(s->net);
     bool is_sampled = s->posterior.method == HM_INFER_GIBBS || s->posterior.method == HM_INFER_WEIGHTING;
-    printf("%-*s  %-10s%s\n", width, "node", "P(on)", is_sampled ? "  error      R-hat     samples that count" : "");
+    cli_print("%-*s  %-10s%s\n", width, "node", "P(on)", is_sampled ? "  error      R-hat     samples that count" : "");
     for (size_t i = 0; i < s->posterior.n; i++) {
         const hm_node *node = hm_belief_node(s->net, i);
         const hm_marginal *m = &s->posterior.marginal[i];
         if (s->observed[i] >= 0) {
-            printf("%-*s  observed: %s\n", width, cli_show_name(node->name).text, cli_show_name(node->values[s->observed[i]]).text);
+            cli_print("%-*s  observed: %s\n", width, cli_show_name(node->name).text, cli_show_name(node->values[s->observed[i]]).text);
             continue;
         }
-        printf("%-*s  %-10.6g  ", width, cli_show_name(node->name).text, m->p);
+        cli_print("%-*s  %-10.6g  ", width, cli_show_name(node->name).text, m->p);
         if (is_sampled && isnan(m->r_hat))
-            printf("%-10.2g           %-9.0f ", m->error, m->effective_size);
+            cli_print("%-10.2g           %-9.0f ", m->error, m->effective_size);
         else if (is_sampled)
-            printf("%-10.2g %-8.4f  %-9.0f ", m->error, m->r_hat, m->effective_size);
+            cli_print("%-10.2g %-8.4f  %-9.0f ", m->error, m->r_hat, m->effective_size);
         print_bar(m->p);
         bool is_named = strcmp(node->values[1], "1") != 0;
-        printf("%s%s\n", is_named ? "  on: " : "", is_named ? cli_show_name(node->values[1]).text : "");
+        cli_print("%s%s\n", is_named ? "  on: " : "", is_named ? cli_show_name(node->values[1]).text : "");
     }
 }
 
@@ -94,14 +94,14 @@ static hm_status print_joint(const session *s, hm_error *error)
         return status;
     putchar('\n');
     for (size_t k = 0; k < n; k++)
-        printf("%s  ", cli_show_name(hm_belief_node(s->net, query[k])->name).text);
-    printf("together\n");
+        cli_print("%s  ", cli_show_name(hm_belief_node(s->net, query[k])->name).text);
+    cli_print("together\n");
     for (size_t row = 0; row < (size_t)1 << n; row++) {
         for (size_t k = 0; k < n; k++) {
             const hm_node *node = hm_belief_node(s->net, query[k]);
-            printf("%-*s  ", (int)strlen(node->name), cli_show_name(node->values[row >> (n - 1 - k) & 1]).text);
+            cli_print("%-*s  ", (int)strlen(node->name), cli_show_name(node->values[row >> (n - 1 - k) & 1]).text);
         }
-        printf("%-12.6g ", joint[row]);
+        cli_print("%-12.6g ", joint[row]);
         print_bar(joint[row]);
         putchar('\n');
     }
@@ -111,13 +111,13 @@ static hm_status print_joint(const session *s, hm_error *error)
 static void print_method(const session *s)
 {
     const hm_posterior *p = &s->posterior;
-    printf("\nby %s", hm_belief_method_name(p->method));
+    cli_print("\nby %s", hm_belief_method_name(p->method));
     if (p->method == HM_INFER_ELIMINATION)
-        printf(", width %zu", p->width);
+        cli_print(", width %zu", p->width);
     if (!isnan(p->effective_size) && !isinf(p->effective_size))
-        printf(", %.0f samples that count", p->effective_size);
+        cli_print(", %.0f samples that count", p->effective_size);
     if (!isnan(p->log_evidence) && p->log_evidence != 0)
-        printf("; log P(observed) %.6g", p->log_evidence);
+        cli_print("; log P(observed) %.6g", p->log_evidence);
     putchar('\n');
 }
 
@@ -127,10 +127,10 @@ static hm_status print_explanation(const session *s, hm_error *error)
     uint8_t *state = hm_alloc(s->call->context, s->posterior.n, 1, error);
     hm_status status = state ? hm_belief_explain(s->net, s->observed, state, &log_joint, error) : HM_ERROR_MEMORY;
     if (status == HM_OK) {
-        printf("\nmost probable explanation (log P %.6g):", log_joint);
+        cli_print("\nmost probable explanation (log P %.6g):", log_joint);
         for (size_t i = 0; i < s->posterior.n; i++)
             if (s->observed[i] < 0)
-                printf(" %s=%s", cli_show_name(hm_belief_node(s->net, i)->name).text,
+                cli_print(" %s=%s", cli_show_name(hm_belief_node(s->net, i)->name).text,
                        cli_show_name(hm_belief_node(s->net, i)->values[state[i]]).text);
         putchar('\n');
     }

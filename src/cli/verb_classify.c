@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/file.h"
 #include "cli/cli_pictures.h"
 #include "cli/verbs.h"
 
@@ -14,7 +15,8 @@ typedef struct outcome {
     size_t n, n_classes, n_labelled, n_wrong;
     uint32_t *best;         /* [n] */
     double *probability;    /* [n] of the best */
-    FILE *table;            /* of all probabilities; null: none is written */
+    hm_file_writer table;   /* of all probabilities */
+    bool has_table;
     double *confusion;      /* [n_classes][n_classes]: labelled (row), named (column) */
 } outcome;
 
@@ -78,36 +80,46 @@ static hm_status begin_table(const cli_call *call, const hm_model *model, outcom
     const char *path = call->options.output.output;
     if (!*path)
         return HM_OK;
-    if (!(o->table = fopen(path, "w")))
-        return hm_fail_io(error, "write", path);
-    fprintf(o->table, "case,label,answer");
-    for (size_t c = 0; c < o->n_classes; c++)
-        fprintf(o->table, ",P(%s)", hm_model_class_name(model, c, name, sizeof name));
-    fputc('\n', o->table);
+    hm_status status = hm_file_create(&o->table, path, error);
+    if (status != HM_OK)
+        return status;
+    o->has_table = true;
+    hm_file_print(&o->table, "case,label,answer");
+    for (size_t c = 0; c < o->n_classes; c++) {
+        char head[sizeof name + 8];
+        snprintf(head, sizeof head, "P(%s)", hm_model_class_name(model, c, name, sizeof name));
+        hm_file_print(&o->table, ",");
+        hm_file_print_field(&o->table, head);
+    }
+    hm_file_print(&o->table, "\n");
     return HM_OK;
 }
 
-static void write_row(const cli_material *m, const outcome *o, size_t i, const double *probability)
+static void write_row(const cli_material *m, outcome *o, size_t i, const double *probability)
 {
     char name[256], number[16] = "";
     int32_t label = hm_dataset_label(m->set, i);
     const char *is = hm_dataset_class_name(m->set, label);
     if (label >= 0)
         snprintf(number, sizeof number, "%d", label);
-    fprintf(o->table, "%zu,%s,%s", i, is ? is : number, hm_model_class_name(m->model, o->best[i], name, sizeof name));
+    hm_file_print(&o->table, "%zu,", i);
+    hm_file_print_field(&o->table, is ? is : number);
+    hm_file_print(&o->table, ",");
+    hm_file_print_field(&o->table, hm_model_class_name(m->model, o->best[i], name, sizeof name));
     for (size_t c = 0; c < o->n_classes; c++)
-        fprintf(o->table, ",%.6g", probability[c]);
-    fputc('\n', o->table);
+        hm_file_print(&o->table, ",%.6g", probability[c]);
+    hm_file_print(&o->table, "\n");
 }
 
-static hm_status end_table(const cli_call *call, outcome *o, hm_error *error)
+/* A table of some of the cases is none. */
+static hm_status end_table(outcome *o, hm_status status, hm_error *error)
 {
-    if (!o->table)
-        return HM_OK;
-    bool failed = ferror(o->table) != 0;
-    failed = fclose(o->table) != 0 || failed;
-    o->table = NULL;
-    return failed ? hm_fail_io(error, "write", call->options.output.output) : HM_OK;
+    if (!o->has_table)
+        return status;
+    if (status == HM_OK)
+        return hm_file_commit(&o->table, error);
+    hm_file_abandon(&o->table);
+    return status;
 }
 
 static hm_status recognise(const cli_call *call, const cli_material *m, outcome *o, hm_error *error)
@@ -122,7 +134,7 @@ static hm_status recognise(const cli_call *call, const cli_material *m, outcome 
                                         hm_matrix_f32(m->cases + first * m->V, n, m->V), probability, error);
         for (size_t i = 0; status == HM_OK && i < n; i++) {
             note_case(m, o, first + i, probability + i * o->n_classes);
-            if (o->table)
+            if (o->has_table)
                 write_row(m, o, first + i, probability + i * o->n_classes);
         }
     }
@@ -154,7 +166,7 @@ static void print_outcome(const cli_call *call, const hm_model *model, const out
 {
     char name[256];
     for (size_t i = 0; i < o->n; i++)
-        printf("%s %.6f\n", hm_model_class_name(model, o->best[i], name, sizeof name), o->probability[i]);
+        cli_print("%s %.6f\n", hm_model_class_name(model, o->best[i], name, sizeof name), o->probability[i]);
     if (!o->n_labelled)
         return;
     cli_say(call, "errors: %zu of %zu (%.2f %%)", o->n_wrong, o->n_labelled,
@@ -248,8 +260,7 @@ static hm_status run(cli_call *call, hm_error *error)
         status = begin_table(call, m.model, &o, error);
     if (status == HM_OK)
         status = recognise(call, &m, &o, error);
-    hm_status written = end_table(call, &o, error);
-    status = status == HM_OK ? written : status;
+    status = end_table(&o, status, error);
     if (status == HM_OK)
         print_outcome(call, m.model, &o);
     if (status == HM_OK && *call->options.output.confusion)

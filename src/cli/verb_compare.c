@@ -132,7 +132,7 @@ static hm_status print_text(const cli_comparison *c, const cli_table *settings, 
     if (c->n_differences)
         cli_table_print(settings, stdout);
     count_equal(c, equal, sizeof equal);
-    printf("%s\n", equal);
+    cli_print("%s\n", equal);
     if (c->n_metrics) {
         putchar('\n');
         cli_table_print(results, stdout);

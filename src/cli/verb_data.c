@@ -15,9 +15,9 @@ static void print_classes(const hm_dataset *set)
         for (size_t i = 0; i < hm_dataset_n_cases(set); i++)
             n += hm_dataset_label(set, i) == (int32_t)c;
         if (n && name)
-            printf("  class %zu (%s): %zu\n", c, name, n);
+            cli_print("  class %zu (%s): %zu\n", c, name, n);
         else if (n)
-            printf("  class %zu: %zu\n", c, n);
+            cli_print("  class %zu: %zu\n", c, n);
     }
 }
 
@@ -91,10 +91,10 @@ static void print_summary(const hm_dataset *set, const values *v)
         n_constant += v->most[i] == v->least[i];
     }
     hm_dataset_range(set, &in_file[0], &in_file[1], &is_scaled);
-    printf("  values %g to %g (%s)", (double)least, (double)most, v->is_bits ? "all 0 or 1" : v->is_whole ? "whole numbers" : "real numbers");
+    cli_print("  values %g to %g (%s)", (double)least, (double)most, v->is_bits ? "all 0 or 1" : v->is_whole ? "whole numbers" : "real numbers");
     if (is_scaled)
-        printf(", bytes %g to %g in the file, times 1/255", (double)in_file[0], (double)in_file[1]);
-    printf("\n  mean %.4g, deviation of a feature %.4g, constant features %zu\n", mean, sqrt(variance), n_constant);
+        cli_print(", bytes %g to %g in the file, times 1/255", (double)in_file[0], (double)in_file[1]);
+    cli_print("\n  mean %.4g, deviation of a feature %.4g, constant features %zu\n", mean, sqrt(variance), n_constant);
 }
 
 /* Wide sets are no table. */
@@ -104,7 +104,7 @@ static void print_features(const hm_dataset *set, const values *v)
     const char *name = hm_dataset_columns(set);
     if (hm_dataset_height(set) || v->V > ROWS_MAX)
         return;
-    printf("  %-24s %12s %12s %12s %12s\n", "feature", "least", "mean", "most", "deviation");
+    cli_print("  %-24s %12s %12s %12s %12s\n", "feature", "least", "mean", "most", "deviation");
     for (size_t i = 0; i < v->V; i++) {
         char text[32];
         int n = (int)strcspn(name, "\n");
@@ -113,7 +113,7 @@ static void print_features(const hm_dataset *set, const values *v)
         else
             snprintf(text, sizeof text, "%zu", i);
         name += name[n] ? n + 1 : n;
-        printf("  %-24s %12.5g %12.5g %12.5g %12.5g\n", text, (double)v->least[i], v->mean[i], (double)v->most[i], sqrt(v->variance[i]));
+        cli_print("  %-24s %12.5g %12.5g %12.5g %12.5g\n", text, (double)v->least[i], v->mean[i], (double)v->most[i], sqrt(v->variance[i]));
     }
 }
 
@@ -122,12 +122,12 @@ static hm_status print_set(const cli_call *call, const char *title, const hm_dat
     values v;
     hm_status status = look_at(call, set, &v, error);
     if (status == HM_OK) {
-        printf("%s: %s\n  %zu cases of %zu features", title, hm_dataset_describe(set), hm_dataset_n_cases(set), v.V);
+        cli_print("%s: %s\n  %zu cases of %zu features", title, hm_dataset_describe(set), hm_dataset_n_cases(set), v.V);
         if (hm_dataset_height(set))
-            printf(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set), hm_dataset_channels(set) == 3 ? ", in colour" : "");
-        printf("\n");
+            cli_print(" (%zu x %zu%s)", hm_dataset_height(set), hm_dataset_width(set), hm_dataset_channels(set) == 3 ? ", in colour" : "");
+        cli_print("\n");
         print_summary(set, &v);
-        printf("  fingerprint %s\n", hm_dataset_fingerprint(set));
+        cli_print("  fingerprint %s\n", hm_dataset_fingerprint(set));
         print_classes(set);
         print_features(set, &v);
     }

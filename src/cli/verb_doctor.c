@@ -7,14 +7,14 @@
 static void print_number(const char *name, double value, const char *note)
 {
     if (!isnan(value))
-        printf("%-36s %9.4g  %s\n", name, value, note);
+        cli_print("%-36s %9.4g  %s\n", name, value, note);
 }
 
 static void print_examination(const hm_examination *x)
 {
     for (size_t i = 0; i < x->n; i++)
-        printf("%zu. %s\n", i + 1, x->finding[i].text);
-    printf("%s\n", x->n ? "" : "healthy\n");
+        cli_print("%zu. %s\n", i + 1, x->finding[i].text);
+    cli_print("%s\n", x->n ? "" : "healthy\n");
     print_number("cases named wrongly", x->wrong, "share");
     print_number("held-out cases named wrongly", x->wrong_held_out, "share");
     print_number("reconstruction error / variance", x->error_ratio, "1: no better than the mean");

@@ -20,7 +20,7 @@ static void print_bounds(hm_estimate e)
         snprintf(low, sizeof low, "%.4f", e.low);
     if (isfinite(e.high))
         snprintf(high, sizeof high, "%.4f", e.high);
-    printf("[%s, %s]", low, high);
+    cli_print("[%s, %s]", low, high);
 }
 
 static void print_row(const char *name, hm_estimate e, const char *note)
@@ -28,11 +28,11 @@ static void print_row(const char *name, hm_estimate e, const char *note)
     if (isnan(e.value))
         return;
     if (e.low == e.high)
-        printf("%-28s %12.4f  %s\n", name, e.value, note);
+        cli_print("%-28s %12.4f  %s\n", name, e.value, note);
     else {
-        printf("%-28s %12.4f  ", name, e.value);
+        cli_print("%-28s %12.4f  ", name, e.value);
         print_bounds(e);
-        printf("  %s\n", note);
+        cli_print("  %s\n", note);
     }
 }
 
@@ -46,7 +46,7 @@ static void print_table(const hm_evaluation *r, const hm_evaluate_config *config
     char note[80];
     const char *likelihood = r->is_bound ? "bound on log P(v)" : "log P(v)";
     snprintf(note, sizeof note, "AIS, %lld chains", (long long)config->chains);
-    printf("%-28s %12zu\n", "cases", r->n_cases);
+    cli_print("%-28s %12zu\n", "cases", r->n_cases);
     print_number("free energy", r->free_energy, "mean");
     print_row("log Z", r->log_Z, r->is_exact ? "exact" : note);
     print_row("log Z, reverse", r->log_Z_reverse, "from chains of the model");
@@ -72,7 +72,7 @@ static void write_estimate(const char *name, hm_estimate e)
 /* Keys whose numbers are not known are left out. */
 static void print_json(const hm_evaluation *r)
 {
-    printf("{\"cases\": %zu, \"exact\": %s, \"bound\": %s", r->n_cases, r->is_exact ? "true" : "false",
+    cli_print("{\"cases\": %zu, \"exact\": %s, \"bound\": %s", r->n_cases, r->is_exact ? "true" : "false",
            r->is_bound ? "true" : "false");
     cli_print_json_known("free_energy", r->free_energy);
     write_estimate("log_Z", r->log_Z);
@@ -83,7 +83,7 @@ static void print_json(const hm_evaluation *r)
     cli_print_json_known("kl_divergence", r->divergence);
     cli_print_json_known("pseudo_likelihood", r->pseudo_likelihood);
     cli_print_json_known("seconds", r->seconds);
-    printf("}\n");
+    cli_print("}\n");
 }
 
 /* Both directions err towards each other's side, so where they differ the truth is between them, or the chains have not seen

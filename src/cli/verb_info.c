@@ -6,20 +6,20 @@
 
 static void print_build(const cli_call *call)
 {
-    printf("harmonium %s\n\nfeatures\n", hm_version_text());
+    cli_print("harmonium %s\n\nfeatures\n", hm_version_text());
     for (size_t i = 0; hm_feature_list(i); i++)
-        printf("  %-8s %-8s %s\n", hm_feature_list(i)->name, hm_feature_list(i)->is_present ? "present" : "absent",
+        cli_print("  %-8s %-8s %s\n", hm_feature_list(i)->name, hm_feature_list(i)->is_present ? "present" : "absent",
                hm_feature_list(i)->what_for);
-    printf("\nbackends\n");
+    cli_print("\nbackends\n");
     for (size_t i = 0; hm_backend_list(i); i++) {
         const hm_backend_info *info = hm_backend_list(i);
-        printf("  %-8s %-8s %s\n", info->name, info->is_available ? "present" : "absent", info->summary);
+        cli_print("  %-8s %-8s %s\n", info->name, info->is_available ? "present" : "absent", info->summary);
     }
     char by[80];
     hm_context_describe(call->context, by, sizeof by);
-    printf("\nchosen: %s, %d threads\n\nunit kinds\n", by, hm_context_n_threads(call->context));
+    cli_print("\nchosen: %s, %d threads\n\nunit kinds\n", by, hm_context_n_threads(call->context));
     for (int kind = 0; hm_unit_name(kind); kind++)
-        printf("  %-10s %s\n", hm_unit_name(kind), hm_unit_summary(kind));
+        cli_print("  %-10s %s\n", hm_unit_name(kind), hm_unit_summary(kind));
 }
 
 /* A layer as a bar, wide as its units are many. */
@@ -29,10 +29,10 @@ static void print_layer(const char *name, const hm_layer *layer, size_t most)
     char text[128];
     hm_layer_print(layer, text, sizeof text);
     size_t n = layer->n_units * WIDTH / most;
-    printf("  %-10s", name);
+    cli_print("  %-10s", name);
     for (size_t k = 0; k < (n ? n : 1); k++)
-        printf("\u25A0");
-    printf("  %s\n", text);
+        cli_print("\u25A0");
+    cli_print("  %s\n", text);
 }
 
 /* From the top down, as the lecture draws them. */
@@ -51,10 +51,10 @@ static void print_layers(const hm_model *model)
         snprintf(name, sizeof name, is_net && is_top ? "output" : L > 1 ? "hidden %zu" : "hidden", l);
         print_layer(name, hm_rbm_hidden(rbm), most);
         const char *arrow = is_net ? "\u2191" : is_top ? "\u2195" : is_untied ? "\u2193\u2191" : "\u2193";
-        printf("  %-10s%s %zu weights%s\n", "", arrow, hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS].n,
+        cli_print("  %-10s%s %zu weights%s\n", "", arrow, hm_rbm_slices(rbm)[HM_SLICE_WEIGHTS].n,
                is_untied ? " each way" : "");
         if (l > 1 && is_top && model->kind == HM_MODEL_DBN && model->n_labels)
-            printf("  %-10s(beside %zu labels)\n", "", model->n_labels);
+            cli_print("  %-10s(beside %zu labels)\n", "", model->n_labels);
     }
     print_layer(hm_model_is_stack(model) ? "data" : "visible", hm_rbm_visible(model->rbm[0]), most);
 }
@@ -71,10 +71,10 @@ static const char *name_kind(const hm_model *model)
 static void print_classes(const hm_model *model)
 {
     char name[256];
-    printf("\nclasses  ");
+    cli_print("\nclasses  ");
     for (size_t k = 0; k < hm_model_n_classes(model); k++)
-        printf(" %s", hm_model_class_name(model, k, name, sizeof name));
-    printf("\n");
+        cli_print(" %s", hm_model_class_name(model, k, name, sizeof name));
+    cli_print("\n");
 }
 
 /* The first names of features. */
@@ -83,32 +83,32 @@ static void print_columns(const char *names)
     enum { SHOWN = 8 };
     for (int i = 0; *names; i++) {
         size_t n = strcspn(names, "\n");
-        printf("%s%.*s", i ? ", " : "columns   ", i < SHOWN ? (int)n : 2, i < SHOWN ? names : "..");
+        cli_print("%s%.*s", i ? ", " : "columns   ", i < SHOWN ? (int)n : 2, i < SHOWN ? names : "..");
         names += i < SHOWN ? n + (names[n] == '\n') : strlen(names);
         if (!*names)
-            printf("\n");
+            cli_print("\n");
     }
 }
 
 static void print_model(const char *path, const hm_model *model)
 {
     char name[256];
-    printf("%s: %s%s\n\n", path, name_kind(model), model->shift ? ", data standardised" : "");
+    cli_print("%s: %s%s\n\n", path, name_kind(model), model->shift ? ", data standardised" : "");
     print_layers(model);
     if (model->kind == HM_MODEL_CLASSES)
         for (size_t c = 0; c < model->n_rbms; c++)
-            printf("  class %s: offset %.3f\n", hm_model_class_name(model, c, name, sizeof name), model->offset[c]);
+            cli_print("  class %s: offset %.3f\n", hm_model_class_name(model, c, name, sizeof name), model->offset[c]);
     if (model->kind != HM_MODEL_CLASSES && model->class_label)
         print_classes(model);
     if (*model->preparation)
-        printf("\npreparation of the data\n%s", model->preparation);
+        cli_print("\npreparation of the data\n%s", model->preparation);
     if (model->has_range)
-        printf("\nvalues    %g to %g in the file%s\n", (double)model->least, (double)model->most,
+        cli_print("\nvalues    %g to %g in the file%s\n", (double)model->least, (double)model->most,
                model->is_scaled ? ", bytes, multiplied by 1/255" : "");
     print_columns(model->columns);
     if (model->height)
-        printf("\nimages    %zu x %zu%s\n", model->height, model->width, model->n_channels == 3 ? ", in colour" : "");
-    printf("seed      %llu\nhistory   %s\ndata      %s\n\nrecipe\n%s", (unsigned long long)model->seed,
+        cli_print("\nimages    %zu x %zu%s\n", model->height, model->width, model->n_channels == 3 ? ", in colour" : "");
+    cli_print("seed      %llu\nhistory   %s\ndata      %s\n\nrecipe\n%s", (unsigned long long)model->seed,
            model->history, model->fingerprint, model->recipe);
 }
 

@@ -206,10 +206,10 @@ static void print_line(const session *s, const item *t, const hm_label_picture *
     share shares[HM_SCENE_CLASSES_MAX];
     const hm_scene_classes *classes = hm_scene_net_classes(s->net);
     size_t n = count_shares(labels, classes->n, shares);
-    printf("%s ", name_of(t));
+    cli_print("%s ", name_of(t));
     for (size_t i = 0; i < n; i++)
-        printf("%s %.1f %%, ", classes->name[shares[i].k], 100 * (double)shares[i].n / (double)(labels->height * labels->width));
-    printf("%.3f s\n", seconds);
+        cli_print("%s %.1f %%, ", classes->name[shares[i].k], 100 * (double)shares[i].n / (double)(labels->height * labels->width));
+    cli_print("%.3f s\n", seconds);
 }
 
 static void print_json(const session *s, const item *t, const hm_label_picture *labels, double seconds)
@@ -217,17 +217,17 @@ static void print_json(const session *s, const item *t, const hm_label_picture *
     share shares[HM_SCENE_CLASSES_MAX];
     const hm_scene_classes *classes = hm_scene_net_classes(s->net);
     size_t n = count_shares(labels, classes->n, shares);
-    printf("{\"name\": ");
+    cli_print("{\"name\": ");
     cli_print_json_text(name_of(t));
-    printf(", \"picture\": ");
+    cli_print(", \"picture\": ");
     cli_print_json_text(hm_scene_set_path(t->set, t->i));
-    printf(", \"shares\": {");
+    cli_print(", \"shares\": {");
     for (size_t i = 0; i < n; i++) {
-        printf("%s", i ? ", " : "");
+        cli_print("%s", i ? ", " : "");
         cli_print_json_text(classes->name[shares[i].k]);
-        printf(": %.6g", (double)shares[i].n / (double)(labels->height * labels->width));
+        cli_print(": %.6g", (double)shares[i].n / (double)(labels->height * labels->width));
     }
-    printf("}, \"seconds\": %.6f}\n", seconds);
+    cli_print("}, \"seconds\": %.6f}\n", seconds);
 }
 
 /* ---- One picture ------------------------------------------------------------------------------- */

@@ -32,7 +32,7 @@ static void print_words(const session *s, const cli_recognised *r)
         const hm_heard_word *w = &r->heard.words[i];
         if (hm_word_is_filler(w->word))
             continue;
-        printf("%s %.2f %.2f %.*s\n", r->sound->path, (double)w->begin * step, (double)w->end * step, (int)hm_word_length(w->word, NULL), w->word);
+        cli_print("%s %.2f %.2f %.*s\n", r->sound->path, (double)w->begin * step, (double)w->end * step, (int)hm_word_length(w->word, NULL), w->word);
         n++;
     }
     fflush(stdout);

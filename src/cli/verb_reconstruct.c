@@ -104,10 +104,10 @@ static void print_error(const cli_material *m, const bands *b, size_t i)
     double error = mean_squared_error(m->cases, b->values[i], m->n * m->V);
     char name[64];
     if (i == b->pca)
-        printf("%zu principal components: ", b->n_components);
+        cli_print("%zu principal components: ", b->n_components);
     else if (m->model->kind == HM_MODEL_CLASSES && b->n > 2)
-        printf("machine %s: ", hm_model_class_name(m->model, b->machine[i], name, sizeof name));
-    printf("mean squared error over %zu cases: %.6f (%.4f a case)\n", m->n, error, error * (double)m->V);
+        cli_print("machine %s: ", hm_model_class_name(m->model, b->machine[i], name, sizeof name));
+    cli_print("mean squared error over %zu cases: %.6f (%.4f a case)\n", m->n, error, error * (double)m->V);
 }
 
 /* ---- PCA -------------------------------------------------------------------------------------------------- */

@@ -196,10 +196,10 @@ static hm_status give_completions(const cli_call *call, const cli_material *m, s
     hm_status status = hm_check_finite(completed, "a completion", error);
     if (status != HM_OK)
         return status;
-    printf("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
-    printf("of the mean of these cases: %.6f\n", error_of_average(m, is_clamped));
+    cli_print("mean squared error of what was not given: %.6f\n", error_of(m, is_clamped, completed));
+    cli_print("of the mean of these cases: %.6f\n", error_of_average(m, is_clamped));
     if (completed.rows > m->n)
-        printf("of the mean of %zu answers: %.6f\n", completed.rows / m->n, error_of_mean(m, is_clamped, completed));
+        cli_print("of the mean of %zu answers: %.6f\n", completed.rows / m->n, error_of_mean(m, is_clamped, completed));
     if (cli_is_values(call->options.output.output))
         return give_values(call, m->model, completed, error);
     if (m->model->height)

@@ -36,7 +36,7 @@ static hm_status run(cli_call *call, hm_error *error)
     if (status == HM_OK)
         status = check(F, m.n, error);
     for (size_t i = 0; status == HM_OK && i < m.n; i++) {
-        printf("%.9g\n", F[i]);
+        cli_print("%.9g\n", F[i]);
         sum += F[i];
     }
     if (status == HM_OK)

@@ -1,6 +1,5 @@
 /* harmonium train: data, model and learning from a recipe or from options alone. */
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,17 +14,10 @@
 #include "cli/cli_metrics.h"
 #include "cli/cli_pictures.h"
 #include "cli/cli_scene.h"
+#include "cli/cli_signals.h"
 #include "cli/verbs.h"
 
 enum { RECIPE_MAX = 16384 };
-
-static volatile sig_atomic_t stop_asked;
-
-static void ask_to_stop(int signal_number)
-{
-    (void)signal_number;
-    stop_asked = 1;
-}
 
 /* What the events need. */
 typedef struct training {
@@ -37,12 +29,6 @@ typedef struct training {
     double told; /* when an epoch was told last, s */
     bool is_stack, has_labels; /* the model's levels; what backpropagation learns */
 } training;
-
-static bool should_stop(void *user)
-{
-    (void)user;
-    return stop_asked != 0;
-}
 
 /* "level 2/3, " of a stack, "machine 2/10, " of class models, nothing of a single machine. */
 static const char *name_machine(const training *t, size_t machine, size_t n_machines, char *text, size_t size)
@@ -383,6 +369,8 @@ static hm_status train_and_save(session *s, hm_error *error)
     const cli_call *call = s->talk.call;
     const char *path = call->options.output.output;
     double began = hm_seconds();
+    /* Before, there is nothing to lose; from here on a stop leaves a checkpoint, and after a batch at the latest. */
+    cli_signals_defer(true);
     hm_status status = run_stages(s, error);
     if (status == HM_OK && cli_is_chief(call))
         status = hm_model_save(s->model, path, error);
@@ -390,6 +378,7 @@ static hm_status train_and_save(session *s, hm_error *error)
         return status;
     if (*s->checkpoint)
         unlink(s->checkpoint);
+    cli_signals_defer(false);
     if (s->talk.pictures && cli_pictures_end(s->talk.pictures, s->model, error) != HM_OK)
         give_up_pictures(&s->talk, error);
     cli_say(call, "%s: written in %.1f s", path, hm_seconds() - began);
@@ -482,7 +471,7 @@ static void begin_session(session *s, cli_call *call)
     s->events = (hm_train_events){.user = &s->talk,
                                   .on_batch = on_batch,
                                   .on_epoch = on_epoch,
-                                  .should_stop = should_stop,
+                                  .should_stop = cli_is_stop_asked,
                                   .checkpoint = *s->checkpoint ? s->checkpoint : NULL,
                                   .resume = output->resume,
                                   .checkpoint_epochs = (size_t)output->checkpoint_epochs,
@@ -527,6 +516,7 @@ static hm_status learn_scene(session *s, hm_error *error)
         return hm_fail(error, HM_ERROR_ARGUMENT, "a net that labels scenes is learned by one process; start it without mpirun");
     s->talk.has_labels = true;
     cli_progress_begin(&s->talk.progress, s->talk.call);
+    cli_signals_defer(true);
     hm_status status = cli_scene_train(s->talk.call, &s->events, error);
     cli_progress_clear(&s->talk.progress);
     return status;
@@ -551,9 +541,7 @@ static hm_status learn(session *s, hm_error *error)
 static hm_status run(cli_call *call, hm_error *error)
 {
     static session s;
-    /* Before the data is loaded, which can take long: whenever it is asked for, a stop comes at the next batch. */
-    signal(SIGINT, ask_to_stop);
-    signal(SIGTERM, ask_to_stop);
+    cli_signals_ignore_pipe(); /* hours of learning do not end with the reader of what they say */
     begin_session(&s, call);
     hm_status status = cli_name_data(call, 0, error);
     if (status == HM_OK)

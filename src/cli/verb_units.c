@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 #include "cli/verbs.h"
 
 enum { CURVES_MAX = 8, POINTS = 121 };
@@ -13,7 +14,7 @@ static hm_status read_temperatures(const char *text, double *T, size_t *n, hm_er
 {
     *n = 0;
     for (char *end; *text; text = end + strspn(end, ", ")) {
-        double value = strtod(text, &end);
+        double value = hm_number_begin(text, &end);
         if (end == text || !(value > 0) || !isfinite(value))
             return hm_fail(error, HM_ERROR_ARGUMENT, "temperatures = ... %.40s: numbers above 0, as in \"0.5,1,2,4\"", text);
         if (*n == CURVES_MAX)

@@ -29,19 +29,19 @@ static void add(totals *t, const hm_word_errors *e)
 static void print_side(const char *name, const hm_word_pair *pairs, size_t n, bool is_reference)
 {
     static const char stars[] = "********************";
-    printf("%s", name);
+    cli_print("%s", name);
     for (size_t i = 0; i < n; i++) {
         const char *own = is_reference ? pairs[i].reference : pairs[i].hypothesis, *other = is_reference ? pairs[i].hypothesis : pairs[i].reference;
         int own_width = own ? (int)hm_word_length(own, NULL) : 0, other_width = other ? (int)hm_word_length(other, NULL) : 0;
         int width = own_width > other_width ? own_width : other_width;
-        printf(" %-*.*s", width, own ? own_width : width, own ? own : stars);
+        cli_print(" %-*.*s", width, own ? own_width : width, own ? own : stars);
     }
-    printf("\n");
+    cli_print("\n");
 }
 
 static void print_lines(const hm_transcript *reference, const hm_word_errors *e, const hm_word_pair *pairs, size_t n)
 {
-    printf("%s: %zu of %zu wrong\n", reference->id, n_errors(e), e->n_words);
+    cli_print("%s: %zu of %zu wrong\n", reference->id, n_errors(e), e->n_words);
     print_side("  said ", pairs, n, true);
     print_side("  heard", pairs, n, false);
 }
@@ -73,9 +73,9 @@ static hm_status check_all(const hm_transcripts *a, const hm_transcripts *b, hm_
 static void print_totals(const totals *t, size_t n)
 {
     const hm_word_errors *w = &t->words;
-    printf("word error      %.2f %%  of %zu words: %zu correct, %zu substitutions, %zu deletions, %zu insertions\n",
+    cli_print("word error      %.2f %%  of %zu words: %zu correct, %zu substitutions, %zu deletions, %zu insertions\n",
            100 * (double)n_errors(w) / (double)w->n_words, w->n_words, w->n_correct, w->n_substitutions, w->n_deletions, w->n_insertions);
-    printf("sentence error  %.2f %%  of %zu utterances: %zu wrong\n", 100 * (double)t->n_wrong / (double)n, n, t->n_wrong);
+    cli_print("sentence error  %.2f %%  of %zu utterances: %zu wrong\n", 100 * (double)t->n_wrong / (double)n, n, t->n_wrong);
 }
 
 static hm_status count(const cli_call *call, const hm_transcripts *references, const hm_transcripts *hypotheses, hm_error *error)

@@ -60,7 +60,9 @@ hm_status hm_context_create(const hm_context_config *config, hm_context **out, h
                         .log = config->log,
                         .log_user = config->log_user,
                         .seed = config->seed,
-                        .team = config->team};
+                        .team = config->team,
+                        .should_stop = config->team ? NULL : config->should_stop,
+                        .stop_user = config->stop_user};
     if (!draft.allocator.allocate)
         draft.allocator = (hm_allocator){system_allocate, system_release, NULL};
     if (config->n_threads < 0 || config->n_threads > THREADS_MAX)
@@ -96,6 +98,12 @@ void hm_context_destroy(hm_context *context)
 hm_team *hm_context_team(const hm_context *context)
 {
     return context->team;
+}
+
+hm_status hm_context_check_stop(const hm_context *context, hm_error *error)
+{
+    bool is_stopped = context->should_stop && context->should_stop(context->stop_user);
+    return is_stopped ? hm_fail(error, HM_ERROR_INTERRUPTED, "stopped") : HM_OK;
 }
 
 int hm_context_n_threads(const hm_context *context)

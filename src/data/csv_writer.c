@@ -6,17 +6,18 @@
 #include <harmonium/data.h>
 
 #include "base/file.h"
+#include "base/number.h"
 
 enum { NUMBER_MAX = 32 };
 
 static size_t print_float(float value, char *text)
 {
     for (int digits = 6; digits < 9; digits++) {
-        int n = snprintf(text, NUMBER_MAX, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
+        int n = hm_print(text, NUMBER_MAX, "%.*g", digits, (double)value);
+        if ((float)hm_number_begin(text, NULL) == value)
             return (size_t)n;
     }
-    return (size_t)snprintf(text, NUMBER_MAX, "%.9g", (double)value);
+    return (size_t)hm_print(text, NUMBER_MAX, "%.9g", (double)value);
 }
 
 hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error)

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "data/readers.h"
 
 static hm_status check_count(const hm_storage *cases, const hm_storage *labels, hm_error *error)
@@ -58,7 +59,7 @@ static hm_status name_classes(hm_storage *storage, const float *values, int32_t 
         status = HM_ERROR_MEMORY;
     for (size_t c = 0; status == HM_OK && c < n_classes; c++) {
         char name[32];
-        snprintf(name, sizeof name, "%.0f", (double)distinct[c]);
+        hm_print(name, sizeof name, "%.0f", (double)distinct[c]);
         if (!(storage->class_names[c] = hm_strdup(context, name, error)))
             status = HM_ERROR_MEMORY;
     }

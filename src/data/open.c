@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "data/columns.h"
 #include "data/dataset.h"
 #include "data/filter.h"
@@ -487,7 +488,7 @@ static hm_status describe(const plan *p, hm_dataset *set, const char *part, hm_e
     if (config->whiten != HM_WHITEN_NONE)
         used += (size_t)snprintf(text + used, room - used, ", whitened%s", config->whiten == HM_WHITEN_SPECTRUM ? " by spectrum" : "");
     if (config->contrast > 0)
-        used += (size_t)snprintf(text + used, room - used, ", local contrast %g", config->contrast);
+        used += (size_t)hm_print(text + used, room - used, ", local contrast %g", config->contrast);
     if (p->frame_height)
         used += (size_t)snprintf(text + used, room - used, ", in a frame of %zux%zu", p->frame_height, p->frame_width);
     if (p->crop_height)

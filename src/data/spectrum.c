@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 
 /* Bin i ends at F_MAX 2^(-i/8). No picture holds more than sqrt(1/2) cycles a pixel, and with 0.71 no bin ends at a frequency
  * of pictures with even sides, where rounding would choose it. */
@@ -98,16 +99,16 @@ bool hm_spectrum_average(const hm_spectrum_sums *sums, hm_spectrum *spectrum)
 
 void hm_spectrum_print(const hm_spectrum *spectrum, char *text, size_t size)
 {
-    size_t used = (size_t)snprintf(text, size, "%.5g", (double)spectrum->noise);
+    size_t used = (size_t)hm_print(text, size, "%.5g", (double)spectrum->noise);
     for (size_t i = 0; i < HM_SPECTRUM_BINS && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, ",%.5g", (double)spectrum->power[i]);
+        used += (size_t)hm_print(text + used, size - used, ",%.5g", (double)spectrum->power[i]);
 }
 
 /* The number at *text, which moves behind the comma after it, or to what else ends the text; NaN, which is not sound, if there is none. */
 static float read_number(const char **text)
 {
     char *end;
-    float number = strtof(*text, &end);
+    float number = (float)hm_number_begin(*text, &end);
     if (end == *text || (*end && *end != ','))
         return NAN;
     *text = end + (*end == ',' && end[1]);

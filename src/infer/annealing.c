@@ -8,6 +8,7 @@
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "base/team.h"
 #include "infer/annealing.h"
 #include "model/tempered.h"
@@ -38,11 +39,11 @@ hm_status hm_betas_parse(const hm_context *context, const char *text, double **b
         last = 0;
         for (const char *at = said; *at;) {
             char *end;
-            double steps = strtod(at, &end);
+            double steps = hm_number_begin(at, &end);
             if (*end != ':' || !(steps >= 1) || steps > BETAS_MAX || steps != floor(steps))
                 return fail_schedule(text, at, error);
             const char *value = end + 1;
-            double target = strtod(value, &end);
+            double target = hm_number_begin(value, &end);
             if (end == value || !(target > last) || target > 1)
                 return fail_schedule(text, at, error);
             for (double i = 1; all && i <= steps; i++)

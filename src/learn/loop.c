@@ -89,7 +89,12 @@ static hm_status train_batches(run *r, hm_error *error)
     size_t n_batches = hm_stage_n_batches(stage), n_cases = stage->n_cases;
     while (stage->batch < n_batches) {
         size_t first = stage->batch * stage->B, n = n_cases - first < stage->B ? n_cases - first : stage->B;
+        const double before = stage->error_sum;
         hm_status status = stage->kind->step(stage, first, n, error);
+        if (status == HM_ERROR_INTERRUPTED) { /* in the middle of the step, which is then done anew */
+            stage->error_sum = before;
+            return stop(r, error);
+        }
         if (status != HM_OK)
             return status;
         stage->batch++;
@@ -126,6 +131,8 @@ static hm_status end_epoch(run *r, double began, hm_error *error)
                               .class_accuracy = NAN,
                               .mean_iou = NAN};
     hm_status status = stage->kind->monitor(stage, &report, error);
+    if (status == HM_ERROR_INTERRUPTED)
+        return stop(r, error);
     if (status != HM_OK)
         return status;
     report.seconds = hm_seconds() - began;

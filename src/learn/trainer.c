@@ -465,10 +465,12 @@ static hm_status learn(hm_trainer *t, size_t n, hm_matrix v, hm_error *error)
         status = t->learner->learn(t, &plus, &minus, &change, error);
     else
         hm_machine_learn(t->rbm, &plus, &minus, HM_PART_ALL, t->gradient, t->velocity, &change);
+    if (status != HM_OK) /* of one that was interrupted nothing is learned */
+        return status;
     if (t->offset_v)
         hm_centre_biases(t);
     pull_biases(t, &change);
-    return status;
+    return HM_OK;
 }
 
 /* sum: of the errors of n cases, if this mini-batch was measured; else they are taken to be those of the last that was. */

@@ -22,6 +22,7 @@
 #include "base/alloc.h"
 #include "base/context.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "compute/backend.h"
 #include "learn/checkpoint.h"
 #include "learn/feed.h"
@@ -493,7 +494,7 @@ static hm_status parse_factors(const char *name, const char *text, size_t n, dou
     size_t k = 0;
     for (const char *at = text; *at && k <= n; k++) {
         char *end;
-        double value = strtod(at, &end);
+        double value = hm_number_begin(at, &end);
         if (end == at || !(value >= 0) || value > 1e6)
             return hm_fail(error, HM_ERROR_ARGUMENT, "%s = %.60s: numbers from 0 on, as in \"1 1 0.5\"", name, text);
         if (k < n)

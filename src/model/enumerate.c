@@ -169,14 +169,14 @@ hm_status hm_rbm_log_partition(const hm_rbm *rbm, double *log_Z, hm_error *error
     if (status != HM_OK)
         return status;
     uint64_t n_states = count_states(e.layer);
-    for (e.first = 0; e.first < n_states; e.first += BLOCK) {
+    for (e.first = 0; e.first < n_states && (status = hm_context_check_stop(rbm->context, error)) == HM_OK; e.first += BLOCK) {
         size_t n = block_size(n_states, e.first);
         compute_block(&e, n);
         add_to_sum(&e, n);
     }
     *log_Z = e.most + log(e.sum);
     hm_free(rbm->context, e.block);
-    return HM_OK;
+    return status;
 }
 
 /* ---- Expectations ----------------------------------------------------------------------------------------- */
@@ -226,17 +226,19 @@ hm_status hm_rbm_expectations(const hm_rbm *rbm, double *log_Z, float *expectati
     float *gradient = hm_alloc(rbm->context, rbm->n_parameters, sizeof *gradient, error);
     memset(expectation, 0, rbm->n_parameters * sizeof *expectation);
     uint64_t n_states = count_states(e.layer);
-    for (e.first = 0; gradient && e.first < n_states; e.first += BLOCK) {
+    status = gradient ? HM_OK : HM_ERROR_MEMORY;
+    for (e.first = 0; status == HM_OK && e.first < n_states; e.first += BLOCK) {
         size_t n = block_size(n_states, e.first);
         compute_block(&e, n);
         scale(expectation, rbm->n_parameters, add_to_sum(&e, n));
         hm_propagate(rbm->context, &(hm_propagation){.layer = e.other, .beta = 1, .mean = e.inputs});
         hm_pool_run(rbm->context->pool, n, weigh_means, &e);
         add_block(&e, gradient, expectation);
+        status = hm_context_check_stop(rbm->context, error);
     }
     scale(expectation, rbm->n_parameters, 1 / e.sum);
     *log_Z = e.most + log(e.sum);
     hm_free(rbm->context, gradient);
     hm_free(rbm->context, e.block);
-    return gradient ? HM_OK : HM_ERROR_MEMORY;
+    return status;
 }

@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/number.h"
 
 hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
@@ -85,9 +86,9 @@ static hm_status fail_range(const ranges *r, const hm_unit_group *group, size_t 
     if (is_low)
         snprintf(remedy, sizeof remedy, "binarise them (--binarise threshold), or take gaussian units with --standardise");
     else if (is_binomial)
-        snprintf(remedy, sizeof remedy, "give the units more trials (\"binomial %zux%.0f\")", r->n, ceil(largest(r)));
+        hm_print(remedy, sizeof remedy, "give the units more trials (\"binomial %zux%.0f\")", r->n, ceil(largest(r)));
     else
-        snprintf(remedy, sizeof remedy,
+        hm_print(remedy, sizeof remedy,
                  "scale them (--scale %.6g), binarise them (--binarise threshold), or take gaussian units with "
                  "--standardise",
                  1 / largest(r));

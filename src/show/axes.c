@@ -3,6 +3,8 @@
 
 #include "show/canvas.h"
 
+#include "base/number.h"
+
 hm_ticks hm_ticks_choose(double low, double high, int n_wanted)
 {
     if (!(high > low)) { /* a single value gets a little room */
@@ -54,9 +56,9 @@ static void print_tick(char text[32], const hm_axis *axis, const hm_ticks *ticks
     if (fabs(value) < 1e-9 * ticks->step)
         value = 0;
     if (axis->is_log)
-        snprintf(text, 32, "%g", pow(10, value));
+        hm_print(text, 32, "%g", pow(10, value));
     else
-        snprintf(text, 32, "%.6g", value);
+        hm_print(text, 32, "%.6g", value);
 }
 
 static void draw_line(hm_canvas *canvas, double x0, double y0, double x1, double y1)

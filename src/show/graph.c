@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/lines.h"
+#include "base/number.h"
 #include "show/canvas.h"
 
 enum { GAP_X = 150, GAP_Y = 110, RADIUS_X = 62, RADIUS_Y = 26, SWEEPS = 8, NODES_MAX = 400, SHOWN_MAX = 256 };
@@ -174,7 +175,7 @@ static void draw_node(const layout *l, hm_canvas *canvas, size_t i)
         cairo_stroke(canvas->pen);
     }
     hm_canvas_colour(canvas, ink, 1);
-    snprintf(number, sizeof number, "%.4g", node->shade);
+    hm_print(number, sizeof number, "%.4g", node->shade);
     hm_canvas_text(canvas, p->x, p->y - 6, 12, 0.5, hm_text_show(node->name, shown, sizeof shown));
     hm_canvas_text(canvas, p->x, p->y + 10, 11, 0.5, number);
 }

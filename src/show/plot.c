@@ -6,6 +6,7 @@
 
 #ifdef HM_HAVE_CAIRO
 #include "base/alloc.h"
+#include "base/number.h"
 
 enum { WIDTH = 720, HEIGHT = 440, LEFT = 84, RIGHT = 24, TOP = 48, BOTTOM = 56, TITLE_SIZE = 16 };
 enum { LEGEND_SIZE = 12, LEGEND_ROW = 20, LEGEND_MARK = 34 };
@@ -258,7 +259,7 @@ static void draw_cell(hm_canvas *canvas, double x, double y, double width, doubl
     cairo_rectangle(canvas->pen, x, y, width - 1, height - 1);
     cairo_fill(canvas->pen);
     hm_canvas_colour(canvas, shade > 0.55 ? HM_COLOUR_PAPER : HM_COLOUR_INK, 1);
-    snprintf(text, sizeof text, "%.5g", value);
+    hm_print(text, sizeof text, "%.5g", value);
     if (value != 0) /* a table of counts has many, which would hide the rest */
         hm_canvas_text(canvas, x + width / 2, y + height / 2, 12, 0.5, text);
 }

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/fail.h"
+#include "base/number.h"
 #include "show/canvas.h"
 #include "show/spectrogram.h"
 
@@ -70,7 +71,7 @@ static void draw_times(hm_image *image, const sheet *p)
     for (int i = 0; i < ticks.n && i * ticks.step <= seconds; i++) {
         char text[32];
         double x = LEFT + i * ticks.step / p->s->seconds * (double)p->wide;
-        snprintf(text, sizeof text, "%.6g s", i * ticks.step);
+        hm_print(text, sizeof text, "%.6g s", i * ticks.step);
         hm_image_fill(image, (size_t)x, bottom, 1, TICK, HM_COLOUR_INK);
         hm_image_text(image, x - hm_text_width(TICK_SIZE, text) / 2, (double)bottom + 16, TICK_SIZE, text);
     }
@@ -99,7 +100,7 @@ static void draw_frequencies(hm_image *image, const sheet *p)
     const size_t n = p->values.cols;
     char text[32];
     for (double hertz = 250; s->hertz && hertz <= s->hertz[n - 1]; hertz *= 2) {
-        snprintf(text, sizeof text, "%g Hz", hertz);
+        hm_print(text, sizeof text, "%g Hz", hertz);
         draw_tick(image, p, hm_nearest_hertz(s->hertz, n, hertz), text);
     }
     for (size_t i = 0; !s->hertz && i < n; i += 5) {

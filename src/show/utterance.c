@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/fail.h"
+#include "base/number.h"
 #include "show/canvas.h"
 
 #ifdef HM_HAVE_CAIRO
@@ -152,7 +153,7 @@ static void draw_times(sheet *s)
     for (int i = 0; i < ticks.n && i * ticks.step <= seconds; i++) {
         char text[32];
         double x = x_of(s, i * ticks.step);
-        snprintf(text, sizeof text, "%.6g s", i * ticks.step);
+        hm_print(text, sizeof text, "%.6g s", i * ticks.step);
         draw_tick(s, x, s->bottom, 1, 4);
         hm_canvas_text(&s->canvas, x, s->bottom + 16, TICK_SIZE, 0.5, text);
     }
@@ -165,7 +166,7 @@ static void draw_frequencies(sheet *s)
     char text[32];
     for (double hertz = 250; hertz <= p->hertz[n - 1]; hertz *= 2) {
         double y = s->spectrogram + BAND * ((double)(n - hm_nearest_hertz(p->hertz, n, hertz)) - 0.5);
-        snprintf(text, sizeof text, "%g Hz", hertz);
+        hm_print(text, sizeof text, "%g Hz", hertz);
         draw_tick(s, LEFT - 4, y, 4, 1);
         hm_canvas_text(&s->canvas, LEFT - 8, y, TICK_SIZE, 1, text);
     }

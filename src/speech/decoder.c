@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
+#include "base/number.h"
 #include "speech/scores.h"
 
 void hm_hypothesis_clear(hm_hypothesis *h)
@@ -44,6 +45,17 @@ typedef struct trouble {
 
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
+/* The thread that had the turn does not exist in a forked child. */
+static void free_turn(void)
+{
+    pthread_mutex_init(&turn, NULL);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, free_turn);
+}
+
 static void note(void *user_data, err_lvl_t level, const char *format, ...)
 {
     trouble *t = user_data;
@@ -61,7 +73,9 @@ static void note(void *user_data, err_lvl_t level, const char *format, ...)
 /* Calls into the library; what a fatal error leaves behind is lost, but the process lives on. */
 static void attempt(void (*call)(void *job), void *job, trouble *t)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     *t->text = 0;
+    pthread_once(&once, watch_forks);
     pthread_mutex_lock(&turn);
     FILE *const log = err_get_logfp(); /* the configuration is printed there, callback or not */
     err_set_logfp(NULL);
@@ -85,7 +99,7 @@ static void open_search(void *job)
     const opening *o = job;
     const hm_decoder_files *f = o->files;
     char weight[32];
-    snprintf(weight, sizeof weight, "%g", f->language_weight);
+    hm_print(weight, sizeof weight, "%g", f->language_weight);
     o->decoder->config = cmd_ln_init(NULL, ps_args(), TRUE, "-hmm", f->hmms, "-dict", f->dictionary, "-fdict", f->fillers, "-lm",
                                      f->language_model, "-lw", weight, "-wip", "0.2", "-compallsen", "yes", "-pl_window", "0",
                                      "-fwdflat", "no", "-bestpath", "no", "-beam", "1e-48", "-wbeam", "1e-40", "-pbeam", "1e-48", "-lpbeam",
