@@ -1,182 +1,187 @@
-/* Cases of a belief net as a table of text: a line of node names, then a line a case. */
+/* Cases of a belief net as a table of text, as data/records.h reads it: a line of node names, then a line a case. */
+#include <stdint.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "base/file.h"
-#include "base/lines.h"
+#include "base/number.h"
 #include "belief/net.h"
+#include "data/records.h"
 
-enum { BYTES_MAX = 1 << 30, WORD_MAX = 128 };
+#define NO_NODE SIZE_MAX
 
 typedef struct table {
     const hm_belief *net;
-    const char *path, *at; /* at: what is left of the text */
-    size_t line;
-    char separator;
-    size_t *column; /* [n_columns] the node of each */
+    hm_records in;
+    size_t *column; /* [n_columns] the node of each, or NO_NODE for an index of the cases */
     size_t n_columns;
+    int8_t *states; /* [n][nodes] */
+    size_t n, room;
 } table;
 
 static hm_status fail(const table *t, const char *what, const char *word, hm_error *error)
 {
-    return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s \"%.60s\"", t->path, t->line, what, word);
+    return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s \"%.60s\"", t->in.source->path, t->in.line, what, word);
 }
 
-/* What stands in the quotes at `at`, where two quotes are one; *n bytes of it. Returns what follows, or null without an end. */
-static const char *read_quoted(const char *at, char word[WORD_MAX], size_t *n)
+/* ---- The first line -------------------------------------------------------------------------- */
+
+/* What pandas and R write above the numbers of the cases. */
+static bool is_index(const table *t, size_t k)
 {
-    for (*n = 0, at++; *at && *at != '\n' && (*at != '"' || at[1] == '"'); at++) {
-        at += *at == '"';
-        if (*n + 1 < WORD_MAX)
-            word[*n] = *at;
-        ++*n;
-    }
-    return *at == '"' ? at + 1 + strspn(at + 1, " ") : NULL;
+    const char *name = t->in.field[k].text;
+    return k == 0 && t->in.n_fields > 1 && (!*name || strcmp(name, "Unnamed: 0") == 0);
 }
 
-/* The next word of the line, without the blanks and quotes around it; *is_last when the line ends behind it. */
-static hm_status read_word(table *t, char word[WORD_MAX], bool *is_last, hm_error *error)
+static hm_status name_column(table *t, size_t k, hm_error *error)
 {
-    const char ends[] = {t->separator, '\n', '\r', 0}, *begin = t->at + strspn(t->at, " "), *behind;
-    size_t n;
-    if (*begin == '"') {
-        behind = read_quoted(begin, word, &n);
-        if (!behind || !strchr(ends, *behind))
-            return fail(t, "quotes without an end, or text behind them:", begin, error);
-    } else {
-        behind = begin + strcspn(begin, ends);
-        for (n = (size_t)(behind - begin); n > 0 && begin[n - 1] == ' '; n--)
-            continue;
-        memcpy(word, begin, n < WORD_MAX ? n : 0);
-    }
-    if (n >= WORD_MAX)
-        return fail(t, "longer than 127 letters:", begin, error);
-    word[n] = 0;
-    t->at = behind;
-    *is_last = *t->at != t->separator;
-    t->at += !*is_last;
+    const char *name = t->in.field[k].text;
+    size_t node = NO_NODE;
+    hm_error unknown;
+    if (!is_index(t, k) && hm_belief_find(t->net, name, &node, &unknown) != HM_OK)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: a column for each node, by its name: %s", t->in.source->path, t->in.line,
+                       unknown.message);
+    for (size_t j = 0; j < t->n_columns; j++)
+        if (t->column[j] == node)
+            return fail(t, "the same column twice:", name, error);
+    t->column[t->n_columns++] = node;
     return HM_OK;
-}
-
-static void end_line(table *t)
-{
-    t->at += *t->at == '\r';
-    t->at += *t->at == '\n';
-    t->line++;
-}
-
-/* The first line tells: a tab before a semicolon before a comma, outside of quotes. */
-static char find_separator(const char *text)
-{
-    bool has_semicolon = false, is_quoted = false;
-    for (; *text && *text != '\r' && *text != '\n'; text++) {
-        if (*text == '\t' && !is_quoted)
-            return '\t';
-        is_quoted ^= *text == '"';
-        has_semicolon |= *text == ';' && !is_quoted;
-    }
-    return has_semicolon ? ';' : ',';
 }
 
 static hm_status read_head(table *t, hm_error *error)
 {
-    char word[WORD_MAX];
-    bool is_last = false;
-    size_t node;
-    hm_error unknown;
-    t->line = 1;
-    t->separator = find_separator(t->at);
-    while (!is_last) {
-        hm_status status = read_word(t, word, &is_last, error);
-        if (status == HM_OK && hm_belief_find(t->net, word, &node, &unknown) != HM_OK)
-            status = hm_fail(error, HM_ERROR_FORMAT, "%s, line 1: a column for each node, by its name: %s", t->path, unknown.message);
-        for (size_t k = 0; status == HM_OK && k < t->n_columns; k++)
-            if (t->column[k] == node)
-                status = fail(t, "the same column twice:", word, error);
-        if (status != HM_OK)
-            return status;
-        t->column[t->n_columns++] = node;
-    }
-    end_line(t);
-    return HM_OK;
-}
-
-static hm_status read_value(const table *t, const char *word, size_t column, int8_t *state, hm_error *error)
-{
-    const hm_node *node = hm_belief_node(t->net, t->column[column]);
-    int8_t value = -2;
-    if (!*word || strcmp(word, "?") == 0)
-        value = -1;
-    for (int8_t k = 0; k < 2; k++)
-        if (strcmp(word, node->values[k]) == 0 || strcmp(word, k ? "1" : "0") == 0)
-            value = k;
-    if (value == -2)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s is \"%.60s\"; its values are %s and %s, and ? where it is not known",
-                       t->path, t->line, node->name, word, node->values[0], node->values[1]);
-    state[t->column[column]] = value;
-    return HM_OK;
-}
-
-static hm_status read_case(table *t, int8_t *state, hm_error *error)
-{
-    char word[WORD_MAX];
-    bool is_last = false;
-    size_t k = 0;
-    memset(state, -1, t->net->n);
-    for (; !is_last; k++) {
-        hm_status status = read_word(t, word, &is_last, error);
-        if (status == HM_OK && k < t->n_columns)
-            status = read_value(t, word, k, state, error);
-        if (status != HM_OK)
-            return status;
-    }
-    if (k != t->n_columns)
-        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %zu values, where the first line has %zu", t->path, t->line, k,
-                       t->n_columns);
-    end_line(t);
-    return HM_OK;
-}
-
-static hm_status read_all(table *t, int8_t **states, size_t *n, hm_error *error)
-{
-    const hm_context *context = t->net->context;
-    size_t room = hm_lines_count(t->at);
-    hm_status status = read_head(t, error);
-    *n = 0;
+    bool is_there = false;
+    hm_status status = hm_records_next(&t->in, &is_there, error);
+    if (status == HM_OK && (!is_there || t->in.n_fields == 0))
+        status = hm_fail(error, HM_ERROR_FORMAT, "%s: begins with no line of the names of nodes", t->in.source->path);
     if (status != HM_OK)
         return status;
-    if (!(*states = hm_alloc(context, room * t->net->n, 1, error)))
+    if (t->in.n_fields > t->net->n + 1)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %zu columns, and the net has %zu nodes", t->in.source->path, t->in.line,
+                       t->in.n_fields, t->net->n);
+    for (size_t k = 0; status == HM_OK && k < t->in.n_fields; k++)
+        status = name_column(t, k, error);
+    return status;
+}
+
+/* ---- Cases ----------------------------------------------------------------------------------- */
+
+static bool is_word(const char *word, const char *const *words)
+{
+    for (; *words; words++) {
+        size_t k = 0;
+        while ((*words)[k] && (word[k] | ' ') == (*words)[k])
+            k++;
+        if (!word[k] && !(*words)[k])
+            return true;
+    }
+    return false;
+}
+
+/* -2: it says nothing that the node can be. Its own words come first, then what other programs write for off, on and unknown. */
+static int8_t value_of(const hm_node *node, const char *word)
+{
+    static const char *const unknown[] = {"?", "na", "nan", "n/a", "<na>", "null", "none", NULL}, *const off[] = {"false", NULL},
+                             *const on[] = {"true", NULL};
+    double number;
+    for (int8_t k = 0; k < 2; k++)
+        if (strcmp(word, node->values[k]) == 0)
+            return k;
+    if (!*word || is_word(word, unknown))
+        return -1;
+    if (is_word(word, off) || is_word(word, on))
+        return is_word(word, on);
+    bool is_number = hm_number_parse(word, strlen(word), &number) && (number == 0 || number == 1);
+    return is_number ? (int8_t)number : -2;
+}
+
+static hm_status read_value(const table *t, size_t k, int8_t *state, hm_error *error)
+{
+    if (t->column[k] == NO_NODE)
+        return HM_OK;
+    const hm_node *node = hm_belief_node(t->net, t->column[k]);
+    int8_t value = value_of(node, t->in.field[k].text);
+    if (value == -2)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %s is \"%.60s\"; its values are %s and %s, and ? where it is not known",
+                       t->in.source->path, t->in.line, node->name, t->in.field[k].text, node->values[0], node->values[1]);
+    state[t->column[k]] = value;
+    return HM_OK;
+}
+
+static hm_status make_room(table *t, hm_error *error)
+{
+    if (t->n < t->room)
+        return HM_OK;
+    size_t room = t->room ? 2 * t->room : 64;
+    int8_t *grown = hm_realloc(t->net->context, t->states, t->room, room, t->net->n, error);
+    if (!grown)
         return HM_ERROR_MEMORY;
-    while (status == HM_OK && *t->at) {
-        if (*t->at == '\n' || *t->at == '\r')
-            end_line(t);
-        else
-            status = read_case(t, *states + (*n)++ * t->net->n, error);
+    t->states = grown;
+    t->room = room;
+    return HM_OK;
+}
+
+/* R's write.table names one column fewer than it writes: the first is the number of the case. */
+static void find_index(table *t)
+{
+    if (t->n > 0 || t->in.n_fields != t->n_columns + 1 || t->column[0] == NO_NODE)
+        return;
+    memmove(t->column + 1, t->column, t->n_columns++ * sizeof *t->column);
+    t->column[0] = NO_NODE;
+}
+
+static hm_status read_case(table *t, hm_error *error)
+{
+    find_index(t);
+    if (t->in.n_fields != t->n_columns)
+        return hm_fail(error, HM_ERROR_FORMAT, "%s, line %zu: %zu values, where the first line has %zu", t->in.source->path, t->in.line,
+                       t->in.n_fields, t->n_columns);
+    hm_status status = make_room(t, error);
+    if (status != HM_OK)
+        return status;
+    int8_t *state = t->states + t->n * t->net->n;
+    memset(state, -1, t->net->n);
+    for (size_t k = 0; status == HM_OK && k < t->n_columns; k++)
+        status = read_value(t, k, state, error);
+    t->n++;
+    return status;
+}
+
+static hm_status read_all(table *t, hm_error *error)
+{
+    hm_status status = read_head(t, error);
+    for (bool is_there = true; status == HM_OK && is_there;) {
+        status = hm_records_next(&t->in, &is_there, error);
+        if (status == HM_OK && is_there && t->in.n_fields > 0)
+            status = read_case(t, error);
     }
-    if (status == HM_OK && *n == 0)
-        status = hm_fail(error, HM_ERROR_FORMAT, "%s: there is no case under the first line", t->path);
-    if (status != HM_OK) {
-        hm_free(context, *states);
-        *states = NULL;
-    }
+    if (status == HM_OK && t->n == 0)
+        status = hm_fail(error, HM_ERROR_FORMAT, "%s: there is no case under the first line", t->in.source->path);
     return status;
 }
 
 hm_status hm_belief_read_cases(const hm_belief *net, const char *path, int8_t **states, size_t *n, hm_error *error)
 {
-    char *text;
+    hm_source source;
+    table t = {.net = net};
     *states = NULL;
-    hm_status status = hm_belief_read_text(net->context, path, BYTES_MAX, "no table of cases", &text, error);
+    hm_status status = hm_source_open(net->context, path, &source, error);
     if (status != HM_OK)
         return status;
-    table t = {.net = net, .path = path, .at = text};
-    if (!(t.column = hm_alloc(net->context, net->n + 1, sizeof *t.column, error)))
-        status = HM_ERROR_MEMORY;
+    t.column = hm_alloc(net->context, net->n + 2, sizeof *t.column, error);
+    status = t.column ? hm_records_open(&source, true, &t.in, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
-        status = read_all(&t, states, n, error);
+        status = read_all(&t, error);
+    if (status == HM_OK) {
+        *states = t.states;
+        *n = t.n;
+    } else {
+        hm_free(net->context, t.states);
+    }
+    hm_records_close(&t.in);
     hm_free(net->context, t.column);
-    hm_free(net->context, text);
+    hm_source_close(&source);
     return status;
 }
 
