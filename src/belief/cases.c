@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/lines.h"
@@ -165,8 +166,10 @@ static hm_status read_all(table *t, int8_t **states, size_t *n, hm_error *error)
 
 hm_status hm_belief_read_cases(const hm_belief *net, const char *path, int8_t **states, size_t *n, hm_error *error)
 {
-    char *text;
+    HM_REQUIRE(HM_GIVEN(error, states));
     *states = NULL;
+    HM_REQUIRE(HM_GIVEN(error, net, path, n));
+    char *text;
     hm_status status = hm_belief_read_text(net->context, path, BYTES_MAX, "no table of cases", &text, error);
     if (status != HM_OK)
         return status;
@@ -197,6 +200,7 @@ static void write_word(hm_file_writer *writer, const char *word, bool is_last)
 
 hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const uint8_t *states, size_t n, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, path));
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
     if (status != HM_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 
 enum { COST_SUBSTITUTION = 4, COST_GAP = 3 };
 
@@ -116,6 +117,7 @@ static void trace_back(const words *r, const words *h, const uint32_t *D, hm_wor
 hm_status hm_word_errors_count(const hm_context *context, const hm_transcript *reference, const hm_transcript *hypothesis,
                                hm_word_errors *errors, hm_word_pair *pairs, size_t *n_pairs, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, reference, hypothesis, errors));
     words r = {0}, h = {0};
     uint32_t *D = NULL;
     *errors = (hm_word_errors){0};
