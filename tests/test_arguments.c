@@ -502,6 +502,33 @@ static void test_chains(void **state)
     hm_chains_destroy(chains);
 }
 
+/* ---- Pictures and sounds ------------------------------------------------------------------------------------------ */
+
+static void test_pictures_and_sounds(void **state)
+{
+    (void)state;
+    const hm_grid grid = {0}, three = {.n_channels = 2};
+    const hm_front_end_config front_end = {0};
+    hm_image *image = NULL;
+    hm_voice voice = {0};
+    float *frames = cases;
+    size_t n[2];
+    REFUSED(hm_image_create(context, 0, 1, 0, &image, &error));
+    REFUSED(hm_image_create(context, 1, SIZE_MAX, 0, &image, &error));
+    REFUSED(hm_image_grid(context, in(N, V), 0, V, &grid, &image, &error));
+    REFUSED(hm_image_grid(context, in(0, V), 2, 4, &grid, &image, &error));
+    REFUSED(hm_image_grid(context, in(N, V), 2, 4, &three, &image, &error));
+    REFUSED(hm_image_grid(context, with(in(N, V), cases, V - 1, HM_DTYPE_F32), 2, 4, &grid, &image, &error));
+    REFUSED(hm_image_grid(context, with(in(N, V), cases, V, HM_DTYPE_U8), 2, 4, &grid, &image, &error));
+    REFUSED(hm_image_matrix(context, in(0, V), NULL, NULL, NULL, &image, &error));
+    REFUSED(hm_image_matrix(context, with(in(N, V), NULL, V, HM_DTYPE_F32), NULL, NULL, NULL, &image, &error));
+    assert_null(image);
+    REFUSED(hm_sound_frames(context, &front_end, "none.wav", &frames, &n[0], &n[1], &error));
+    assert_null(frames);
+    SAID("rate = 0");
+    REFUSED(hm_voice_add(context, &front_end, "none.wav", &voice, &error));
+}
+
 static void *allocate_nothing(void *user, size_t alignment, size_t bytes)
 {
     (void)user, (void)alignment, (void)bytes;
@@ -556,7 +583,7 @@ int main(void)
         cmocka_unit_test(test_contexts), cmocka_unit_test(test_options),   cmocka_unit_test(test_schedules), cmocka_unit_test(test_layers),
         cmocka_unit_test(test_models),   cmocka_unit_test(test_passes),    cmocka_unit_test(test_machines),  cmocka_unit_test(test_zeroed),
         cmocka_unit_test(test_learning), cmocka_unit_test(test_likelihoods), cmocka_unit_test(test_data),    cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_features), cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_features), cmocka_unit_test(test_chains),   cmocka_unit_test(test_pictures_and_sounds),
     };
     return cmocka_run_group_tests(tests, make, destroy);
 }

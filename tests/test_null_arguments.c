@@ -439,7 +439,6 @@ static void test_scene(void **state)
     NULL_IS_REFUSED(hm_scene_set_read, SOME, 1, NULL, SOME, &error);
     NULL_IS_REFUSED(hm_scene_set_frequencies, NULL, SOME, &error);
     NULL_IS_REFUSED(hm_scene_set_frequencies, SOME, NULL, &error);
-    NULL_IS_REFUSED(hm_scene_view_take, NULL, SOME, SOME, SOME, SOME, SOME, &error);
     NULL_IS_REFUSED(hm_scene_view_take, SOME, NULL, SOME, SOME, SOME, SOME, &error);
     NULL_IS_REFUSED(hm_scene_view_take, SOME, SOME, NULL, SOME, SOME, SOME, &error);
     NULL_IS_REFUSED(hm_scene_view_take, SOME, SOME, SOME, SOME, NULL, SOME, &error);
