@@ -406,13 +406,13 @@ static void test_wrong_config(void **state)
     strcpy(data, place.config.data);
     const hm_data_config good = place.config;
     place.config.subset = -1;
-    refuse_with(&place, data, HM_ERROR_ARGUMENT, "negative", NULL);
+    refuse_with(&place, data, HM_ERROR_ARGUMENT, "subset = -1", "at least 0", NULL);
     place.config = good;
     place.config.validation = NAN;
-    refuse_with(&place, data, HM_ERROR_ARGUMENT, "negative", NULL);
+    refuse_with(&place, data, HM_ERROR_ARGUMENT, "validation = nan", NULL);
     place.config = good;
     place.config.scale = INFINITY;
-    refuse_with(&place, data, HM_ERROR_ARGUMENT, "finite", NULL);
+    refuse_with(&place, data, HM_ERROR_ARGUMENT, "scale = inf", "must be a number", NULL);
     place.config = good;
     strcpy(place.config.part, "test");
     refuse_with(&place, data, HM_ERROR_ARGUMENT, "part = test", NULL);

@@ -194,7 +194,7 @@ const char *hm_dataset_fingerprint(const hm_dataset *set);
  * n_features), with all transforms. `epoch` chooses the draw of a fresh binarisation, which
  * otherwise depends on the seed of the context and the place of the case in its file alone.
  * Allocates nothing; uses the threads of the context. Fails for a set on disk that can no longer be
- * read, for a number that is not finite (HM_ERROR_NUMERIC), and when sampling, for one that is no
+ * read, for cases that are not there or another size of out (HM_ERROR_ARGUMENT), for a number that is not finite (HM_ERROR_NUMERIC), and when sampling, for one that is no
  * probability (likewise). */
 hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
                           uint64_t epoch, hm_matrix out, hm_error *error);

@@ -1,4 +1,7 @@
-/* Using a trained model: reconstructions, Gibbs chains, recognition, features in the space of the data. */
+/* Using a trained model: reconstructions, Gibbs chains, recognition, features in the space of the data.
+ *
+ * Matrices are float, of just the sizes said (bytes are taken where values go straight through an RBM or a net); others, machines, layers and
+ * methods that are not there, and numbers out of range are HM_ERROR_ARGUMENT. */
 #ifndef HARMONIUM_INFER_H
 #define HARMONIUM_INFER_H
 

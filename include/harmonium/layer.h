@@ -63,6 +63,9 @@ typedef struct hm_layer {
     hm_unit_group group[HM_LAYER_GROUPS_MAX];
 } hm_layer;
 
+/* Whatever takes a layer refuses (HM_ERROR_ARGUMENT) one that a program filled with what cannot be: no groups or more than there is room
+ * for, kinds that are not there, groups without units or whose units do not divide, maps that do not make up the units. */
+
 /* Reads the text form above. A count may be left out ("gaussian") when `n_default` is not 0, and a kind may be
  * ("500", bernoulli). */
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error);

@@ -75,6 +75,9 @@ typedef struct hm_evaluate_config {
 
 extern const hm_option_table hm_evaluate_options;
 
+/* What the functions below say HM_ERROR_ARGUMENT to: a configuration that hm_options_check refuses, a machine that is not there, a start of
+ * another width or without cases. */
+
 /* Any pointer may be null. */
 typedef struct hm_evaluate_events {
     void *user;

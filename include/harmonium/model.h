@@ -58,7 +58,8 @@ typedef struct hm_model {
  * more than the biases of independent units. */
 bool hm_model_is_belief_net(const hm_model *model);
 
-/* n_rbms machines of the same layers, parameters zero. HM_ERROR_ARGUMENT for none or more than HM_MACHINES_MAX. */
+/* n_rbms machines of the same layers, parameters zero. HM_ERROR_ARGUMENT for none or more than HM_MACHINES_MAX, and for
+ * kinds or layers that are not there. */
 hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms,
                           const hm_layer *visible, const hm_layer *hidden, hm_model **model,
                           hm_error *error);
@@ -154,7 +155,8 @@ hm_status hm_model_untie(hm_model *model, hm_error *error);
 const hm_rbm *hm_model_generative(const hm_model *model, size_t level);
 
 /* A deterministic up-pass: out (cases x n, n = hm_model_layer_size(model, n_levels)) receives the means of layer
- * n_levels >= 1, each layer driven by the means below it. Allocates a workspace of one block of cases. */
+ * n_levels >= 1, each layer driven by the means below it. v (float or bytes) is as wide as what the first machine sees. HM_ERROR_ARGUMENT for
+ * other sizes, and for the top of a DBN that labels drive as well. Allocates a workspace of one block of cases. */
 hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error);
 
 /* P(label | layer below the top RBM) by the exact free energy of each label: `below` is cases x n (float), the

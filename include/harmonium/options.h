@@ -72,11 +72,16 @@ typedef struct hm_option_table {
 /* Fills every field that a row points to with its default. */
 void hm_options_init(const hm_option_table *table, void *config);
 
+/* HM_ERROR_ARGUMENT, as hm_options_set would say it, for the first field that holds what no option may say: a number out of range or not
+ * finite, the number of a choice that is not there, text without an end, a schedule out of order. Functions that take a configuration
+ * ask it first, so that a zeroed or damaged one is refused before anything is done. */
+hm_status hm_options_check(const hm_option_table *table, const void *config, hm_error *error);
+
 /* The row of that name, or null. */
 const hm_option *hm_options_find(const hm_option_table *table, const char *name);
 
 /* Sets one field from text. HM_ERROR_NOT_FOUND for an unknown name (the message suggests the nearest),
- * HM_ERROR_ARGUMENT for a value of the wrong form or out of range; the field is then unchanged. */
+ * HM_ERROR_ARGUMENT for a value of the wrong form or out of range, and for null pointers; the field is then unchanged. */
 hm_status hm_options_set(const hm_option_table *table, void *config, const char *name, const char *value,
                          hm_error *error);
 

@@ -67,6 +67,9 @@ typedef struct hm_gibbs {
     uint64_t first_case; /* the number of row 0 among the random numbers */
 } hm_gibbs;
 
+/* Of the functions below those that return a status refuse (HM_ERROR_ARGUMENT) matrices of other sizes or types; the two conditionals, which
+ * learning calls in every step, assert theirs. */
+
 /* P(h | v): mean (cases x n_hidden, float) and, if its data is not null, a sample of it (float or bytes).
  * v is cases x n_visible, float or bytes. */
 void hm_rbm_hidden_given_visible(const hm_rbm *rbm, hm_matrix v, hm_matrix mean, hm_matrix sample,

@@ -7,7 +7,10 @@
  *     if (hm_model_load(context, "two.safetensors", &model, &error) != HM_OK)
  *         fprintf(stderr, "%s\n", error.message);
  *
- * Faults of the program itself (a null context, an index out of range) are asserts, not statuses. */
+ * A function that returns a status looks at its arguments first, and gives HM_ERROR_ARGUMENT, with nothing written, for a null pointer
+ * where none is allowed, a machine, layer or case that is not there, a matrix of another size or type than said or with a stride below
+ * its columns, a layer that cannot be, and a configuration with a field that its option table (options.h) does not allow. What it makes
+ * (**out) is then null. Functions that return anything else cannot fail: they take what their comments say, and assert it. */
 #ifndef HARMONIUM_STATUS_H
 #define HARMONIUM_STATUS_H
 

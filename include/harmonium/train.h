@@ -162,6 +162,7 @@ typedef struct hm_train_events {
  * one that has learned before, or whose parameters were imported or written by hand, goes on from what it is. events and validation
  * may be null.
  *
+ * HM_ERROR_ARGUMENT for a configuration that hm_options_check refuses (a zeroed one: "batch-size = 0: must lie between ..");
  * HM_ERROR_MISMATCH when model and data do not fit; HM_ERROR_NUMERIC when a parameter stops being finite (the
  * message names epoch and unit; the last checkpoint is kept); HM_ERROR_INTERRUPTED when should_stop said so,
  * after writing a checkpoint from which a resumed run reaches the same final bytes. */

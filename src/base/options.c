@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/number.h"
 #include "base/schedule.h"
@@ -141,7 +142,7 @@ static hm_status read_schedule(const hm_option *row, void *field, const char *va
 static size_t print_flag(const hm_option *row, const void *field, char *text, size_t size)
 {
     (void)row;
-    return (size_t)snprintf(text, size, "%s", *(const bool *)field ? "yes" : "no");
+    return (size_t)snprintf(text, size, "%s", *(const unsigned char *)field ? "yes" : "no");
 }
 
 static size_t print_int(const hm_option *row, const void *field, char *text, size_t size)
@@ -159,13 +160,14 @@ static size_t print_real(const hm_option *row, const void *field, char *text, si
 static size_t print_text(const hm_option *row, const void *field, char *text, size_t size)
 {
     (void)row;
-    return (size_t)snprintf(text, size, "%s", (const char *)field);
+    return (size_t)snprintf(text, size, "%.*s", HM_TEXT_MAX - 1, (const char *)field);
 }
 
 static size_t print_choice(const hm_option *row, const void *field, char *text, size_t size)
 {
     char word[64] = "";
-    choice_at(row->choices, *(const int *)field, word, sizeof word);
+    if (*(const int *)field >= 0)
+        choice_at(row->choices, *(const int *)field, word, sizeof word);
     return (size_t)snprintf(text, size, "%s", word);
 }
 
@@ -175,18 +177,86 @@ static size_t print_schedule(const hm_option *row, const void *field, char *text
     return hm_schedule_print(field, text, size);
 }
 
+/* ---- And one who looks at what a program wrote there ------------------------------------------------ */
+
+static hm_status check_flag(const hm_option *row, const void *field, hm_error *error)
+{
+    char value[8];
+    snprintf(value, sizeof value, "%d", *(const unsigned char *)field); /* a bool may hold no more than 0 and 1 */
+    return *(const unsigned char *)field <= 1 ? HM_OK : fail_value(row, value, "say yes or no", error);
+}
+
+static hm_status check_real_value(const hm_option *row, double number, hm_error *error)
+{
+    char value[40];
+    hm_number_print(number, value, sizeof value);
+    if (!isfinite(number))
+        return fail_value(row, value, "must be a number", error);
+    return is_in_range(row, number) ? HM_OK : fail_range(row, value, error);
+}
+
+static hm_status check_int(const hm_option *row, const void *field, hm_error *error)
+{
+    char value[40];
+    print_int(row, field, value, sizeof value);
+    return is_in_range(row, (double)*(const int64_t *)field) ? HM_OK : fail_range(row, value, error);
+}
+
+static hm_status check_real(const hm_option *row, const void *field, hm_error *error)
+{
+    return check_real_value(row, *(const double *)field, error);
+}
+
+static hm_status check_text(const hm_option *row, const void *field, hm_error *error)
+{
+    return memchr(field, 0, HM_TEXT_MAX) ? HM_OK
+                                         : hm_fail(error, HM_ERROR_ARGUMENT, "%s: text without an end; it has at most %d characters and a zero",
+                                                   row->name, HM_TEXT_MAX - 1);
+}
+
+static hm_status check_choice(const hm_option *row, const void *field, hm_error *error)
+{
+    int index = *(const int *)field;
+    char word[64], value[16], wanted[256];
+    if (index >= 0 && choice_at(row->choices, index, word, sizeof word))
+        return HM_OK;
+    snprintf(value, sizeof value, "%d", index);
+    snprintf(wanted, sizeof wanted, "must be the number, from 0, of one of %s", row->choices);
+    return fail_value(row, value, wanted, error);
+}
+
+/* Points in order of time, as hm_schedule_parse leaves them; without any the value is 0. */
+static hm_status check_schedule(const hm_option *row, const void *field, hm_error *error)
+{
+    const hm_schedule *schedule = field;
+    char value[40];
+    snprintf(value, sizeof value, "%d points", schedule->n_points);
+    if (schedule->n_points < 0 || schedule->n_points > HM_SCHEDULE_POINTS_MAX)
+        return fail_value(row, value, "a schedule has 0 to 64", error);
+    hm_status status = schedule->n_points ? HM_OK : check_real_value(row, 0, error);
+    for (int i = 0; status == HM_OK && i < schedule->n_points; i++) {
+        double epoch = schedule->point[i].epoch;
+        bool in_order = i == 0 ? epoch == 0 : isfinite(epoch) && epoch > schedule->point[i - 1].epoch;
+        hm_number_print(epoch, value, sizeof value);
+        status = in_order ? check_real_value(row, schedule->point[i].value, error)
+                          : fail_value(row, value, "epochs of a schedule begin with 0 and rise", error);
+    }
+    return status;
+}
+
 typedef struct option_type {
     hm_status (*read)(const hm_option *row, void *field, const char *value, hm_error *error);
     size_t (*print)(const hm_option *row, const void *field, char *text, size_t size);
+    hm_status (*check)(const hm_option *row, const void *field, hm_error *error);
 } option_type;
 
 static const option_type types[] = {
-    [HM_OPTION_FLAG] = {read_flag, print_flag},
-    [HM_OPTION_INT] = {read_int, print_int},
-    [HM_OPTION_REAL] = {read_real, print_real},
-    [HM_OPTION_TEXT] = {read_text, print_text},
-    [HM_OPTION_CHOICE] = {read_choice, print_choice},
-    [HM_OPTION_SCHEDULE] = {read_schedule, print_schedule},
+    [HM_OPTION_FLAG] = {read_flag, print_flag, check_flag},
+    [HM_OPTION_INT] = {read_int, print_int, check_int},
+    [HM_OPTION_REAL] = {read_real, print_real, check_real},
+    [HM_OPTION_TEXT] = {read_text, print_text, check_text},
+    [HM_OPTION_CHOICE] = {read_choice, print_choice, check_choice},
+    [HM_OPTION_SCHEDULE] = {read_schedule, print_schedule, check_schedule},
 };
 
 /* ---- Tables -------------------------------------------------------------------------------------- */
@@ -201,9 +271,20 @@ void hm_options_init(const hm_option_table *table, void *config)
     }
 }
 
+hm_status hm_options_check(const hm_option_table *table, const void *config, hm_error *error)
+{
+    HM_REQUIRE(HM_GIVEN(error, table, config));
+    hm_status status = HM_OK;
+    for (size_t i = 0; status == HM_OK && i < table->n_rows; i++) {
+        const hm_option *row = &table->rows[i];
+        status = types[row->type].check(row, (const char *)config + row->offset, error);
+    }
+    return status;
+}
+
 const hm_option *hm_options_find(const hm_option_table *table, const char *name)
 {
-    for (size_t i = 0; i < table->n_rows; i++)
+    for (size_t i = 0; name && i < table->n_rows; i++)
         if (strcmp(table->rows[i].name, name) == 0)
             return &table->rows[i];
     return NULL;
@@ -223,6 +304,7 @@ static hm_status fail_unknown(const hm_option_table *table, const char *name, hm
 hm_status hm_options_set(const hm_option_table *table, void *config, const char *name, const char *value,
                          hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, table, config, name, value));
     const hm_option *row = hm_options_find(table, name);
     if (!row)
         return fail_unknown(table, name, error);

@@ -8,15 +8,21 @@
 #include "base/fail.h"
 #include "base/number.h"
 
+/* What a program wrote there may be any number. */
+static int count_points(const hm_schedule *schedule)
+{
+    return schedule->n_points < HM_SCHEDULE_POINTS_MAX ? schedule->n_points : HM_SCHEDULE_POINTS_MAX;
+}
+
 double hm_schedule_at(const hm_schedule *schedule, double epoch)
 {
-    int last = -1;
-    while (last + 1 < schedule->n_points && schedule->point[last + 1].epoch <= epoch)
+    int last = -1, n_points = count_points(schedule);
+    while (last + 1 < n_points && schedule->point[last + 1].epoch <= epoch)
         last++;
     if (last < 0)
         return 0;
     double value = schedule->point[last].value;
-    if (last + 1 < schedule->n_points && schedule->point[last + 1].ramp) {
+    if (last + 1 < n_points && schedule->point[last + 1].ramp) {
         double from = schedule->point[last].epoch, to = schedule->point[last + 1].epoch;
         value += (schedule->point[last + 1].value - value) * (epoch - from) / (to - from);
     }
@@ -75,7 +81,7 @@ size_t hm_schedule_print(const hm_schedule *schedule, char *text, size_t size)
     size_t used = 0;
     if (size)
         text[0] = 0;
-    for (int i = 0; i < schedule->n_points; i++) {
+    for (int i = 0; i < count_points(schedule); i++) {
         char value[40], epoch[40];
         hm_number_print(schedule->point[i].value, value, sizeof value);
         hm_number_print(schedule->point[i].epoch, epoch, sizeof epoch);

@@ -1,4 +1,5 @@
 /* Teams, by MPI where the build has it. */
+#include "base/check.h"
 #include "base/team.h"
 
 #include <stdio.h>
@@ -114,8 +115,9 @@ hm_status hm_team_check(const hm_context *context, const hm_team_text *texts, si
 
 hm_status hm_team_join(hm_team **out, hm_error *error)
 {
-    static hm_team team;
+    HM_REQUIRE(HM_GIVEN(error, out));
     *out = NULL;
+    static hm_team team;
     /* Threads of the pool compute; only the one that joined calls MPI. */
     int given;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &given) != MPI_SUCCESS)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -165,7 +166,9 @@ hm_status hm_belief_read_cases(const hm_belief *net, const char *path, int8_t **
 {
     hm_source source;
     table t = {.net = net};
+    HM_REQUIRE(HM_GIVEN(error, states));
     *states = NULL;
+    HM_REQUIRE(HM_GIVEN(error, net, path, n));
     hm_status status = hm_source_open(net->context, path, &source, error);
     if (status != HM_OK)
         return status;
@@ -198,6 +201,7 @@ static void write_word(hm_file_writer *writer, const char *word, bool is_last)
 
 hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const uint8_t *states, size_t n, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, path));
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
     if (status != HM_OK)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "belief/net.h"
 
@@ -129,6 +130,10 @@ hm_status hm_infer_enumeration(const hm_belief *net, const int8_t *observed, hm_
 hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const size_t *query, size_t n_query, double *joint,
                           hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, observed, joint));
+    HM_REQUIRE(hm_check_number("n_query", (double)n_query, 1, 20, error));
+    for (size_t k = 0; k < n_query; k++)
+        HM_REQUIRE(hm_check_index("node", query[k], net->n, error));
     enum { QUERY_MAX = 20 };
     walk w;
     if (n_query > QUERY_MAX)
@@ -156,6 +161,7 @@ hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const si
 
 hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, observed, state, log_joint));
     walk w;
     hm_status status = begin(&w, net, observed, NULL, error);
     if (status == HM_OK) {

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "belief/net.h"
@@ -46,6 +47,8 @@ static hm_status choose(const hm_belief *net, const int8_t *observed, int *metho
 hm_status hm_belief_infer(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, hm_posterior *posterior,
                           hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, observed, config, posterior));
+    HM_REQUIRE(hm_options_check(&hm_belief_options, config, error));
     *posterior = (hm_posterior){.method = config->method, .effective_size = NAN, .n = net->n};
     hm_status status = HM_OK;
     if (config->method == HM_INFER_AUTO)

@@ -12,6 +12,7 @@
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "belief/net.h"
@@ -353,6 +354,8 @@ static void begin_at_random(hm_belief *net)
 hm_status hm_belief_learn(hm_belief *net, const int8_t *states, size_t n, const hm_belief_learn_config *config,
                           const hm_belief_learn_events *events, double *log_likelihood, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, config, log_likelihood));
+    HM_REQUIRE(hm_options_check(&hm_belief_learn_options, config, error));
     learning l = {.net = net, .config = config};
     double before = -INFINITY;
     hm_status status = n ? sort_cases(&l, states, n, error) : hm_fail(error, HM_ERROR_ARGUMENT, "there are no cases to learn from");

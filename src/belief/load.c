@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/lines.h"
 #include "belief/net.h"
@@ -85,7 +86,9 @@ static hm_status read_net(const hm_context *context, const char *path, const cha
 hm_status hm_belief_parse(const hm_context *context, const char *path, const char *text, size_t n, hm_belief **net,
                           hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net));
     *net = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path, text));
     if (n && memchr(text, 0, n))
         return hm_fail(error, HM_ERROR_FORMAT, "%s: this is no text, and no belief net", path);
     char *copy = hm_alloc(context, n + 1, 1, error);
@@ -101,8 +104,10 @@ hm_status hm_belief_parse(const hm_context *context, const char *path, const cha
 
 hm_status hm_belief_load(const hm_context *context, const char *path, hm_belief **net, hm_error *error)
 {
-    char *text;
+    HM_REQUIRE(HM_GIVEN(error, net));
     *net = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    char *text;
     hm_status status = hm_belief_read_text(context, path, BYTES_MAX, "no belief net", &text, error);
     if (status != HM_OK)
         return status;

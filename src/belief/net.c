@@ -1,4 +1,5 @@
 /* Belief nets: building, checking, and what a node does. */
+#include "base/check.h"
 #include "belief/net.h"
 
 #include <math.h>
@@ -273,6 +274,7 @@ const size_t *hm_belief_order(const hm_belief *net)
 
 hm_status hm_belief_find(const hm_belief *net, const char *name, size_t *i, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, name, i));
     char list[300] = "";
     size_t used = 0;
     if (find_node(net, name, i))
@@ -284,6 +286,7 @@ hm_status hm_belief_find(const hm_belief *net, const char *name, size_t *i, hm_e
 
 hm_status hm_belief_observe(const hm_belief *net, const char *text, int8_t *observed, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, text, observed));
     char name[HM_NODE_NAME_MAX];
     const char *equals = strchr(text, '=');
     size_t i, n = equals ? (size_t)(equals - text) : 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -279,6 +280,7 @@ static void write_node(hm_file_writer *writer, const hm_belief *net, const hm_no
 
 hm_status hm_belief_save(const hm_belief *net, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, path));
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
     if (status != HM_OK)

@@ -1,10 +1,12 @@
 /* Inference by samples: ancestral, weighted by the likelihood of the evidence, and by Gibbs chains. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "belief/net.h"
@@ -46,6 +48,8 @@ static double draw(const hm_belief *net, const int8_t *observed, double temperat
 
 hm_status hm_belief_sample(const hm_belief *net, size_t n, double temperature, uint8_t *states, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, states));
+    HM_REQUIRE(hm_check_number("temperature", temperature, DBL_MIN, DBL_MAX, error));
     float *u = hm_alloc(net->context, net->n, sizeof *u, error);
     for (size_t s = 0; u && s < n; s++) {
         const hm_random random = random_of(net, STREAM_ANCESTRAL, s);
@@ -179,6 +183,9 @@ static double conditional(const hm_belief *net, size_t i, uint8_t *state)
 hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const double *temperature, size_t n_sweeps, uint8_t *state,
                            double *energy, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, observed, state));
+    for (size_t s = 0; s < n_sweeps; s++)
+        HM_REQUIRE(hm_check_number("temperature", temperature[s], DBL_MIN, DBL_MAX, error));
     uint8_t *now = hm_alloc(net->context, 2 * net->n, 1, error);
     const uint8_t *possible = NULL;
     float *u = hm_alloc(net->context, net->n, sizeof *u, error);
@@ -316,6 +323,11 @@ hm_status hm_infer_gibbs(const hm_belief *net, const int8_t *observed, const hm_
 hm_status hm_belief_gibbs_joint(const hm_belief *net, const int8_t *observed, const hm_belief_config *config, const size_t *query,
                                 size_t n_query, double *joint, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, observed, config, joint));
+    HM_REQUIRE(hm_options_check(&hm_belief_options, config, error));
+    HM_REQUIRE(hm_check_number("n_query", (double)n_query, 1, 20, error));
+    for (size_t k = 0; k < n_query; k++)
+        HM_REQUIRE(hm_check_index("node", query[k], net->n, error));
     gibbs g;
     size_t n_states = (size_t)1 << n_query;
     hm_status status = begin_gibbs(&g, net, observed, config, error);

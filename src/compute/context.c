@@ -1,5 +1,6 @@
 /* Making a context: memory, threads and backend together. It stands in compute/ because choosing a
  * backend is what base/ cannot know. */
+#include "base/check.h"
 #include "base/context.h"
 
 #include <stdio.h>
@@ -53,9 +54,10 @@ static int choose_n_threads(const hm_team *team)
 
 hm_status hm_context_create(const hm_context_config *config, hm_context **out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, out));
+    *out = NULL;
     static const hm_context_config defaults = {0};
     config = config ? config : &defaults;
-    *out = NULL;
     hm_context draft = {.allocator = config->allocator,
                         .log = config->log,
                         .log_user = config->log_user,
@@ -63,6 +65,8 @@ hm_status hm_context_create(const hm_context_config *config, hm_context **out, h
                         .team = config->team,
                         .should_stop = config->team ? NULL : config->should_stop,
                         .stop_user = config->stop_user};
+    if (!draft.allocator.allocate != !draft.allocator.release)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "an allocator of one function; give both, allocate and release, or neither");
     if (!draft.allocator.allocate)
         draft.allocator = (hm_allocator){system_allocate, system_release, NULL};
     if (config->n_threads < 0 || config->n_threads > THREADS_MAX)

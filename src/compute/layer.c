@@ -6,10 +6,62 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "compute/unit.h"
 
 enum { UNITS_MAX = 1 << 24, SIZE_MAX_TRIALS = 1000 };
+
+/* ---- What a program may write into a layer -------------------------------------------------------------- */
+
+static hm_status check_group(const char *name, const hm_layer *layer, const hm_unit_group *group, hm_error *error)
+{
+    int kind = (int)group->kind;
+    if (kind < 0 || kind >= hm_n_unit_kinds)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: units of kind %d; kinds are 0 to %d (HM_UNIT_..)", name, kind, hm_n_unit_kinds - 1);
+    bool is_open = layer->filter_height && !layer->height; /* hm_layer_connect counts its units */
+    if (!group->n_units && !is_open)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: a group of no %s units; it has at least one", name, hm_unit_name(kind));
+    if (hm_unit_kinds[kind].size_name && group->size < (hm_unit_kinds[kind].least_size > 1 ? hm_unit_kinds[kind].least_size : 1))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %s units of size %d; the size (%s) is at least %d", name, hm_unit_name(kind), group->size,
+                       hm_unit_kinds[kind].size_name, hm_unit_kinds[kind].least_size > 1 ? hm_unit_kinds[kind].least_size : 1);
+    if (kind == HM_UNIT_SOFTMAX && group->n_units % (size_t)group->size != 0)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %zu softmax units do not divide into groups of %d", name, group->n_units, group->size);
+    if (kind == HM_UNIT_POOL && (!layer->n_maps || layer->height % (size_t)group->size || layer->width % (size_t)group->size))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: pool units are places of maps whose sides divide into blocks of %d", name, group->size);
+    return HM_OK;
+}
+
+static hm_status check_maps(const char *name, const hm_layer *layer, hm_error *error)
+{
+    size_t M = layer->n_maps, h = layer->height, w = layer->width, n = layer->n_units;
+    bool has_filters = layer->filter_height || layer->filter_width, is_open = has_filters && !h && !w;
+    if (has_filters && (!layer->filter_height || !layer->filter_width || !M))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %zu maps by filters of %zux%zu; all three are at least 1", name, M, layer->filter_height,
+                       layer->filter_width);
+    if (M && layer->n_groups != 1)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: maps stand alone, but there are %d groups", name, layer->n_groups);
+    bool fits = M && h && w && n % M == 0 && n / M % h == 0 && n / M / h == w;
+    if ((M || h || w) && !is_open && !fits)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %zu maps of %zux%zu do not make %zu units", name, M, h, w, n);
+    return HM_OK;
+}
+
+hm_status hm_layer_check(const char *name, const hm_layer *layer, hm_error *error)
+{
+    size_t n = 0;
+    if (layer->n_groups < 1 || layer->n_groups > HM_LAYER_GROUPS_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: %d groups of units; a layer has 1 to %d", name, layer->n_groups, HM_LAYER_GROUPS_MAX);
+    hm_status status = check_maps(name, layer, error);
+    for (int g = 0; status == HM_OK && g < layer->n_groups; g++) {
+        status = check_group(name, layer, &layer->group[g], error);
+        n += layer->group[g].n_units;
+    }
+    bool is_open = layer->filter_height && !layer->height;
+    if (status == HM_OK && !is_open && n != layer->n_units)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: its groups have %zu units together, but n_units is %zu", name, n, layer->n_units);
+    return status;
+}
 
 const char *hm_unit_name(int kind)
 {
@@ -134,6 +186,7 @@ static hm_status parse_group(const char *text, const char *part, size_t n, size_
 
 hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, text, layer));
     hm_layer made = {0};
     const char *part = text;
     for (;;) {
@@ -158,6 +211,7 @@ hm_status hm_layer_parse(const char *text, size_t n_default, hm_layer *layer, hm
 hm_status hm_layers_parse(const char *text, size_t n_default, hm_layer *layers, size_t most, size_t *n_layers,
                           hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, text, layers, n_layers));
     bool is_bare = text[strspn(text, "0123456789, \t")] == 0;
     const char *separators = is_bare ? ", \t" : "|", *at = text + strspn(text, " \t");
     *n_layers = 0;
@@ -229,9 +283,12 @@ static hm_status fail_filters(const hm_layer *below, const hm_layer *layer, hm_e
 
 hm_status hm_layer_connect(const hm_layer *below, hm_layer *layer, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, below, layer));
+    HM_REQUIRE(hm_layer_check("layer", layer, error));
     size_t C = block_side(layer);
     if (!layer->filter_height)
         return HM_OK;
+    HM_REQUIRE(hm_layer_check("below", below, error));
     bool fits = below->n_maps && layer->filter_height <= below->height && layer->filter_width <= below->width;
     size_t height = fits ? (below->height - layer->filter_height + 1) / C * C : 0;
     size_t width = fits ? (below->width - layer->filter_width + 1) / C * C : 0;

@@ -40,6 +40,10 @@ typedef struct hm_unit_kind {
 extern const hm_unit_kind hm_unit_kinds[];
 extern const int hm_n_unit_kinds;
 
+/* HM_ERROR_ARGUMENT, with the name, for a layer that a program filled with what no layer can be: kinds that are not there, no units, groups
+ * that do not divide, maps that do not make up the units. */
+hm_status hm_layer_check(const char *name, const hm_layer *layer, hm_error *error);
+
 /* log of the sum over all states of a layer of exp(-beta (e(s) - a's)): the term of the hidden units in -beta F. */
 double hm_layer_log_partition(const hm_kernels *kernels, const hm_layer *layer, float beta, const float *a);
 /* sum of e(s) over a layer. */

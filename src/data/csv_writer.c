@@ -5,6 +5,7 @@
 
 #include <harmonium/data.h>
 
+#include "base/check.h"
 #include "base/file.h"
 #include "base/number.h"
 
@@ -22,6 +23,8 @@ static size_t print_float(float value, char *text)
 
 hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, path));
+    HM_REQUIRE(hm_check_matrix("matrix", matrix, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     char text[NUMBER_MAX];
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
@@ -41,6 +44,8 @@ hm_status hm_matrix_save_csv(hm_matrix matrix, const char *path, hm_error *error
 /* "label index:value ...": indices from 1, zeros left out. */
 hm_status hm_matrix_save_svm(hm_matrix matrix, const int32_t *labels, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, path));
+    HM_REQUIRE(hm_check_matrix("matrix", matrix, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     char text[NUMBER_MAX];
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);

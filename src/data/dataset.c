@@ -1,5 +1,6 @@
 /* Data sets: views of a storage with transforms; this file makes and destroys them and answers
  * questions. */
+#include "base/check.h"
 #include "data/dataset.h"
 
 #include <inttypes.h>
@@ -122,6 +123,9 @@ void hm_dataset_mark(hm_dataset *set)
 hm_status hm_dataset_standardise(hm_dataset *set, const float *shift, const float *spread,
                                  hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set));
+    if (shift || spread)
+        HM_REQUIRE(HM_GIVEN(error, shift, spread));
     size_t n = set->shape.n_features;
     float *copies[2] = {NULL, NULL};
     if (shift && (set->transform.has_threshold || set->transform.is_sampled))
@@ -229,6 +233,9 @@ hm_status hm_dataset_create(const hm_context *context, const float *cases, const
                             size_t n, size_t n_features, size_t height, size_t width,
                             hm_dataset **set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set));
+    *set = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, cases));
     const hm_shape shape = {n, n_features, height, width, height > 0};
     return create_over(context, cases, false, labels, &shape, set, error);
 }
@@ -237,6 +244,9 @@ hm_status hm_dataset_borrow(const hm_context *context, const float *cases, const
                             size_t n, size_t n_features, size_t height, size_t width,
                             hm_dataset **set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set));
+    *set = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, cases));
     const hm_shape shape = {n, n_features, height, width, height > 0};
     return create_over(context, cases, true, labels, &shape, set, error);
 }
@@ -256,8 +266,10 @@ static hm_status describe_class(const hm_dataset *set, int32_t label, hm_dataset
 hm_status hm_dataset_of_class(const hm_dataset *set, int32_t label, hm_dataset **part,
                               hm_error *error)
 {
-    hm_view view = {0};
+    HM_REQUIRE(HM_GIVEN(error, part));
     *part = NULL;
+    HM_REQUIRE(HM_GIVEN(error, set));
+    hm_view view = {0};
     if (!set->storage->labels)
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "%s: has no labels to choose a class by; give `labels`", set->description);

@@ -1,4 +1,5 @@
 /* Writing NPY: magic, version 1.0, a header padded to 64 bytes, rows. */
+#include "base/check.h"
 #include "data/npy_writer.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ void hm_npy_header(size_t n_rows, size_t n_cols, char header[HM_NPY_HEADER])
 
 hm_status hm_matrix_save_npy(hm_matrix matrix, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, path));
+    HM_REQUIRE(hm_check_matrix("matrix", matrix, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     char header[HM_NPY_HEADER];
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);

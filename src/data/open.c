@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "base/file.h"
@@ -599,10 +600,15 @@ static hm_status make_sets(const plan *p, hm_dataset **train, hm_dataset **valid
 hm_status hm_dataset_open_known(const hm_context *context, const hm_data_config *config, const hm_data_known *known, hm_dataset **train,
                                 hm_dataset **validation, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, train));
+    *train = NULL;
+    if (validation)
+        *validation = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, config, known));
+    HM_REQUIRE(hm_options_check(&hm_data_options, config, error));
     hm_data_config complete = *config;
     plan p = {.context = context, .config = &complete, .known = known, .spectrum = complete.spectrum};
     hm_dataset *sets[2] = {NULL, NULL};
-    *train = NULL;
     if (validation)
         *validation = NULL;
     if (config->whiten != HM_WHITEN_SPECTRUM)

@@ -6,9 +6,11 @@
  *     floor(r N / B) + b,  r = 0 .. B - 1,
  * of the row, and m neighbours of one class give it floor or ceil of m B / N. In the end every
  * batch is shuffled in itself. */
+#include <math.h>
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "data/dataset.h"
@@ -98,9 +100,10 @@ static hm_status order_by_runs(const hm_dataset *set, const hm_random *random, u
 hm_status hm_dataset_order(const hm_dataset *set, uint64_t epoch, size_t batch_size,
                            uint32_t *order, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set, order));
+    HM_REQUIRE(hm_check_number("batch_size", (double)batch_size, 1, INFINITY, error));
     const hm_random random = {set->context->seed, HM_RANDOM_SHUFFLE, epoch};
     size_t n = set->view.n;
-    assert(batch_size > 0);
     if (set->is_balanced)
         return order_balanced(set, &random, batch_size < n ? batch_size : n, order, error);
     if (set->shuffle_run > 0 && set->shuffle_run < n)

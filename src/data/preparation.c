@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "data/dataset.h"
 
@@ -46,6 +47,7 @@ static hm_status read_line(const char *line, size_t n, hm_data_config *config, h
 
 hm_status hm_preparation_read(const char *preparation, hm_data_config *config, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, preparation, config));
     hm_status status = HM_OK;
     for (const char *at = preparation; status == HM_OK && *at;) {
         size_t n = strcspn(at, "\n");

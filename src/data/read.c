@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
@@ -137,9 +138,25 @@ hm_status hm_dataset_read_rows(const hm_dataset *set, const uint32_t *index, siz
     return HM_OK;
 }
 
+static hm_status check_cases(const hm_dataset *set, const uint32_t *index, size_t first, size_t n, hm_error *error)
+{
+    size_t n_cases = set->view.n;
+    if (!index && (first > n_cases || n > n_cases - first))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "%s: cases %zu to %zu (counted from 0), but there are %zu", set->description, first,
+                       first + n - 1, n_cases);
+    for (size_t i = 0; index && i < n; i++)
+        if (index[i] >= n_cases)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "%s: case %zu (counted from 0), but there are %zu", set->description, (size_t)index[i],
+                           n_cases);
+    return HM_OK;
+}
+
 hm_status hm_dataset_read(const hm_dataset *set, const uint32_t *index, size_t first, size_t n,
                           uint64_t epoch, hm_matrix out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set));
+    HM_REQUIRE(check_cases(set, index, first, n, error));
+    HM_REQUIRE(hm_check_matrix("out", out, n, set->shape.n_features, HM_TAKES_FLOATS, error));
     return hm_dataset_read_rows(set, index, first, n, &epoch, out, error);
 }
 
@@ -194,6 +211,7 @@ static hm_status for_blocks(const hm_dataset *set, void (*add)(void *job, size_t
 
 hm_status hm_dataset_moments(const hm_dataset *set, double *mean, double *variance, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set, mean));
     const hm_context *context = set->context;
     size_t n = set->view.n, n_features = set->shape.n_features;
     size_t block_rows = rows_per_block(set);
@@ -250,6 +268,7 @@ static void widen_columns(void *argument, size_t task)
 
 hm_status hm_dataset_extremes(const hm_dataset *set, float *least, float *most, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set, least, most));
     size_t n_features = set->shape.n_features;
     extremes_job job = {.least = least, .most = most};
     float *values = hm_alloc(set->context, rows_per_block(set), n_features * sizeof *values, error);

@@ -1,10 +1,12 @@
 /* Simulated annealing of an RBM. */
+#include <float.h>
 #include <math.h>
 
 #include <harmonium/infer.h>
 #include <harmonium/likelihood.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "model/machine.h"
 
@@ -21,6 +23,10 @@ static hm_status check_energies(const double *energy, size_t n, double temperatu
 hm_status hm_rbm_anneal(const hm_rbm *rbm, hm_matrix v, const double *temperature, size_t n_steps, uint32_t stream, double *energy,
                         hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, temperature, energy));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_rbm_visible(rbm)->n_units, HM_TAKES_FLOATS, error));
+    for (size_t s = 0; s < n_steps; s++)
+        HM_REQUIRE(hm_check_number("temperature", temperature[s], DBL_MIN, DBL_MAX, error));
     size_t V = v.cols, H = hm_rbm_hidden(rbm)->n_units, n = v.rows;
     hm_status status = hm_rbm_require_partition(rbm, NULL, error);
     if (status != HM_OK)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
@@ -256,6 +257,8 @@ static hm_status estimate(annealing *s, const hm_rbm *rbm, hm_estimate *log_Z, h
 hm_status hm_ais(const hm_rbm *rbm, const float *base_bias, const hm_evaluate_config *config, const hm_evaluate_events *events,
                  hm_estimate *log_Z, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, base_bias, config, log_Z));
+    HM_REQUIRE(hm_options_check(&hm_evaluate_options, config, error));
     annealing s = {.base = base_bias, .config = config, .events = events};
     return estimate(&s, rbm, log_Z, error);
 }
@@ -263,6 +266,10 @@ hm_status hm_ais(const hm_rbm *rbm, const float *base_bias, const hm_evaluate_co
 hm_status hm_ais_reverse(const hm_rbm *rbm, const float *base_bias, hm_matrix start, const hm_evaluate_config *config,
                          const hm_evaluate_events *events, hm_estimate *log_Z, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, base_bias, config, log_Z));
+    HM_REQUIRE(hm_options_check(&hm_evaluate_options, config, error));
+    HM_REQUIRE(hm_check_matrix("start", start, HM_ANY_NUMBER, hm_rbm_visible(rbm)->n_units, HM_TAKES_FLOATS, error));
+    HM_REQUIRE(hm_check_number("start.rows", (double)start.rows, 1, INFINITY, error));
     annealing s = {.base = base_bias, .config = config, .events = events, .start = start};
     return estimate(&s, rbm, log_Z, error);
 }

@@ -1,4 +1,5 @@
 /* Gibbs chains in an RBM, or in the top RBM of a deep belief net above its directed levels. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "model/machine.h"
 #include "model/model_internal.h"
@@ -236,7 +238,14 @@ static hm_status copy_config(hm_chains *c, const hm_chains_config *config, hm_er
 
 hm_status hm_chains_create(const hm_model *model, const hm_chains_config *config, hm_chains **out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, out));
     *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, model, config));
+    HM_REQUIRE(hm_model_check_machine(model, config->machine, error));
+    HM_REQUIRE(hm_check_number("n", (double)config->n, 1, 1 << 30, error));
+    HM_REQUIRE(hm_check_number("beta", config->beta, 0, FLT_MAX, error));
+    if (config->start.data)
+        HM_REQUIRE(hm_check_matrix("start", config->start, config->n, hm_model_n_features(model), HM_TAKES_FLOATS, error));
     hm_status status = hm_model_require(model, HM_ABILITY_SAMPLE, error);
     hm_chains *c = status == HM_OK ? hm_alloc(model->context, 1, sizeof *c, error) : NULL;
     if (!c)
@@ -282,6 +291,8 @@ void hm_chains_set_beta(hm_chains *c, float beta)
 
 hm_status hm_chains_set_label(hm_chains *c, size_t i, int32_t label, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, c));
+    HM_REQUIRE(hm_check_index("chain", i, c->n, error));
     hm_status status = check_label(c, label, error);
     if (status == HM_OK && c->label) {
         c->label[i] = label;
@@ -292,6 +303,7 @@ hm_status hm_chains_set_label(hm_chains *c, size_t i, int32_t label, hm_error *e
 
 hm_status hm_chains_hold(hm_chains *c, size_t layer, size_t unit, float value, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, c));
     if (layer == 0 || layer > c->L || unit >= hm_model_layer_size(c->model, layer))
         return hm_fail(error, HM_ERROR_ARGUMENT, "unit %zu of layer %zu: the model has no such hidden unit", unit, layer);
     if (hm_machine_room(c->model->rbm[layer - 1], 1) > 0)

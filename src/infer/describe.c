@@ -1,10 +1,12 @@
 /* Cases as numbers for a classifier: means of hidden layers, of maps perhaps pooled further, several layers side by side. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include <harmonium/infer.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "model/model_internal.h"
@@ -134,6 +136,13 @@ static hm_status means_of(const hm_model *model, const hm_descriptor *d, size_t 
 
 static hm_status check(const hm_model *model, const hm_descriptor *d, hm_error *error)
 {
+    HM_REQUIRE(hm_check_number("n_layers", (double)d->n_layers, 1, HM_LEVELS_MAX, error));
+    HM_REQUIRE(hm_check_number("n_grids", (double)d->n_grids, 0, HM_GRIDS_MAX, error));
+    HM_REQUIRE(hm_check_number("pool_stride", (double)d->pool_stride, d->pool_side ? 1 : 0, INFINITY, error));
+    HM_REQUIRE(hm_check_number("beta", d->beta, 0, FLT_MAX, error));
+    HM_REQUIRE(hm_model_check_machine(model, d->machine, error));
+    for (size_t i = 0; i < d->n_grids; i++)
+        HM_REQUIRE(hm_check_number("grid", (double)d->grid[i], 1, 1024, error));
     for (size_t i = 0; i < d->n_layers; i++) {
         hm_status status = hm_model_check_layer(model, d->layer[i], error);
         if (status != HM_OK)
@@ -146,9 +155,13 @@ static hm_status check(const hm_model *model, const hm_descriptor *d, hm_error *
 
 hm_status hm_describe(const hm_model *model, const hm_descriptor *d, hm_matrix v, hm_matrix out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, d));
     enum { BLOCK = 64 };
     size_t widest = 0;
-    hm_status status = check(model, d, error);
+    HM_REQUIRE(check(model, d, error));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_BYTES_TOO, error));
+    HM_REQUIRE(hm_check_matrix("out", out, v.rows, hm_descriptor_size(model, d), HM_TAKES_FLOATS, error));
+    hm_status status = HM_OK;
     for (size_t i = 0; status == HM_OK && i < d->n_layers; i++) {
         size_t n = maps_of(model, d->layer[i]).n_units;
         widest = n > widest ? n : widest;

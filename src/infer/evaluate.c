@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/clock.h"
 #include "base/context.h"
 #include "base/count.h"
@@ -488,6 +489,9 @@ static hm_status check(const hm_model *model, const hm_dataset *set, hm_error *e
 hm_status hm_evaluate(const hm_model *model, size_t machine, const hm_dataset *set, const hm_evaluate_config *config,
                       const hm_evaluate_events *events, hm_evaluation *result, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set, config, result));
+    HM_REQUIRE(hm_options_check(&hm_evaluate_options, config, error));
+    HM_REQUIRE(hm_model_check_machine(model, machine, error));
     bool is_stack = model->kind == HM_MODEL_DBN;
     double began = hm_seconds();
     hm_status status = check(model, set, error);

@@ -9,9 +9,11 @@
 #include <harmonium/likelihood.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
+#include "model/model_internal.h"
 #include "compute/unit.h"
 #include "infer/examination.h"
 #include "model/machine.h"
@@ -463,6 +465,8 @@ static hm_status examine_class(patient *p, size_t machine, hm_error *error)
 hm_status hm_examine(const hm_model *model, size_t machine, const hm_dataset *train, const hm_dataset *held_out, bool runs_chains,
                      hm_examination *result, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, train, result));
+    HM_REQUIRE(hm_model_check_machine(model, machine, error));
     patient p = {.context = model->context, .model = model, .train = train, .held_out = held_out,
                  .runs_chains = runs_chains, .result = result};
     *result = (hm_examination){.share_dead = NAN, .share_stuck = NAN, .share_duplicate = NAN, .error_ratio = NAN,

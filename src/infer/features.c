@@ -1,10 +1,12 @@
 /* What the units of a hidden layer stand for, in the space of the data. */
+#include <float.h>
 #include <string.h>
 
 #include <harmonium/infer.h>
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "model/machine.h"
@@ -27,8 +29,8 @@ static hm_status check(const hm_model *model, size_t layer, size_t first, hm_mat
     if (layer < 1 || layer > n_layers)
         return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", layer, n_layers);
     size_t n = hm_layer_n_features(hm_model_layer(model, layer));
-    if (first + out.rows > n)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "features up to %zu: layer %zu has %zu", first + out.rows, layer, n);
+    if (first > n || out.rows > n - first)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "features %zu and %zu more: layer %zu has %zu", first, out.rows, layer, n);
     return HM_OK;
 }
 
@@ -53,6 +55,8 @@ static void copy_columns(hm_matrix from, hm_matrix to)
 
 hm_status hm_project_features(const hm_model *model, size_t layer, size_t first, hm_matrix out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_check_matrix("out", out, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
     size_t n = out.rows, widest = widest_layer(model);
     hm_status status = check(model, layer, first, out, error);
     if (status != HM_OK)
@@ -77,6 +81,8 @@ hm_status hm_project_features(const hm_model *model, size_t layer, size_t first,
 hm_status hm_sample_features(const hm_model *model, size_t layer, size_t first, size_t n_steps, hm_matrix out,
                              hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_check_matrix("out", out, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
     size_t n = out.rows, widest = widest_layer(model);
     hm_status status = check(model, layer, first, out, error);
     if (status != HM_OK)
@@ -119,6 +125,10 @@ hm_status hm_sample_features(const hm_model *model, size_t layer, size_t first, 
 
 hm_status hm_hidden_means(const hm_rbm *rbm, hm_matrix v, float beta, hm_matrix mean, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_rbm_visible(rbm)->n_units, HM_TAKES_BYTES_TOO, error));
+    HM_REQUIRE(hm_check_number("beta", beta, 0, FLT_MAX, error));
+    HM_REQUIRE(hm_check_matrix("mean", mean, v.rows, hm_layer_shown(hm_rbm_hidden(rbm)).n_units, HM_TAKES_FLOATS, error));
     enum { BLOCK = 256 };
     size_t block = v.rows < BLOCK ? v.rows : BLOCK;
     const hm_gibbs gibbs = {.beta = beta};

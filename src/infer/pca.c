@@ -6,6 +6,7 @@
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "compute/backend.h"
 
@@ -102,6 +103,8 @@ static void iterate(pca *p)
 
 hm_status hm_pca(const hm_context *context, const hm_dataset *set, size_t n_components, float *mean, float *axes, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, set, mean, axes));
+    HM_REQUIRE(hm_check_number("n_components", (double)n_components, 1, 1 << 24, error));
     pca p = {.context = context, .V = hm_dataset_n_features(set)};
     p.k = n_components + SPARE < p.V ? n_components + SPARE : p.V;
     hm_status status = make(&p, error);

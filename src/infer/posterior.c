@@ -13,12 +13,14 @@
  *
  * With all given and a layer above that expects what it always does (T = M) this is P(h | s) of the machine; with nothing given it is
  * P(h | h^(l+1)) of the level above. Between them it is exact for Gaussian pixels under a unit that is alone (tests/test_posterior.c). */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include <harmonium/infer.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "compute/backend.h"
@@ -406,6 +408,13 @@ static void answer_by_sweeps(posterior *p, hm_matrix out)
 
 hm_status hm_infer_layers(const hm_model *model, const hm_posterior_config *config, hm_matrix v, hm_matrix out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, config));
+    HM_REQUIRE(hm_check_number("how", config->how, HM_INFER_LAYERS, HM_INFER_UPWARD, error));
+    HM_REQUIRE(hm_check_number("beta", config->beta, 0, FLT_MAX, error));
+    HM_REQUIRE(hm_check_number("n_kept", (double)config->n_kept, 0, config->how == HM_INFER_LAYERS ? (double)config->n_sweeps : INFINITY, error));
+    HM_REQUIRE(HM_GIVEN(error, config->is_given));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
+    HM_REQUIRE(hm_check_matrix("out", out, v.rows, v.cols, HM_TAKES_FLOATS, error));
     posterior p = {.model = model, .config = config, .n = v.rows, .L = model->n_rbms};
     hm_status status = check(model, error);
     if (status != HM_OK)

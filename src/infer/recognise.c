@@ -5,6 +5,7 @@
 #include <harmonium/infer.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 
 enum { CASES_PER_BLOCK = 256 };
@@ -119,6 +120,9 @@ static hm_status check_probabilities(const hm_model *model, size_t n, const doub
 hm_status hm_class_probabilities(const hm_model *model, int method, size_t n_steps, hm_matrix v, double *probability,
                                  hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, probability));
+    HM_REQUIRE(hm_check_number("method", method, HM_RECOGNISE_ENERGY, HM_RECOGNISE_GIBBS, error));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_model_n_features(model), model->kind == HM_MODEL_DBN ? HM_TAKES_FLOATS : HM_TAKES_BYTES_TOO, error));
     hm_status status = hm_model_require(model, HM_ABILITY_CLASSES, error);
     if (status != HM_OK)
         return status;

@@ -1,10 +1,12 @@
 /* Data through the features of a model and back. */
+#include <math.h>
 #include <string.h>
 
 #include <harmonium/infer.h>
 #include <harmonium/likelihood.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "model/machine.h"
 #include "model/model_internal.h"
@@ -48,6 +50,11 @@ static hm_status by_chains(const hm_model *dbn, hm_matrix v, size_t n_steps, hm_
 hm_status hm_reconstruct(const hm_model *model, size_t machine, hm_matrix v, size_t n_steps, hm_matrix out,
                          hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_model_check_machine(model, machine, error));
+    HM_REQUIRE(hm_check_number("n_steps", (double)n_steps, 1, INFINITY, error));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_model_n_features(model), model->kind == HM_MODEL_DBN ? HM_TAKES_FLOATS : HM_TAKES_BYTES_TOO, error));
+    HM_REQUIRE(hm_check_matrix("out", out, v.rows, v.cols, HM_TAKES_FLOATS, error));
     hm_status status = hm_model_require(model, HM_ABILITY_RECONSTRUCT, error);
     if (status != HM_OK)
         return status;
@@ -95,6 +102,10 @@ static size_t width_of(const hm_model *model, size_t layer)
 
 hm_status hm_decode(const hm_model *model, size_t machine, size_t layer, hm_matrix codes, hm_matrix out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_model_check_machine(model, machine, error));
+    HM_REQUIRE(hm_check_matrix("codes", codes, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
+    HM_REQUIRE(hm_check_matrix("out", out, codes.rows, hm_model_n_features(model), HM_TAKES_FLOATS, error));
     hm_status status = hm_model_require(model, HM_ABILITY_RECONSTRUCT, error);
     if (status == HM_OK)
         status = check_codes(model, layer, codes, error);

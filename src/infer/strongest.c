@@ -5,6 +5,7 @@
 #include <harmonium/infer.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
@@ -89,6 +90,7 @@ static hm_status check(const hm_model *model, size_t layer, const hm_dataset *se
 
 hm_status hm_find_strongest(const hm_model *model, size_t layer, const hm_dataset *set, size_t n, hm_place *places, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set, places));
     enum { BLOCK = 64 };
     hm_status status = check(model, layer, set, n, error);
     if (status != HM_OK)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "compute/backend.h"
@@ -356,6 +357,10 @@ static const hm_stage_kind backprop_stage = {
 hm_status hm_train_backprop(hm_model *net, const hm_dataset *train, const hm_dataset *validation,
                             const hm_backprop_config *config, const hm_train_events *events, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, train, config));
+    HM_REQUIRE(hm_options_check(&hm_backprop_options, config, error));
+    if (validation)
+        HM_REQUIRE(hm_check_fit(net, validation, error));
     backprop b = {.stage = {.context = net->context}};
     bool is_resumed = false;
     size_t machine;

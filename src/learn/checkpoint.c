@@ -3,6 +3,7 @@
  * Tensors: train.counters (machine, epoch, batch, stage of the run), train.error_sum and the arrays of the stage, such as
  * train.velocity; metadata: train.stage, the name of the stage. A checkpoint of other options, seed or data is refused,
  * because going on from it could not end where an uninterrupted run ends. */
+#include "base/check.h"
 #include "learn/checkpoint.h"
 
 #include <stdio.h>
@@ -94,6 +95,7 @@ static hm_status read_counters(const hm_tensor_file *file, size_t n_machines, co
 hm_status hm_checkpoint_stage(const hm_context *context, const char *path, size_t *index, char *name, size_t size,
                               hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, path, index, name));
     hm_tensor_file *file;
     const int64_t *counters;
     hm_status status = hm_tensor_file_load(context, path, &file, error);

@@ -6,6 +6,8 @@
 #include <harmonium/train.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
+#include "base/fail.h"
 
 enum { CASES_PER_BLOCK = 1000, NEWTON_STEPS = 200 };
 static const double STEP_MAX = 5; /* sharp posteriors make the Hessian vanish */
@@ -79,6 +81,10 @@ static void newton_step(const double *minus_F, size_t n_cases, size_t C, const d
 
 hm_status hm_train_offsets(hm_model *model, const hm_dataset *set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set));
+    if (model->kind != HM_MODEL_CLASSES)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "offsets are those of a class model; take one of kind HM_MODEL_CLASSES");
+    HM_REQUIRE(hm_check_fit(model, set, error));
     size_t n_cases = hm_dataset_n_cases(set), C = model->n_rbms;
     double *minus_F = hm_alloc(model->context, n_cases * C, sizeof *minus_F, error);
     double *work = hm_alloc(model->context, 4 * C, sizeof *work, error);

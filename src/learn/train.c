@@ -1,9 +1,11 @@
 /* Training machines: one, one for each class, or the levels of a stack greedily. */
 #include <harmonium/train.h>
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/count.h"
 #include "base/fail.h"
 #include "base/log.h"
@@ -49,8 +51,9 @@ static hm_status begin_chains(hm_trainer *t, const hm_matrix *chains, hm_error *
 {
     if (t->config->learner != HM_LEARNER_PCD || t->stage.model->n_rbms != 1)
         return hm_fail(error, HM_ERROR_ARGUMENT, "chains that go on are those of one machine that learns by pcd");
-    if (chains->dtype != HM_DTYPE_F32 || chains->rows != t->n_chains || chains->cols != t->V)
-        return hm_fail(error, HM_ERROR_ARGUMENT, "chains that go on are %zu x %zu, but must be %zu x %zu and float", chains->rows,
+    HM_REQUIRE(hm_check_matrix("chains", *chains, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
+    if (chains->rows != t->n_chains || chains->cols != t->V)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "chains that go on are %zu x %zu, but must be %zu x %zu", chains->rows,
                        chains->cols, t->n_chains, t->V);
     for (size_t i = 0; i < t->n_chains; i++)
         memcpy(t->chains + i * t->V, hm_row_f32(chains, i), t->V * sizeof(float));
@@ -67,6 +70,7 @@ static void end_chains(const hm_trainer *t, const hm_matrix *chains)
 int64_t hm_train_epochs(int64_t batch_size, size_t n_cases)
 {
     enum { USUAL = 10, UPDATES = 1000 };
+    assert(batch_size > 0);
     size_t n_batches = hm_most(hm_n_parts(n_cases, (size_t)batch_size), 1);
     return (int64_t)hm_most(USUAL, hm_n_parts(UPDATES, n_batches));
 }
@@ -175,6 +179,10 @@ static hm_status train_machines(run *r, const hm_dataset *train, const hm_datase
 hm_status hm_train(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                    const hm_train_config *config, const hm_train_events *events, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, train, config));
+    HM_REQUIRE(hm_options_check(&hm_train_options, config, error));
+    if (validation)
+        HM_REQUIRE(hm_check_fit(model, validation, error));
     run r = {model, config, false, events};
     return train_machines(&r, train, validation, error);
 }
@@ -182,6 +190,11 @@ hm_status hm_train(hm_model *model, const hm_dataset *train, const hm_dataset *v
 hm_status hm_train_levels(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                           const hm_train_config *config, const hm_train_events *events, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, train, config));
+    for (size_t i = 0; i < model->n_rbms; i++)
+        HM_REQUIRE(hm_options_check(&hm_train_options, &config[i], error));
+    if (validation)
+        HM_REQUIRE(hm_check_fit(model, validation, error));
     run r = {model, config, true, events};
     return train_machines(&r, train, validation, error);
 }

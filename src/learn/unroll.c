@@ -5,6 +5,7 @@
 #include <harmonium/train.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 
@@ -78,9 +79,12 @@ static void fill_levels(const hm_model *dbn, size_t n_labels, double deviation, 
 
 hm_status hm_model_unroll(const hm_model *dbn, size_t n_labels, double deviation, hm_model **net, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net));
+    *net = NULL;
+    HM_REQUIRE(HM_GIVEN(error, dbn));
+    HM_REQUIRE(hm_check_number("deviation", deviation, 0, 1e6, error));
     hm_layer layers[2 * HM_LEVELS_MAX + 1];
     size_t L = dbn->n_rbms, n_layers = 0;
-    *net = NULL;
     if (hm_model_is_belief_net(dbn))
         return hm_fail(error, HM_ERROR_MISMATCH,
                        "a sigmoid belief net ends in a prior and is not unrolled; fine-tune a deep belief net (--kind dbn)");

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "base/number.h"
@@ -564,11 +565,19 @@ static hm_status run(const hm_stage_kind *kind, hm_model *model, const hm_datase
 hm_status hm_train_up_down(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                            const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, train, config));
+    HM_REQUIRE(hm_options_check(&hm_up_down_options, config, error));
+    if (validation)
+        HM_REQUIRE(hm_check_fit(model, validation, error));
     return run(&up_down_stage, model, train, validation, config, events, error);
 }
 
 hm_status hm_train_wake_sleep(hm_model *model, const hm_dataset *train, const hm_dataset *validation,
                               const hm_up_down_config *config, const hm_train_events *events, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, train, config));
+    HM_REQUIRE(hm_options_check(&hm_wake_sleep_options, config, error));
+    if (validation)
+        HM_REQUIRE(hm_check_fit(model, validation, error));
     return run(&wake_sleep_stage, model, train, validation, config, events, error);
 }

@@ -1,6 +1,9 @@
 /* What models can do, asked in one place. */
 #include <harmonium/model.h>
 
+#include <assert.h>
+
+#include "base/check.h"
 #include "base/fail.h"
 
 static bool is_energy_based(const hm_model *model)
@@ -62,10 +65,13 @@ static const struct {
 
 bool hm_model_can(const hm_model *model, hm_ability ability)
 {
+    assert((unsigned)ability < sizeof abilities / sizeof *abilities);
     return abilities[ability].is_there(model);
 }
 
 hm_status hm_model_require(const hm_model *model, hm_ability ability, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_check_number("ability", (int)ability, HM_ABILITY_SAMPLE, HM_ABILITY_LEARN_ENERGY, error));
     return hm_model_can(model, ability) ? HM_OK : hm_fail(error, HM_ERROR_MISMATCH, "%s", abilities[ability].refusal);
 }

@@ -5,6 +5,7 @@
 #include <harmonium/likelihood.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "compute/unit.h"
@@ -164,6 +165,7 @@ static double add_to_sum(enumeration *e, size_t n)
 
 hm_status hm_rbm_log_partition(const hm_rbm *rbm, double *log_Z, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, log_Z));
     enumeration e;
     hm_status status = begin(rbm, &e, error);
     if (status != HM_OK)
@@ -219,6 +221,7 @@ static void scale(float *x, size_t n, double factor)
 
 hm_status hm_rbm_expectations(const hm_rbm *rbm, double *log_Z, float *expectation, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, log_Z, expectation));
     enumeration e;
     hm_status status = begin(rbm, &e, error);
     if (status != HM_OK)

@@ -5,12 +5,14 @@
 #include <harmonium/model.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/number.h"
 
 hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set));
     size_t V = hm_model_n_features(model), n = hm_dataset_n_features(set);
     if (n == V)
         return HM_OK;
@@ -39,6 +41,7 @@ static hm_status fail_class(const hm_model *model, const hm_dataset *set, size_t
 
 hm_status hm_model_check_classes(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set));
     for (size_t i = 0; i < hm_dataset_n_cases(set); i++) {
         int32_t label = hm_dataset_label(set, i);
         if (label >= 0 && hm_model_class_of(model, label) < 0)
@@ -184,6 +187,8 @@ static hm_status check_softmax_set(const hm_model *model, const hm_dataset *set,
 
 hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, name));
+    HM_REQUIRE(hm_check_matrix(name, v, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
     float *bounds = hm_alloc(model->context, 2 * v.cols, sizeof *bounds, error), *least = bounds, *most = bounds + v.cols;
     if (!bounds)
         return HM_ERROR_MEMORY;
@@ -222,6 +227,7 @@ static hm_status check_moments(const hm_model *model, const hm_dataset *set, hm_
 
 hm_status hm_check_values(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set));
     size_t n = hm_dataset_n_features(set);
     const hm_layer *layer = hm_model_layer(model, 0);
     hm_status status = hm_check_fit(model, set, error);

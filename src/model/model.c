@@ -7,7 +7,9 @@
 #include <harmonium/model.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
+#include "compute/unit.h"
 #include "model/history.h"
 #include "model/model_internal.h"
 
@@ -50,8 +52,13 @@ static hm_status add_machine(hm_model *model, const hm_layer *visible, const hm_
 hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms, const hm_layer *visible,
                           const hm_layer *hidden, hm_model **out, hm_error *error)
 {
-    hm_model *model;
+    HM_REQUIRE(HM_GIVEN(error, out));
     *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, visible, hidden));
+    HM_REQUIRE(hm_check_number("kind", (int)kind, HM_MODEL_RBM, HM_MODEL_NET, error));
+    HM_REQUIRE(hm_layer_check("visible", visible, error));
+    HM_REQUIRE(hm_layer_check("hidden", hidden, error));
+    hm_model *model;
     if (n_rbms == 0 || n_rbms > HM_MACHINES_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT, "a model of %zu machines cannot be made; one to %d can", n_rbms,
                        HM_MACHINES_MAX);
@@ -73,6 +80,11 @@ static hm_status check_stack(hm_model_kind kind, const hm_layer *layers, size_t 
         return hm_fail(error, HM_ERROR_ARGUMENT,
                        "a stack of %zu layers cannot be built; name the data's layer and one to %d layers above it",
                        n_layers, HM_LEVELS_MAX);
+    char name[32];
+    for (size_t i = 0; i < n_layers; i++) {
+        snprintf(name, sizeof name, "layer %zu", i);
+        HM_REQUIRE(hm_layer_check(name, &layers[i], error));
+    }
     if (n_labels == 1 || n_labels > HM_LABELS_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%zu classes cannot be labels; two to %d can", n_labels,
                        HM_LABELS_MAX);
@@ -107,9 +119,12 @@ static hm_layer with_labels(hm_layer layer, size_t n_labels)
 hm_status hm_model_create_stack(const hm_context *context, hm_model_kind kind, const hm_layer *layers,
                                 size_t n_layers, size_t n_labels, hm_model **out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, out));
+    *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, layers));
+    HM_REQUIRE(hm_check_number("kind", (int)kind, HM_MODEL_DBN, HM_MODEL_NET, error));
     hm_model *model = NULL;
     size_t n_levels = n_layers - 1;
-    *out = NULL;
     hm_status status = check_stack(kind, layers, n_layers, n_labels, error);
     if (status == HM_OK)
         status = create_empty(context, kind, n_levels, &model, error);
@@ -159,16 +174,19 @@ void hm_model_destroy(hm_model *model)
 
 hm_status hm_model_set_text(hm_model *model, char **field, const char *text, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, field, text));
     return hm_text_replace(model->context, field, text, error);
 }
 
 hm_status hm_model_add_history(hm_model *model, const char *line, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, line));
     return hm_history_add(model->context, &model->history, line, error);
 }
 
 hm_status hm_model_set_standardising(hm_model *model, const float *shift, const float *spread, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, shift, spread));
     size_t V = hm_model_n_features(model);
     float *copies[2] = {hm_alloc(model->context, V, sizeof(float), error),
                         hm_alloc(model->context, V, sizeof(float), error)};
@@ -207,6 +225,7 @@ static hm_status note_shares(hm_model *model, const hm_dataset *set, hm_error *e
 
 hm_status hm_model_note_data(hm_model *model, const hm_dataset *set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set));
     hm_status status = hm_model_set_text(model, &model->fingerprint, hm_dataset_fingerprint(set), error);
     if (status == HM_OK)
         status = hm_model_set_text(model, &model->preparation, hm_dataset_preparation(set), error);
@@ -239,6 +258,7 @@ hm_data_known hm_model_known(const hm_model *model)
 
 hm_status hm_model_copy_known(const hm_model *from, hm_model *to, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, from, to));
     to->has_range = from->has_range;
     to->is_scaled = from->is_scaled;
     to->least = from->least;
@@ -261,6 +281,8 @@ hm_status hm_check_finite(hm_matrix values, const char *what, hm_error *error)
 
 hm_status hm_model_restore_units(const hm_model *model, bool is_drawn, hm_matrix values, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_check_matrix("values", values, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
     hm_data_config config;
     hm_options_init(&hm_data_options, &config);
     hm_status status = hm_check_finite(values, "a value of the visible units", error);
@@ -289,6 +311,7 @@ hm_status hm_model_allocate_classes(hm_model *model, hm_error *error)
 
 hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, set));
     size_t n = hm_model_n_classes(model), n_there = hm_dataset_classes(set, NULL);
     if (n_there != n)
         return hm_fail(error, HM_ERROR_MISMATCH, "%s has cases of %zu classes, the model tells %zu apart",
@@ -306,10 +329,17 @@ hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error
 
 hm_status hm_model_copy_classes(const hm_model *from, hm_model *to, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, from, to));
+    size_t n = hm_model_n_classes(from);
+    if (n != hm_model_n_classes(to))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "one model has %zu classes, the other %zu; classes are copied between models of as many", n,
+                       hm_model_n_classes(to));
+    if (from == to)
+        return HM_OK;
     hm_status status = hm_model_allocate_classes(to, error);
-    for (size_t k = 0; status == HM_OK && k < hm_model_n_classes(from); k++) {
-        const char *name = from->class_name[k];
-        to->class_label[k] = from->class_label[k];
+    for (size_t k = 0; status == HM_OK && k < n; k++) {
+        const char *name = from->class_name ? from->class_name[k] : NULL;
+        to->class_label[k] = hm_model_class_label(from, k);
         if (name && !(to->class_name[k] = hm_strdup(to->context, name, error)))
             status = HM_ERROR_MEMORY;
     }

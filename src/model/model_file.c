@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/number.h"
 #include "compute/connection.h"
@@ -186,6 +187,7 @@ hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error
 
 hm_status hm_model_save(const hm_model *model, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, path));
     hm_tensor_file *file;
     hm_status status = hm_tensor_file_create(model->context, &file, error);
     if (status != HM_OK)
@@ -523,8 +525,10 @@ hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *fi
 
 hm_status hm_model_load(const hm_context *context, const char *path, hm_model **model, hm_error *error)
 {
-    hm_tensor_file *file;
+    HM_REQUIRE(HM_GIVEN(error, model));
     *model = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    hm_tensor_file *file;
     hm_status status = hm_tensor_file_load(context, path, &file, error);
     if (status != HM_OK)
         return status;

@@ -13,6 +13,9 @@ hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error
 hm_status hm_model_from_file(const hm_context *context, const hm_tensor_file *file, const char *path,
                              hm_model **model, hm_error *error);
 
+/* HM_ERROR_ARGUMENT unless it has a machine of that number; of a stack, which is one whole, any number will do. */
+hm_status hm_model_check_machine(const hm_model *model, size_t machine, hm_error *error);
+
 /* HM_ERROR_NUMERIC, which names the first case that has a value that is NaN or infinite; what: "a sample". */
 hm_status hm_check_finite(hm_matrix values, const char *what, hm_error *error);
 

@@ -18,6 +18,7 @@
 #include <harmonium/random.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
@@ -267,6 +268,7 @@ static hm_status check_weights(const hm_rbm *rbm, hm_error *error)
 
 hm_status hm_rbm_find_partition(const hm_rbm *rbm, hm_partition *found, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, found));
     form f = {.context = rbm->context};
     *found = (hm_partition){.is = HM_PARTITION_FINITE, .gain = NAN};
     hm_status status = find_side(f.context, hm_rbm_visible(rbm), &f.x, error);
@@ -287,6 +289,7 @@ hm_status hm_rbm_find_partition(const hm_rbm *rbm, hm_partition *found, hm_error
 
 hm_status hm_rbm_require_partition(const hm_rbm *rbm, bool *is_known, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm));
     hm_partition found;
     hm_status status = hm_rbm_find_partition(rbm, &found, error);
     if (is_known)

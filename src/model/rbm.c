@@ -3,9 +3,12 @@
  * Letters and equations as in harmonium/rbm.h. */
 #include <harmonium/rbm.h>
 
+#include <float.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "compute/convolution.h"
@@ -63,8 +66,12 @@ static hm_status check_size(const hm_layer *visible, const hm_layer *hidden, hm_
 hm_status hm_rbm_create(const hm_context *context, const hm_layer *visible, const hm_layer *hidden,
                         hm_rbm **out, hm_error *error)
 {
-    hm_layer above = *hidden;
+    HM_REQUIRE(HM_GIVEN(error, out));
     *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, visible, hidden));
+    HM_REQUIRE(hm_layer_check("visible", visible, error));
+    HM_REQUIRE(hm_layer_check("hidden", hidden, error));
+    hm_layer above = *hidden;
     hm_status status = hm_layer_connect(visible, &above, error);
     if (status == HM_OK)
         status = check_size(visible, &above, error);
@@ -150,6 +157,8 @@ static void drive(const hm_rbm *rbm, bool is_down, hm_matrix from, hm_matrix mea
 {
     const hm_layer *layer = is_down ? &rbm->connection.below : &rbm->connection.above;
     hm_random_purpose purpose = is_down ? HM_RANDOM_VISIBLE : HM_RANDOM_HIDDEN;
+    assert(from.cols == (is_down ? &rbm->connection.above : &rbm->connection.below)->n_units && mean.cols == layer->n_units);
+    assert(mean.rows == from.rows && (!sample.data || (sample.rows == from.rows && sample.cols == layer->n_units)));
     const hm_propagation job = {.input = from,
                                 .is_down = is_down,
                                 .bias = is_down ? hm_rbm_visible_bias(rbm) : hm_rbm_hidden_bias(rbm),
@@ -263,12 +272,18 @@ static hm_status energies(const hm_rbm *rbm, hm_matrix v, hm_matrix h, float bet
 
 hm_status hm_rbm_energy(const hm_rbm *rbm, hm_matrix v, hm_matrix h, double *energy, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, energy));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_rbm_visible(rbm)->n_units, HM_TAKES_BYTES_TOO, error));
+    HM_REQUIRE(hm_check_matrix("h", h, v.rows, hm_rbm_hidden(rbm)->n_units, HM_TAKES_BYTES_TOO, error));
     return energies(rbm, v, h, 1, energy, error);
 }
 
 hm_status hm_rbm_free_energy(const hm_rbm *rbm, hm_matrix v, float beta, double *free_energy,
                              hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, free_energy));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_rbm_visible(rbm)->n_units, HM_TAKES_BYTES_TOO, error));
+    HM_REQUIRE(hm_check_number("beta", beta, 0, FLT_MAX, error));
     return energies(rbm, v, (hm_matrix){0}, beta, free_energy, error);
 }
 
@@ -277,6 +292,10 @@ hm_status hm_rbm_free_energy(const hm_rbm *rbm, hm_matrix v, float beta, double 
 hm_status hm_rbm_gibbs_chains(const hm_rbm *rbm, hm_matrix v, hm_matrix v_mean, size_t n_steps,
                               const hm_gibbs *gibbs, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, rbm, gibbs));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_rbm_visible(rbm)->n_units, HM_TAKES_FLOATS, error));
+    if (v_mean.data)
+        HM_REQUIRE(hm_check_matrix("v_mean", v_mean, v.rows, v.cols, HM_TAKES_FLOATS, error));
     size_t V = hm_rbm_visible(rbm)->n_units, H = hm_rbm_hidden(rbm)->n_units, n = v.rows;
     float *workspace = hm_alloc(rbm->context, n * (2 * H + (v_mean.data ? 0 : V)), sizeof *workspace, error);
     if (!workspace)

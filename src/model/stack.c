@@ -9,6 +9,7 @@
 #include <harmonium/model.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/fail.h"
 #include "compute/backend.h"
@@ -42,6 +43,7 @@ const hm_layer *hm_model_layer(const hm_model *model, size_t layer)
 
 hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
     size_t n_layers = hm_model_is_stack(model) ? model->n_rbms : 1;
     if (layer < 1 || layer > n_layers)
         return hm_fail(error, HM_ERROR_ARGUMENT, "layer = %zu: the model has hidden layers 1 to %zu", layer, n_layers);
@@ -50,6 +52,11 @@ hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *er
                        "layer = %zu: the top layer of this net is driven by labels as well; take layer %zu, or `harmonium classify`",
                        layer, layer - 1);
     return HM_OK;
+}
+
+hm_status hm_model_check_machine(const hm_model *model, size_t machine, hm_error *error)
+{
+    return hm_model_is_stack(model) ? HM_OK : hm_check_index("machine", machine, model->n_rbms, error);
 }
 
 size_t hm_model_n_features(const hm_model *model)
@@ -72,6 +79,10 @@ bool hm_model_is_belief_net(const hm_model *model)
 
 hm_status hm_model_untie(hm_model *model, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    if (!model->generative)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "only levels of a deep belief net have generative weights of their own; make one of kind "
+                                                 "HM_MODEL_DBN");
     for (size_t l = 0; l + 1 < model->n_rbms; l++) {
         hm_rbm *own;
         if (model->generative[l])
@@ -122,8 +133,12 @@ static hm_status create_over(const hm_model *model, size_t height, size_t width,
 
 hm_status hm_model_over(const hm_model *model, size_t height, size_t width, hm_model **over, hm_error *error)
 {
-    hm_status status = check_over(model, error);
+    HM_REQUIRE(HM_GIVEN(error, over));
     *over = NULL;
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_check_number("height", (double)height, 1, 1 << 24, error));
+    HM_REQUIRE(hm_check_number("width", (double)width, 1, 1 << 24, error));
+    hm_status status = check_over(model, error);
     if (status == HM_OK)
         status = create_over(model, height, width, over, error);
     for (size_t l = 0; status == HM_OK && l < model->n_rbms; l++) {
@@ -180,6 +195,10 @@ size_t hm_model_room(const hm_model *model, size_t n_levels, size_t n_cases)
 
 hm_status hm_model_up_pass(const hm_model *model, size_t n_levels, hm_matrix v, hm_matrix out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(n_levels == 1 ? HM_OK : hm_model_check_layer(model, n_levels, error));
+    HM_REQUIRE(hm_check_matrix("v", v, HM_ANY_NUMBER, hm_rbm_visible(model->rbm[0])->n_units, HM_TAKES_BYTES_TOO, error));
+    HM_REQUIRE(hm_check_matrix("out", out, v.rows, hm_model_layer_size(model, n_levels), HM_TAKES_FLOATS, error));
     size_t widest = 0, block = v.rows < CASES_PER_BLOCK ? v.rows : CASES_PER_BLOCK;
     for (size_t l = 1; l < n_levels; l++)
         widest = hm_model_layer_size(model, l) > widest ? hm_model_layer_size(model, l) : widest;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "scene/pixels.h"
 
 static hm_scene_edge edge_of(const hm_scene_picture *picture, const uint32_t *region, size_t i, size_t j)
@@ -57,7 +58,9 @@ static size_t average_runs(hm_scene_edge *edges, size_t n)
 hm_status hm_region_adjacency(const hm_scene_picture *picture, const uint32_t *region, hm_scene_edge **edges, size_t *n_edges,
                               hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, edges));
     *edges = NULL;
+    HM_REQUIRE(HM_GIVEN(error, picture, region, n_edges));
     *n_edges = 0;
     hm_status status = hm_scene_picture_check(picture, error);
     if (status != HM_OK)

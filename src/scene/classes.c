@@ -1,4 +1,5 @@
 /* The classes of a scene: their names and colours, from a text file. */
+#include "base/check.h"
 #include "scene/classes.h"
 
 #include <stdio.h>
@@ -121,9 +122,11 @@ static hm_status read_text(const hm_context *context, const char *path, char *te
 
 hm_status hm_scene_classes_load(const hm_context *context, const char *path, hm_scene_classes **classes, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, classes));
+    *classes = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
     size_t n_lines;
     char *text;
-    *classes = NULL;
     hm_status status = hm_lines_load(context, path, &text, &n_lines, error);
     return status == HM_OK ? read_text(context, path, text, classes, error) : status;
 }
@@ -149,8 +152,10 @@ char *hm_scene_classes_print(const hm_scene_classes *c, hm_error *error)
 
 hm_status hm_scene_classes_copy(const hm_scene_classes *classes, hm_scene_classes **copy, hm_error *error)
 {
-    char *text = hm_scene_classes_print(classes, error);
+    HM_REQUIRE(HM_GIVEN(error, copy));
     *copy = NULL;
+    HM_REQUIRE(HM_GIVEN(error, classes));
+    char *text = hm_scene_classes_print(classes, error);
     return text ? read_text(classes->context, "classes", text, copy, error) : HM_ERROR_MEMORY;
 }
 

@@ -1,6 +1,7 @@
 /* Pictures beside what is true of them and what a net answered, row under row. */
 #include <harmonium/scene.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "scene/legend.h"
 #include "show/image.h"
@@ -117,7 +118,9 @@ static hm_status draw(const sheet *s, hm_image *image, hm_error *error)
 hm_status hm_scene_contact_sheet(const hm_scene_sheet_row *rows, size_t n, const hm_scene_classes *classes, hm_image **image,
                                  hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, rows, classes));
     hm_status status = check(rows, n, error);
     if (status != HM_OK)
         return status;

@@ -3,6 +3,7 @@
 #include <harmonium/scene.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "data/picture.h"
 #include "show/image.h"
@@ -182,6 +183,7 @@ static hm_status make_labels(const drawing *d, hm_label_picture *out, hm_error *
 
 hm_status hm_label_picture_load(const hm_scene_classes *classes, const char *path, hm_label_picture *picture, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, classes, path, picture));
     hm_source source;
     drawing d = {.classes = classes, .path = path};
     *picture = (hm_label_picture){.context = classes->context};
@@ -204,5 +206,6 @@ void hm_label_picture_clear(hm_label_picture *picture)
 
 hm_status hm_label_picture_save(const hm_label_picture *picture, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, picture, path));
     return hm_png_save_grey(picture->labels, picture->width, picture->height, path, error);
 }

@@ -1,6 +1,8 @@
 /* A picture under the colours of its labels, with a legend. */
+#include <float.h>
 #include <harmonium/scene.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "scene/legend.h"
 #include "show/image.h"
@@ -20,9 +22,12 @@ static uint32_t mix(const hm_scene_picture *picture, size_t i, uint32_t colour, 
 hm_status hm_scene_overlay(const hm_scene_picture *picture, const hm_label_picture *labels, const hm_scene_classes *classes, float opacity,
                            hm_image **image, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
+    *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, picture, labels, classes));
+    HM_REQUIRE(hm_check_number("opacity", opacity, FLT_MIN, 1, error));
     size_t width = picture->width, height = picture->height;
     hm_legend l = hm_legend_lay_out(classes, width);
-    *image = NULL;
     if (labels->height != height || labels->width != width)
         return hm_fail(error, HM_ERROR_MISMATCH, "labels of %zu x %zu pixels do not belong to a picture of %zu x %zu", labels->height,
                        labels->width, height, width);

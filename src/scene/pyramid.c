@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "scene/pixels.h"
 
@@ -188,6 +189,7 @@ static hm_status check(const hm_scene_picture *picture, const hm_scene_pyramid_c
 
 hm_status hm_scene_pyramid(const hm_scene_picture *picture, const hm_scene_pyramid_config *config, float *values, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, picture, values));
     const hm_scene_pyramid_config c = with_defaults(config);
     hm_scene_band band[HM_SCENE_SCALES_MAX];
     hm_status status = check(picture, &c, error);

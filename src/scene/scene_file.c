@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/lines.h"
 #include "scene/classes.h"
@@ -49,6 +50,7 @@ hm_status hm_scene_net_to_file(const hm_scene_net *net, hm_tensor_file *file, hm
 
 hm_status hm_scene_net_save(const hm_scene_net *net, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, path));
     hm_tensor_file *file;
     hm_status status = hm_tensor_file_create(net->context, &file, error);
     if (status != HM_OK)
@@ -183,8 +185,10 @@ hm_status hm_scene_net_from_file(const hm_context *context, const hm_tensor_file
 
 hm_status hm_scene_net_load(const hm_context *context, const char *path, hm_scene_net **net, hm_error *error)
 {
-    hm_tensor_file *file;
+    HM_REQUIRE(HM_GIVEN(error, net));
     *net = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    hm_tensor_file *file;
     hm_status status = hm_tensor_file_load(context, path, &file, error);
     if (status != HM_OK)
         return status;

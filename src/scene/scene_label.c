@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "scene/enlarge.h"
@@ -20,6 +21,10 @@ struct hm_scene_labeller {
 hm_status hm_scene_labeller_create(const hm_scene_net *net, const hm_scene_label_config *config, hm_scene_labeller **labeller,
                                    hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, labeller));
+    *labeller = NULL;
+    HM_REQUIRE(HM_GIVEN(error, net, config));
+    HM_REQUIRE(hm_options_check(&hm_scene_label_options, config, error));
     *labeller = hm_alloc(net->context, 1, sizeof **labeller, error);
     if (!*labeller)
         return HM_ERROR_MEMORY;
@@ -262,6 +267,7 @@ static hm_status finish(hm_scene_labeller *l, const hm_scene_picture *picture, h
 
 hm_status hm_scene_probabilities(hm_scene_labeller *l, const hm_scene_picture *picture, hm_matrix probabilities, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, l, picture));
     return finish(l, picture, probabilities, NULL, error);
 }
 
@@ -330,6 +336,7 @@ static hm_status label_by_regions(hm_scene_labeller *l, const hm_scene_picture *
 
 hm_status hm_scene_label(hm_scene_labeller *l, const hm_scene_picture *picture, hm_label_picture *labels, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, l, picture, labels));
     size_t n = picture->height * picture->width;
     *labels = (hm_label_picture){l->net->context, picture->height, picture->width, hm_alloc(l->net->context, n ? n : 1, 1, error)};
     hm_status status = !labels->labels                                   ? HM_ERROR_MEMORY

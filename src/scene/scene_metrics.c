@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 
 static hm_status check(size_t n_classes, const uint8_t *truth, const uint8_t *predicted, size_t n, hm_error *error)
@@ -20,6 +21,7 @@ static hm_status check(size_t n_classes, const uint8_t *truth, const uint8_t *pr
 hm_status hm_scene_confusion_add(uint64_t *confusion, size_t n_classes, const uint8_t *truth, const uint8_t *predicted, size_t n,
                                  hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, confusion));
     hm_status status = check(n_classes, truth, predicted, n, error);
     if (status != HM_OK)
         return status;

@@ -1,4 +1,5 @@
 /* The parameters of a scene net: see scene_net.h. */
+#include "base/check.h"
 #include "scene/scene_net.h"
 
 #include <math.h>
@@ -186,6 +187,9 @@ hm_status hm_scene_net_outline(const hm_scene_classes *classes, const hm_scene_n
 
 hm_status hm_scene_net_create(const hm_scene_classes *classes, const hm_scene_net_config *config, hm_scene_net **out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, out));
+    *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, classes, config));
     hm_status status = hm_scene_net_outline(classes, config, out, error);
     if (status == HM_OK)
         status = hm_scene_net_furnish(*out, error);
@@ -193,8 +197,7 @@ hm_status hm_scene_net_create(const hm_scene_classes *classes, const hm_scene_ne
         hm_scene_net_init(*out);
     } else {
         hm_scene_net_destroy(*out);
-        *out = NULL;
-    }
+        }
     return status;
 }
 
@@ -214,6 +217,7 @@ void hm_scene_net_destroy(hm_scene_net *net)
 
 hm_status hm_scene_net_set_recipe(hm_scene_net *net, const char *recipe, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, recipe));
     return hm_text_replace(net->context, &net->recipe, recipe, error);
 }
 
@@ -285,9 +289,11 @@ static void copy_scales(const hm_scene_net *from, hm_scene_net *to)
 
 hm_status hm_scene_net_refine(const hm_scene_net *coarse, int64_t n_scales, double size, hm_scene_net **out, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, out));
+    *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, coarse));
     hm_scene_net_config config = coarse->config;
     hm_scene_net *fine;
-    *out = NULL;
     if (n_scales < config.scales)
         return hm_fail(error, HM_ERROR_ARGUMENT, "scales = %lld: the net to go on from has %lld; give as many, or more",
                        (long long)n_scales, (long long)config.scales);

@@ -2,6 +2,7 @@
 #include <harmonium/scene.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "data/picture.h"
 
 static hm_status to_floats(const hm_context *context, const hm_picture *bytes, hm_scene_picture *picture, hm_error *error)
@@ -18,6 +19,7 @@ static hm_status to_floats(const hm_context *context, const hm_picture *bytes, h
 
 hm_status hm_scene_picture_load(const hm_context *context, const char *path, hm_scene_picture *picture, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, path, picture));
     hm_source source;
     hm_picture bytes = {0};
     *picture = (hm_scene_picture){.context = context};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "data/names.h"
@@ -195,7 +196,9 @@ static hm_status find_all(hm_scene_set *set, const char *pictures, const char *l
 
 hm_status hm_scene_set_open(const hm_scene_classes *classes, const char *pictures, const char *labels, hm_scene_set **set, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set));
     *set = NULL;
+    HM_REQUIRE(HM_GIVEN(error, classes, pictures));
     hm_scene_set *s = hm_alloc(classes->context, 1, sizeof *s, error);
     if (!s)
         return HM_ERROR_MEMORY;
@@ -268,6 +271,8 @@ static hm_status read_labels(const hm_scene_set *set, const pair *p, const hm_sc
 
 hm_status hm_scene_set_read(const hm_scene_set *set, size_t i, hm_scene_picture *picture, hm_label_picture *labels, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set, picture));
+    HM_REQUIRE(hm_check_index("picture", i, hm_scene_set_count(set), error));
     const pair *p = set->pair + i;
     if (labels)
         *labels = (hm_label_picture){.context = set->context};
@@ -289,6 +294,7 @@ static void count_labels(const hm_label_picture *labels, size_t n_classes, uint6
 
 hm_status hm_scene_set_frequencies(const hm_scene_set *set, uint64_t *count, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, set, count));
     memset(count, 0, set->classes->n * sizeof *count);
     if (!set->has_labels)
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s: there are no labels to count; open the set with the folder of its labels",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/context.h"
 #include "base/count.h"
 #include "base/fail.h"
@@ -478,6 +479,9 @@ static hm_status record(const scene_stage *s, hm_error *error)
 hm_status hm_train_scene(hm_scene_net *net, const hm_scene_set *train, const hm_scene_set *validation, const hm_scene_config *config,
                          const hm_backprop_config *backprop, const hm_train_events *events, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, net, train, config, backprop));
+    HM_REQUIRE(hm_options_check(&hm_scene_options, config, error));
+    HM_REQUIRE(hm_options_check(&hm_backprop_options, backprop, error));
     scene_stage s = {.net = net, .train = train, .validation = validation, .config = config, .backprop = backprop,
                      .stage = {.context = net->context}};
     bool is_resumed = false;

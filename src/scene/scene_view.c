@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "data/picture.h"
 #include "data/resize.h"
@@ -229,6 +230,9 @@ static hm_status check(const hm_scene_view *view, const hm_scene_picture *pictur
 hm_status hm_scene_view_take(const hm_scene_classes *classes, const hm_scene_view *view, const hm_scene_picture *picture,
                              const hm_label_picture *labels, hm_scene_picture *seen, hm_label_picture *seen_labels, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, view, picture, seen));
+    if (labels && labels->labels && seen_labels)
+        HM_REQUIRE(HM_GIVEN(error, classes));
     const hm_label_picture *given = labels && labels->labels ? labels : NULL;
     *seen = (hm_scene_picture){.context = picture->context};
     if (seen_labels)

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "scene/segments.h"
 
@@ -91,6 +92,7 @@ static hm_status merge_sorted(hm_segmentation_tree *tree, const hm_scene_edge *e
 hm_status hm_segmentation_tree_make(const hm_context *context, size_t n_leaves, const hm_scene_edge *edges, size_t n_edges,
                                     hm_segmentation_tree *tree, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, tree));
     *tree = (hm_segmentation_tree){.context = context};
     hm_status status = check_graph(n_leaves, edges, n_edges, error);
     if (status == HM_OK)
@@ -174,6 +176,8 @@ static void choose(const hm_segmentation_tree *tree, const double *S, uint32_t *
 
 hm_status hm_segmentation_cover(const hm_segmentation_tree *tree, hm_matrix scores, uint32_t *component, uint8_t *label, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, tree));
+    HM_REQUIRE(hm_check_matrix("scores", scores, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     const hm_context *context = tree->context;
     hm_status status = check_scores(tree, &scores, error);
     if (status != HM_OK)

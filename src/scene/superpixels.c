@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "scene/segments.h"
 #include "scene/pixels.h"
@@ -65,6 +66,7 @@ static hm_status make_edges(const hm_scene_picture *picture, hm_scene_edge **edg
 
 hm_status hm_superpixels(const hm_scene_picture *picture, float k, size_t minimum, uint32_t *region, size_t *n_regions, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, picture, region, n_regions));
     hm_scene_edge *edges = NULL;
     size_t n_edges;
     *n_regions = 0;

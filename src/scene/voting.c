@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/count.h"
 #include "base/fail.h"
 
@@ -19,6 +20,9 @@ static hm_status check(const hm_matrix *probabilities, const uint32_t *region, c
 
 hm_status hm_region_scores(hm_matrix probabilities, const uint32_t *region, hm_matrix scores, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, region));
+    HM_REQUIRE(hm_check_matrix("probabilities", probabilities, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
+    HM_REQUIRE(hm_check_matrix("scores", scores, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     hm_status status = check(&probabilities, region, &scores, error);
     if (status != HM_OK)
         return status;

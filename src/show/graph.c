@@ -7,6 +7,7 @@
 #include <harmonium/show.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/lines.h"
@@ -340,6 +341,7 @@ static void end_layout(layout *l)
 hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
                          FILE *stream, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, nodes, stream));
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
     hm_status status = begin_layout(&l, error);
     if (status == HM_OK)
@@ -352,6 +354,7 @@ hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, 
 hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
                         const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, nodes, path));
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
     hm_status status = begin_layout(&l, error);
     if (status == HM_OK)

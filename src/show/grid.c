@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "show/image.h"
 
@@ -118,7 +119,8 @@ static hm_status check_tiles(const hm_matrix *values, size_t height, size_t widt
                        width);
     if (n_channels != 1 && n_channels != 3)
         return hm_fail(error, HM_ERROR_ARGUMENT, "tiles of %zu channels cannot be drawn; 1 or 3 can", n_channels);
-    if (n_values != height * width * n_channels)
+    HM_REQUIRE(hm_check_matrix("values", *values, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
+    if (n_values % n_channels || n_values / n_channels % height || n_values / n_channels / height != width)
         return hm_fail(error, HM_ERROR_MISMATCH, "tiles of %zu values cannot be drawn as %zu x %zu in %zu channel%s",
                        n_values, height, width, n_channels, n_channels == 1 ? "" : "s");
     return HM_OK;
@@ -144,8 +146,10 @@ static hm_status start_picture(const hm_context *context, const layout *l, hm_im
 hm_status hm_image_grid(const hm_context *context, hm_matrix values, size_t height, size_t width, const hm_grid *grid,
                         hm_image **image, hm_error *error)
 {
-    layout l = {.grid = grid, .height = height, .width = width, .n_channels = channels_of(grid)};
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, grid));
+    layout l = {.grid = grid, .height = height, .width = width, .n_channels = channels_of(grid)};
     hm_status status = check_tiles(&values, height, width, grid, error);
     if (status != HM_OK)
         return status;
@@ -164,8 +168,10 @@ hm_status hm_image_bands(const hm_context *context, const hm_matrix *bands, cons
                          size_t n_bands, size_t height, size_t width, const hm_grid *grid, hm_image **image,
                          hm_error *error)
 {
-    double names_width = 0;
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, bands, grid));
+    double names_width = 0;
     for (size_t i = 0; i < n_bands; i++) {
         hm_status status = check_tiles(&bands[i], height, width, grid, error);
         if (status != HM_OK)

@@ -1,4 +1,5 @@
 /* Images, and their PNG files. */
+#include "base/check.h"
 #include "show/image.h"
 
 #include <math.h>
@@ -16,7 +17,9 @@ enum { SIDE_MAX = 32768, FILE_MAX = 1 << 28 };
 hm_status hm_image_create(const hm_context *context, size_t width, size_t height, uint32_t colour, hm_image **out,
                           hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, out));
     *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context));
     if (width == 0 || height == 0 || width > SIDE_MAX || height > SIDE_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT, "a picture of %zu x %zu pixels cannot be drawn (1 to %d a side)",
                        width, height, SIDE_MAX);
@@ -127,6 +130,7 @@ static hm_status save(const pixels *p, const char *path, hm_error *error)
 
 hm_status hm_image_save_png(const hm_image *image, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image, path));
     return save(&(pixels){image->pixels, image->width, image->height, 3}, path, error);
 }
 
@@ -155,9 +159,11 @@ static hm_status decode(const hm_context *context, const char *path, const unsig
 
 hm_status hm_image_load_png(const hm_context *context, const char *path, hm_image **image, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
+    *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
     unsigned char *bytes;
     size_t n;
-    *image = NULL;
     hm_status status = hm_file_load(context, path, FILE_MAX, &bytes, &n, error);
     if (status != HM_OK)
         return status;

@@ -1,6 +1,7 @@
 /* The layers of a network side by side, each unit a cell: a frame of the movie. */
 #include <math.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "show/image.h"
 
@@ -89,10 +90,12 @@ static void draw_list(hm_image *image, const hm_layer_picture *layer, const plac
 hm_status hm_image_layers(const hm_context *context, const hm_layer_picture *layers, size_t n_layers, const char *title,
                           hm_image **image, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
+    *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, layers));
     enum { LAYERS_MAX = 32 };
     place places[LAYERS_MAX];
     size_t left = MARGIN, lowest = TOP + BODY;
-    *image = NULL;
     if (n_layers == 0 || n_layers > LAYERS_MAX)
         return hm_fail(error, HM_ERROR_ARGUMENT, "a picture of %zu layers; 1 to %d can be drawn", n_layers, LAYERS_MAX);
     for (size_t l = 0; l < n_layers; l++) {

@@ -1,4 +1,5 @@
 /* A matrix as it is, one cell a value: hidden probabilities, cases x units (Hinton 2010, section 15). */
+#include "base/check.h"
 #include "base/fail.h"
 #include "show/image.h"
 
@@ -7,7 +8,10 @@ enum { MARGIN = 10, LINE = 22, LABEL_SIZE = 12, TITLE_SIZE = 15, ACROSS_WANTED =
 hm_status hm_image_matrix(const hm_context *context, hm_matrix values, const char *title, const char *row_name,
                           const char *col_name, hm_image **image, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context));
+    HM_REQUIRE(hm_check_matrix("values", values, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     if (values.rows == 0 || values.cols == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: a matrix of %zu x %zu", values.rows,
                        values.cols);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "show/image.h"
@@ -65,8 +66,10 @@ static uint8_t nearest(const hm_movie *movie, const uint8_t *pixel)
 
 hm_status hm_movie_open(const hm_context *context, const char *path, hm_movie **out, hm_error *error)
 {
-    hm_movie *movie = hm_alloc(context, 1, sizeof *movie, error);
+    HM_REQUIRE(HM_GIVEN(error, out));
     *out = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    hm_movie *movie = hm_alloc(context, 1, sizeof *movie, error);
     if (!movie)
         return HM_ERROR_MEMORY;
     movie->context = context;
@@ -143,6 +146,8 @@ static rectangle changed_part(const hm_movie *movie)
 
 hm_status hm_movie_add(hm_movie *movie, const hm_image *frame, double seconds, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, movie, frame));
+    HM_REQUIRE(hm_check_number("seconds", seconds, 0, 600, error));
     if (movie->n_frames == 0) {
         hm_status status = begin(movie, frame, error);
         if (status != HM_OK)
@@ -183,6 +188,7 @@ static void release(hm_movie *movie)
 
 hm_status hm_movie_close(hm_movie *movie, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, movie));
     hm_status status;
     size_t n_frames = movie->n_frames;
     release(movie); /* writes the trailer */

@@ -1,6 +1,7 @@
 /* Curves, histograms and tables. */
 #include <math.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "show/canvas.h"
 
@@ -153,11 +154,13 @@ static size_t count_legend_rows(const hm_plot *plot, const hm_curve *curves, siz
 hm_status hm_plot_curves(const hm_context *context, const hm_plot *plot, const hm_curve *curves, size_t n_curves,
                          hm_image **image, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
+    *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, plot, curves));
     hm_canvas canvas;
     hm_plot extended = *plot;
     size_t n_rows = count_legend_rows(plot, curves, n_curves);
     hm_panel panel = {.x = {INFINITY, -INFINITY, plot->log_x}, .y = {INFINITY, -INFINITY, plot->log_y}};
-    *image = NULL;
     find_range(&panel, curves, n_curves);
     if (!(panel.x.low <= panel.x.high) || !(panel.y.low <= panel.y.high))
         return hm_fail(error, HM_ERROR_ARGUMENT, "\"%s\": there is no finite point to draw",
@@ -226,8 +229,10 @@ static void draw_histogram(hm_canvas *canvas, hm_panel *panel, const hm_sample *
 hm_status hm_plot_histograms(const hm_context *context, const hm_plot *plot, const hm_sample *samples,
                              size_t n_samples, hm_image **image, hm_error *error)
 {
-    hm_canvas canvas;
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, plot, samples));
+    hm_canvas canvas;
     if (n_samples == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: no samples");
     begin(&canvas, plot);
@@ -268,8 +273,10 @@ hm_status hm_plot_table(const hm_context *context, const hm_plot *plot, const do
                         size_t cols, const char *const *row_names, const char *const *col_names, hm_image **image,
                         hm_error *error)
 {
-    hm_canvas canvas;
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, plot, values));
+    hm_canvas canvas;
     if (rows == 0 || cols == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: a table of %zu x %zu", rows, cols);
     begin(&canvas, plot);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/number.h"
 #include "show/canvas.h"
@@ -112,7 +113,10 @@ static void draw_frequencies(hm_image *image, const sheet *p)
 hm_status hm_image_spectrogram(const hm_context *context, hm_matrix values, const hm_spectrogram *spectrogram, hm_image **image,
                                hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, spectrogram));
+    HM_REQUIRE(hm_check_matrix("values", values, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     if (values.rows == 0 || values.cols == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: %zu frames of %zu values", values.rows, values.cols);
     sheet p = {.s = spectrogram, .values = values, .wide = cell(WIDTH_WANTED, values.rows), .high = cell(HEIGHT_WANTED, values.cols)};

@@ -1,6 +1,7 @@
 /* An utterance from top to bottom: its words, its phones, the spectrogram, how probable each phone is; time goes across. */
 #include <math.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/number.h"
 #include "show/canvas.h"
@@ -189,9 +190,11 @@ static void draw(sheet *s, hm_range range)
 
 hm_status hm_image_utterance(const hm_context *context, const hm_utterance_picture *picture, hm_image **image, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, image));
+    *image = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, picture));
     sheet s = {.p = picture};
     hm_range range;
-    *image = NULL;
     if (picture->spectrogram.rows == 0 || picture->spectrogram.cols == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: %zu frames of %zu values", picture->spectrogram.rows,
                        picture->spectrogram.cols);

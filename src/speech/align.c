@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "speech/word_graph.h"
 
@@ -228,6 +229,8 @@ static hm_status check_scores(const hm_hmms *hmms, const hm_transcript *transcri
 
 hm_status hm_align(const hm_hmms *hmms, const hm_transcript *transcript, hm_matrix scores, hm_alignment *alignment, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, hmms, transcript, alignment));
+    HM_REQUIRE(hm_check_matrix("scores", scores, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     viterbi v = {.hmms = hmms, .scores = scores, .graph.context = hmms->context};
     *alignment = (hm_alignment){.context = hmms->context};
     hm_status status = check_scores(hmms, transcript, scores, error);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "base/number.h"
@@ -121,8 +122,10 @@ static hm_status check_files(const hm_decoder_files *f, hm_error *error)
 
 hm_status hm_decoder_create(const hm_context *context, const hm_decoder_files *files, hm_decoder **decoder, hm_error *error)
 {
-    trouble t;
+    HM_REQUIRE(HM_GIVEN(error, decoder));
     *decoder = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, files));
+    trouble t;
     hm_status status = check_files(files, error);
     hm_decoder *d = status == HM_OK ? hm_alloc(context, 1, sizeof *d, error) : NULL;
     if (!d)
@@ -203,6 +206,8 @@ static hm_status decode(const hm_decoder *d, FILE *scores, hm_hypothesis *h, hm_
 
 hm_status hm_decoder_run(hm_decoder *d, hm_matrix scores, hm_hypothesis *hypothesis, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, d, hypothesis));
+    HM_REQUIRE(hm_check_matrix("scores", scores, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     unsigned char *bytes;
     size_t n;
     *hypothesis = (hm_hypothesis){.context = d->context};

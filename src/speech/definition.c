@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/lines.h"
 
@@ -204,8 +205,10 @@ static hm_status read_all(hm_definition *d, hm_error *error)
 
 hm_status hm_definition_load(const hm_context *context, const char *path, hm_definition **definition, hm_error *error)
 {
-    hm_definition *d = hm_alloc(context, 1, sizeof *d, error);
+    HM_REQUIRE(HM_GIVEN(error, definition));
     *definition = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    hm_definition *d = hm_alloc(context, 1, sizeof *d, error);
     if (!d)
         return HM_ERROR_MEMORY;
     d->context = context;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/lines.h"
 
@@ -127,9 +128,11 @@ static hm_status load_texts(hm_dictionary *d, const char *const path[FILES], hm_
 hm_status hm_dictionary_load(const hm_context *context, const hm_definition *definition, const char *words, const char *fillers,
                              hm_dictionary **dictionary, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, dictionary));
+    *dictionary = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, definition, words));
     const char *const path[FILES] = {words, fillers};
     hm_dictionary *d = hm_alloc(context, 1, sizeof *d, error);
-    *dictionary = NULL;
     if (!d)
         return HM_ERROR_MEMORY;
     d->context = context;

@@ -7,6 +7,7 @@
  *     c_j = s_j l_j sum_b m_b cos(pi j (b + 1/2) / B)                   cepstra: s_0 = sqrt(1 / B), else sqrt(2 / B)
  *
  * with the lifter l_j = 1 + L / 2 sin(pi j / L). x_{t-1} of a window's first sample is the sample before it, 0 before all. */
+#include "base/check.h"
 #include "speech/front_end.h"
 
 #include <math.h>
@@ -287,9 +288,12 @@ hm_status hm_front_end_read(const hm_front_end *f, const char *path, float **fra
 hm_status hm_sound_frames(const hm_context *context, const hm_front_end_config *config, const char *path, float **frames,
                           size_t *n_frames, size_t *n_coefficients, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, frames));
+    *frames = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, config, path, n_frames, n_coefficients));
+    HM_REQUIRE(hm_options_check(&hm_front_end_options, config, error));
     hm_front_end *f;
     double *sums = NULL;
-    *frames = NULL;
     *n_frames = 0;
     *n_coefficients = hm_front_end_n_coefficients(config);
     hm_status status = hm_front_end_create(context, config, &f, error);

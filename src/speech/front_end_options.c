@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/fail.h"
 #include "speech/front_end.h"
 
@@ -65,6 +66,7 @@ static hm_status read_word(char *word, hm_front_end_config *config, hm_error *er
 
 hm_status hm_front_end_parse(const char *text, hm_front_end_config *config, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, text, config));
     char copy[HM_TEXT_MAX], *rest;
     hm_options_init(&hm_front_end_options, config);
     if (strlen(text) >= sizeof copy)

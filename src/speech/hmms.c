@@ -2,6 +2,7 @@
 #include <harmonium/hmm.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 
 void hm_hmms_destroy(hm_hmms *h)
@@ -27,8 +28,10 @@ static hm_status check(hm_hmms *h, const hm_hmm_files *files, hm_error *error)
 
 hm_status hm_hmms_load(const hm_context *context, const hm_hmm_files *files, hm_hmms **hmms, hm_error *error)
 {
-    hm_hmms *h = hm_alloc(context, 1, sizeof *h, error);
+    HM_REQUIRE(HM_GIVEN(error, hmms));
     *hmms = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, files));
+    hm_hmms *h = hm_alloc(context, 1, sizeof *h, error);
     if (!h)
         return HM_ERROR_MEMORY;
     h->context = context;

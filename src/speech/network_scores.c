@@ -6,6 +6,7 @@
 #include <harmonium/infer.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 
 static hm_status check(const hm_model *model, size_t n_senones, hm_error *error)
@@ -35,6 +36,9 @@ static void fill_row(const hm_model *model, const double *probability, float *ro
 
 hm_status hm_senone_scores(const hm_model *model, hm_matrix cases, hm_matrix scores, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model));
+    HM_REQUIRE(hm_check_matrix("cases", cases, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
+    HM_REQUIRE(hm_check_matrix("scores", scores, cases.rows, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     enum { BLOCK = 512 };
     hm_status status = check(model, scores.cols, error);
     if (status != HM_OK)
@@ -67,6 +71,9 @@ static void add_row(const hm_model *model, const int32_t *phone_of, const double
 hm_status hm_phone_posteriors(const hm_model *model, const hm_definition *definition, hm_matrix cases, hm_matrix posteriors,
                               hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, definition));
+    HM_REQUIRE(hm_check_matrix("cases", cases, HM_ANY_NUMBER, hm_model_n_features(model), HM_TAKES_FLOATS, error));
+    HM_REQUIRE(hm_check_matrix("posteriors", posteriors, cases.rows, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     hm_status status = check(model, hm_definition_n_senones(definition), error);
     if (status != HM_OK)
         return status;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "speech/s3.h"
@@ -51,6 +52,7 @@ static hm_status read_frames(const hm_context *context, hm_s3 *s3, size_t n_seno
 
 hm_status hm_scores_load(const hm_context *context, const char *path, size_t n_senones, hm_matrix *scores, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, path, scores));
     unsigned char *bytes;
     size_t n;
     hm_s3 s3;
@@ -126,6 +128,8 @@ hm_status hm_scores_pack(const hm_context *context, hm_matrix scores, const char
 
 hm_status hm_scores_save(const hm_context *context, hm_matrix scores, const char *path, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    HM_REQUIRE(hm_check_matrix("scores", scores, HM_ANY_NUMBER, HM_ANY_NUMBER, HM_TAKES_FLOATS, error));
     unsigned char *bytes;
     size_t n;
     hm_status status = hm_scores_pack(context, scores, path, &bytes, &n, error);

@@ -4,6 +4,7 @@
 #include <harmonium/hmm.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "data/dataset.h"
 
@@ -24,6 +25,7 @@ static hm_status check_rest(hm_data_config *config, hm_error *error)
 
 hm_status hm_model_front_end(const hm_model *model, hm_front_end_config *front_end, size_t *around, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, model, front_end, around));
     hm_data_config config;
     hm_options_init(&hm_data_options, &config);
     hm_status status = hm_preparation_read(model->preparation, &config, error);
@@ -69,10 +71,12 @@ static hm_status make_cases(const hm_model *model, hm_matrix frames, size_t arou
 
 hm_status hm_sound_cases(const hm_model *model, const hm_voice *voice, const char *path, float **cases, size_t *n_frames, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, cases));
+    *cases = NULL;
+    HM_REQUIRE(HM_GIVEN(error, model, path, n_frames));
     hm_front_end_config front_end;
     size_t around, n_coefficients;
     float *frames = NULL;
-    *cases = NULL;
     hm_status status = hm_model_front_end(model, &front_end, &around, error);
     if (status != HM_OK)
         return status;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/lines.h"
 
@@ -97,8 +98,10 @@ static hm_status make(hm_transcripts *t, const char *path, hm_error *error)
 
 hm_status hm_transcripts_load(const hm_context *context, const char *path, hm_transcripts **transcripts, hm_error *error)
 {
-    hm_transcripts *t = hm_alloc(context, 1, sizeof *t, error);
+    HM_REQUIRE(HM_GIVEN(error, transcripts));
     *transcripts = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
+    hm_transcripts *t = hm_alloc(context, 1, sizeof *t, error);
     if (!t)
         return HM_ERROR_MEMORY;
     t->context = context;

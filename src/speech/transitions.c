@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "base/file.h"
 #include "speech/s3.h"
@@ -75,10 +76,12 @@ static hm_status read_all(hm_transitions *t, hm_s3 *s3, hm_error *error)
 
 hm_status hm_transitions_load(const hm_context *context, const char *path, hm_transitions **transitions, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, transitions));
+    *transitions = NULL;
+    HM_REQUIRE(HM_GIVEN(error, context, path));
     unsigned char *bytes;
     size_t n;
     hm_s3 s3;
-    *transitions = NULL;
     hm_status status = hm_file_load(context, path, FILE_MAX, &bytes, &n, error);
     if (status != HM_OK)
         return status;

@@ -2,11 +2,14 @@
 #include <harmonium/speech.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 #include "base/fail.h"
 #include "speech/coefficients.h"
 
 hm_status hm_voice_add(const hm_context *context, const hm_front_end_config *config, const char *path, hm_voice *voice, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, config, path, voice));
+    HM_REQUIRE(hm_options_check(&hm_front_end_options, config, error));
     hm_front_end_config plain = *config;
     float *frames;
     size_t n, n_coefficients;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/check.h"
 
 enum { COST_SUBSTITUTION = 4, COST_GAP = 3 };
 
@@ -135,6 +136,7 @@ static void trace_back(const sides *s, const uint32_t *D, hm_word_errors *errors
 hm_status hm_word_errors_count(const hm_context *context, const hm_transcript *reference, const hm_transcript *hypothesis,
                                hm_word_alignment *alignment, hm_word_errors *errors, hm_error *error)
 {
+    HM_REQUIRE(HM_GIVEN(error, context, reference, hypothesis, errors));
     sides s = {.keeps_case = alignment && alignment->keeps_case};
     uint32_t *D = NULL;
     *errors = (hm_word_errors){0};
