@@ -403,10 +403,10 @@ static void test_hmm(void **state)
     NULL_IS_REFUSED(hm_decoder_create, SOME, SOME, NULL, &error);
     NULL_IS_REFUSED(hm_decoder_run, NULL, none, SOME, &error);
     NULL_IS_REFUSED(hm_decoder_run, SOME, none, NULL, &error);
-    NULL_IS_REFUSED(hm_word_errors_count, NULL, SOME, SOME, SOME, SOME, SOME, &error);
-    NULL_IS_REFUSED(hm_word_errors_count, SOME, NULL, SOME, SOME, SOME, SOME, &error);
-    NULL_IS_REFUSED(hm_word_errors_count, SOME, SOME, NULL, SOME, SOME, SOME, &error);
-    NULL_IS_REFUSED(hm_word_errors_count, SOME, SOME, SOME, NULL, SOME, SOME, &error);
+    NULL_IS_REFUSED(hm_word_errors_count, NULL, SOME, SOME, SOME, SOME, &error);
+    NULL_IS_REFUSED(hm_word_errors_count, SOME, NULL, SOME, SOME, SOME, &error);
+    NULL_IS_REFUSED(hm_word_errors_count, SOME, SOME, NULL, SOME, SOME, &error);
+    NULL_IS_REFUSED(hm_word_errors_count, SOME, SOME, SOME, SOME, NULL, &error);
 }
 
 static void test_scene(void **state)
