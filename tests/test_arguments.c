@@ -529,6 +529,47 @@ static void test_pictures_and_sounds(void **state)
     REFUSED(hm_voice_add(context, &front_end, "none.wav", &voice, &error));
 }
 
+/* States that are none, edges to nodes that are not there, plots of nothing or without end. */
+static void test_graphs_and_plots(void **state)
+{
+    static const char text[] = "table a : 0.5\ntable b a : 0.1 0.9\n";
+    static const int8_t states[][2] = {{2, 0}, {0, -2}, {127, 127}, {-128, 0}};
+    const size_t query[] = {0, 1};
+    const double temperature[] = {1};
+    hm_belief *belief;
+    hm_belief_config config;
+    hm_belief_learn_config learn;
+    hm_posterior posterior;
+    (void)state;
+    hm_options_init(&hm_belief_options, &config);
+    hm_options_init(&hm_belief_learn_options, &learn);
+    assert_int_equal(hm_belief_parse(context, "a.net", text, strlen(text), &belief, &error), HM_OK);
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        REFUSED(hm_belief_infer(belief, states[i], &config, &posterior, &error));
+        SAID("must be 0 or 1");
+        REFUSED(hm_belief_joint(belief, states[i], query, 2, out.d, &error));
+        REFUSED(hm_belief_gibbs_joint(belief, states[i], &config, query, 2, out.d, &error));
+        REFUSED(hm_belief_explain(belief, states[i], (uint8_t *)out.f, out.d, &error));
+        REFUSED(hm_belief_anneal(belief, states[i], temperature, 1, (uint8_t *)out.f, out.d, &error));
+        REFUSED(hm_belief_learn(belief, states[i], 1, &learn, NULL, out.d, &error));
+        REFUSED(hm_belief_write_cases(belief, "/dev/null", (const uint8_t *)states[i], 1, &error));
+    }
+    hm_belief_destroy(belief);
+    const hm_graph_node nodes[] = {{.name = "a"}, {.name = "b"}}, nameless[] = {{.name = "a"}, {.name = NULL}};
+    const hm_graph_edge edges[] = {{0, 2}}, others[] = {{SIZE_MAX, 0}}, right[] = {{0, 1}};
+    REFUSED(hm_graph_draw(context, nodes, 2, edges, 1, "/dev/null", &error));
+    REFUSED(hm_graph_print(context, nodes, 2, others, 1, stdout, &error));
+    REFUSED(hm_graph_draw(context, nameless, 2, right, 1, "/dev/null", &error));
+    const hm_plot large = {.title = "t", .width = SIZE_MAX / 2}, usual = {.title = "t"};
+    const hm_curve curve = {.name = "c", .x = NULL, .y = out.d, .n = 3}, empty = {.name = "c"};
+    hm_image *image;
+    REFUSED(hm_plot_curves(context, &large, &empty, 1, &image, &error));
+    REFUSED(hm_plot_curves(context, &usual, &empty, 0, &image, &error));
+    REFUSED(hm_plot_curves(context, &usual, &curve, 1, &image, &error));
+    REFUSED(hm_plot_table(context, &usual, out.d, 0, 3, NULL, NULL, &image, &error));
+    REFUSED(hm_plot_histograms(context, &usual, &(hm_sample){.name = "s", .n = 3}, 1, &image, &error));
+}
+
 static void *allocate_nothing(void *user, size_t alignment, size_t bytes)
 {
     (void)user, (void)alignment, (void)bytes;
@@ -583,7 +624,7 @@ int main(void)
         cmocka_unit_test(test_contexts), cmocka_unit_test(test_options),   cmocka_unit_test(test_schedules), cmocka_unit_test(test_layers),
         cmocka_unit_test(test_models),   cmocka_unit_test(test_passes),    cmocka_unit_test(test_machines),  cmocka_unit_test(test_zeroed),
         cmocka_unit_test(test_learning), cmocka_unit_test(test_likelihoods), cmocka_unit_test(test_data),    cmocka_unit_test(test_inference),
-        cmocka_unit_test(test_features), cmocka_unit_test(test_chains),   cmocka_unit_test(test_pictures_and_sounds),
+        cmocka_unit_test(test_features), cmocka_unit_test(test_chains),   cmocka_unit_test(test_pictures_and_sounds), cmocka_unit_test(test_graphs_and_plots),
     };
     return cmocka_run_group_tests(tests, make, destroy);
 }

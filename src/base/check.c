@@ -75,3 +75,11 @@ hm_status hm_check_index(const char *what, size_t index, size_t n, hm_error *err
         return hm_fail(error, HM_ERROR_ARGUMENT, "%s %zu: there is none", what, index);
     return hm_fail(error, HM_ERROR_ARGUMENT, "%s %zu: there are 0 to %zu", what, index, n - 1);
 }
+
+hm_status hm_check_states(const char *name, const int8_t *states, size_t n, int least, hm_error *error)
+{
+    for (size_t i = 0; i < n; i++)
+        if (states[i] < least || states[i] > 1)
+            return hm_fail(error, HM_ERROR_ARGUMENT, "%s[%zu] = %d: must be 0 or 1%s", name, i, states[i], least < 0 ? ", or -1 where nothing is known" : "");
+    return HM_OK;
+}

@@ -39,4 +39,7 @@ hm_status hm_check_number(const char *name, double value, double least, double m
 /* HM_ERROR_ARGUMENT unless index < n; `what` is counted: "machine", "layer". */
 hm_status hm_check_index(const char *what, size_t index, size_t n, hm_error *error);
 
+/* HM_ERROR_ARGUMENT unless each of states[n] is 0, 1, or (least = -1) unknown. */
+hm_status hm_check_states(const char *name, const int8_t *states, size_t n, int least, hm_error *error);
+
 #endif

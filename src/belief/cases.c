@@ -202,6 +202,8 @@ static void write_word(hm_file_writer *writer, const char *word, bool is_last)
 hm_status hm_belief_write_cases(const hm_belief *net, const char *path, const uint8_t *states, size_t n, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, net, path));
+    HM_REQUIRE(n ? HM_GIVEN(error, states) : HM_OK);
+    HM_REQUIRE(hm_check_states("states", (const int8_t *)states, n * net->n, 0, error));
     hm_file_writer writer;
     hm_status status = hm_file_create(&writer, path, error);
     if (status != HM_OK)

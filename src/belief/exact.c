@@ -131,6 +131,7 @@ hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const si
                           hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, net, observed, joint));
+    HM_REQUIRE(hm_check_states("observed", observed, net->n, -1, error));
     HM_REQUIRE(hm_check_number("n_query", (double)n_query, 1, 20, error));
     for (size_t k = 0; k < n_query; k++)
         HM_REQUIRE(hm_check_index("node", query[k], net->n, error));
@@ -162,6 +163,7 @@ hm_status hm_belief_joint(const hm_belief *net, const int8_t *observed, const si
 hm_status hm_belief_explain(const hm_belief *net, const int8_t *observed, uint8_t *state, double *log_joint, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, net, observed, state, log_joint));
+    HM_REQUIRE(hm_check_states("observed", observed, net->n, -1, error));
     walk w;
     hm_status status = begin(&w, net, observed, NULL, error);
     if (status == HM_OK) {

@@ -48,6 +48,7 @@ hm_status hm_belief_infer(const hm_belief *net, const int8_t *observed, const hm
                           hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, net, observed, config, posterior));
+    HM_REQUIRE(hm_check_states("observed", observed, net->n, -1, error));
     HM_REQUIRE(hm_options_check(&hm_belief_options, config, error));
     *posterior = (hm_posterior){.method = config->method, .effective_size = NAN, .n = net->n};
     hm_status status = HM_OK;

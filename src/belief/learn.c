@@ -356,6 +356,8 @@ hm_status hm_belief_learn(hm_belief *net, const int8_t *states, size_t n, const 
 {
     HM_REQUIRE(HM_GIVEN(error, net, config, log_likelihood));
     HM_REQUIRE(hm_options_check(&hm_belief_learn_options, config, error));
+    HM_REQUIRE(n ? HM_GIVEN(error, states) : HM_OK);
+    HM_REQUIRE(hm_check_states("states", states, n * net->n, -1, error));
     learning l = {.net = net, .config = config};
     double before = -INFINITY;
     hm_status status = n ? sort_cases(&l, states, n, error) : hm_fail(error, HM_ERROR_ARGUMENT, "there are no cases to learn from");

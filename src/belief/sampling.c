@@ -184,6 +184,7 @@ hm_status hm_belief_anneal(const hm_belief *net, const int8_t *observed, const d
                            double *energy, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, net, observed, state));
+    HM_REQUIRE(hm_check_states("observed", observed, net->n, -1, error));
     for (size_t s = 0; s < n_sweeps; s++)
         HM_REQUIRE(hm_check_number("temperature", temperature[s], DBL_MIN, DBL_MAX, error));
     uint8_t *now = hm_alloc(net->context, 2 * net->n, 1, error);
@@ -324,6 +325,7 @@ hm_status hm_belief_gibbs_joint(const hm_belief *net, const int8_t *observed, co
                                 size_t n_query, double *joint, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, net, observed, config, joint));
+    HM_REQUIRE(hm_check_states("observed", observed, net->n, -1, error));
     HM_REQUIRE(hm_options_check(&hm_belief_options, config, error));
     HM_REQUIRE(hm_check_number("n_query", (double)n_query, 1, 20, error));
     for (size_t k = 0; k < n_query; k++)

@@ -23,7 +23,7 @@ enum { CHAINS = 100, STEPS = 100, STREAM = 7 << 14 };
 typedef struct patient {
     const hm_context *context;
     const hm_model *model;
-    const hm_rbm *rbm;
+    const hm_rbm *rbm, *down; /* down: what generates, the same unless a level has weights of its own for it */
     const hm_dataset *train, *held_out;
     bool runs_chains;
     bool varies; /* whether any feature of the cases does: without, there is nothing that could have been learned */
@@ -415,7 +415,7 @@ static hm_status examine(patient *p, hm_error *error)
     if (status != HM_OK || !is_finite)
         return status;
     hm_rbm_hidden_given_visible(p->rbm, p->v, p->h, (hm_matrix){0}, &none);
-    hm_rbm_visible_given_hidden(p->rbm, p->h, p->mean, (hm_matrix){0}, &none);
+    hm_rbm_visible_given_hidden(p->down, p->h, p->mean, (hm_matrix){0}, &none);
     size_t n_before = p->result->n;
     measure_reconstructions(p);
     if (!p->varies || has_exploded(p))
@@ -432,6 +432,7 @@ static hm_status examine(patient *p, hm_error *error)
 static hm_status examine_machine(patient *p, size_t machine, hm_error *error)
 {
     p->rbm = p->model->rbm[machine];
+    p->down = hm_model_generative(p->model, machine);
     p->V = hm_rbm_visible(p->rbm)->n_units;
     p->H = hm_rbm_hidden(p->rbm)->n_units;
     if (p->V != hm_dataset_n_features(p->train))

@@ -338,10 +338,23 @@ static void end_layout(layout *l)
     hm_free(l->context, l->order);
 }
 
+static hm_status check_graph(const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges, hm_error *error)
+{
+    HM_REQUIRE(n_edges ? HM_GIVEN(error, edges) : HM_OK);
+    for (size_t i = 0; i < n; i++)
+        HM_REQUIRE(HM_GIVEN(error, nodes[i].name));
+    for (size_t k = 0; k < n_edges; k++) {
+        HM_REQUIRE(hm_check_index("node", edges[k].from, n, error));
+        HM_REQUIRE(hm_check_index("node", edges[k].to, n, error));
+    }
+    return HM_OK;
+}
+
 hm_status hm_graph_print(const hm_context *context, const hm_graph_node *nodes, size_t n, const hm_graph_edge *edges, size_t n_edges,
                          FILE *stream, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, context, nodes, stream));
+    HM_REQUIRE(check_graph(nodes, n, edges, n_edges, error));
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
     hm_status status = begin_layout(&l, error);
     if (status == HM_OK)
@@ -355,6 +368,7 @@ hm_status hm_graph_draw(const hm_context *context, const hm_graph_node *nodes, s
                         const char *path, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, context, nodes, path));
+    HM_REQUIRE(check_graph(nodes, n, edges, n_edges, error));
     layout l = {.context = context, .node = nodes, .edge = edges, .n = n, .n_edges = n_edges};
     hm_status status = begin_layout(&l, error);
     if (status == HM_OK)

@@ -151,12 +151,24 @@ static size_t count_legend_rows(const hm_plot *plot, const hm_curve *curves, siz
     return n_curves < 2 || taken <= width ? 0 : draw_legend_rows(NULL, width, curves, n_curves);
 }
 
+/* Of n things that are drawn. */
+static hm_status check_plot(const hm_plot *plot, size_t n, hm_error *error)
+{
+    enum { SIDE_MAX = 16384 };
+    HM_REQUIRE(hm_check_number("width", (double)plot->width, 0, SIDE_MAX, error));
+    HM_REQUIRE(hm_check_number("height", (double)plot->height, 0, SIDE_MAX, error));
+    return hm_check_number("what is drawn", (double)n, 1, 1e6, error);
+}
+
 hm_status hm_plot_curves(const hm_context *context, const hm_plot *plot, const hm_curve *curves, size_t n_curves,
                          hm_image **image, hm_error *error)
 {
     HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
     HM_REQUIRE(HM_GIVEN(error, context, plot, curves));
+    HM_REQUIRE(check_plot(plot, n_curves, error));
+    for (size_t k = 0; k < n_curves; k++)
+        HM_REQUIRE(curves[k].n ? HM_GIVEN(error, curves[k].x, curves[k].y) : HM_OK);
     hm_canvas canvas;
     hm_plot extended = *plot;
     size_t n_rows = count_legend_rows(plot, curves, n_curves);
@@ -232,6 +244,9 @@ hm_status hm_plot_histograms(const hm_context *context, const hm_plot *plot, con
     HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
     HM_REQUIRE(HM_GIVEN(error, context, plot, samples));
+    HM_REQUIRE(check_plot(plot, n_samples, error));
+    for (size_t k = 0; k < n_samples; k++)
+        HM_REQUIRE(samples[k].n ? HM_GIVEN(error, samples[k].values) : HM_OK);
     hm_canvas canvas;
     if (n_samples == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: no samples");
@@ -276,6 +291,7 @@ hm_status hm_plot_table(const hm_context *context, const hm_plot *plot, const do
     HM_REQUIRE(HM_GIVEN(error, image));
     *image = NULL;
     HM_REQUIRE(HM_GIVEN(error, context, plot, values));
+    HM_REQUIRE(check_plot(plot, rows * (cols > 0), error));
     hm_canvas canvas;
     if (rows == 0 || cols == 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "there is nothing to draw: a table of %zu x %zu", rows, cols);
