@@ -29,14 +29,25 @@ static void stop(int signal_number)
         die(signal_number);
 }
 
-static void handle(int signal_number, void (*handler)(int))
+static void handle_with(int signal_number, void (*handler)(int), int flags)
 {
     struct sigaction now, before;
     now.sa_handler = handler;
-    now.sa_flags = SA_RESTART;
+    now.sa_flags = flags;
     sigfillset(&now.sa_mask); /* one at a time */
     if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
         sigaction(signal_number, &now, NULL);
+}
+
+static void handle(int signal_number, void (*handler)(int))
+{
+    handle_with(signal_number, handler, SA_RESTART);
+}
+
+void cli_signals_interrupt(bool is_wanted)
+{
+    for (int i = 0; i < N_STOPS; i++)
+        handle_with(STOPS[i], stop, is_wanted ? 0 : SA_RESTART);
 }
 
 void cli_signals_begin(void)

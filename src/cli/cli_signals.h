@@ -12,6 +12,9 @@ void cli_signals_begin(void);
 void cli_signals_defer(bool is_deferred);
 bool cli_is_stop_asked(void *unused);
 
+/* Whether a stop that is deferred ends a system call that waits, such as for the reader of a FIFO, with EINTR. */
+void cli_signals_interrupt(bool is_wanted);
+
 /* For what must outlive the reader of its output. */
 void cli_signals_ignore_pipe(void);
 

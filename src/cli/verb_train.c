@@ -369,8 +369,6 @@ static hm_status train_and_save(session *s, hm_error *error)
     const cli_call *call = s->talk.call;
     const char *path = call->options.output.output;
     double began = hm_seconds();
-    /* Before, there is nothing to lose; from here on a stop leaves a checkpoint, and after a batch at the latest. */
-    cli_signals_defer(true);
     hm_status status = run_stages(s, error);
     if (status == HM_OK && cli_is_chief(call))
         status = hm_model_save(s->model, path, error);
@@ -522,13 +520,26 @@ static hm_status learn_scene(session *s, hm_error *error)
     return status;
 }
 
-static hm_status learn(session *s, hm_error *error)
+/* The file may be a FIFO that waits for its reader, and must not wait for ever. */
+static hm_status open_metrics(session *s, hm_error *error)
 {
     const cli_output *output = &s->talk.call->options.output;
+    if (!*output->metrics || !cli_is_chief(s->talk.call))
+        return HM_OK;
+    cli_signals_interrupt(true);
+    hm_status status = cli_metrics_open(&s->talk.metrics, output->metrics, output->resume, error);
+    cli_signals_interrupt(false);
+    return status != HM_OK && cli_is_stop_asked(NULL) ? hm_fail(error, HM_ERROR_INTERRUPTED, "stopped before learning began") : status;
+}
+
+static hm_status learn(session *s, hm_error *error)
+{
     bool is_scene = s->talk.call->options.model.kind == CLI_KIND_SCENE;
     hm_status status = is_scene ? HM_OK : open_model(s, error);
-    if (status == HM_OK && *output->metrics && cli_is_chief(s->talk.call))
-        status = cli_metrics_open(&s->talk.metrics, output->metrics, output->resume, error);
+    /* Before, there is nothing to lose; from here on a stop leaves a checkpoint, and after a batch at the latest. */
+    cli_signals_defer(!is_scene);
+    if (status == HM_OK)
+        status = open_metrics(s, error);
     if (status != HM_OK)
         return status;
     if (is_scene)

@@ -95,8 +95,7 @@ static inline numbers numbers_at(const number *x)
 
 static inline vec multiply_add(vec sum, number a, numbers b)
 {
-    numbers many = (numbers){0} + a;
-    return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)many, (__m512bh)b);
+    return (vec)_mm512_dpbf16_ps((__m512)sum, (__m512bh)_mm512_set1_epi32((int)a), (__m512bh)b);
 }
 
 /* Numbers of pairs across two rows, and of pairs along one. */
@@ -121,14 +120,14 @@ static inline numbers numbers_at(const number *x)
     return load(x);
 }
 
-/* Said, not left to the compiler, so that every instruction set rounds alike. */
+/* Said, not left to the compiler, so that every instruction set rounds alike, and that the broadcast is one from memory: (numbers){0} + a
+ * is a scalar addition and a broadcast from a register, on the port where Intel's multiply-adds run. */
 static inline vec multiply_add(vec sum, number a, numbers b)
 {
-    numbers many = (numbers){0} + a;
 #if defined(__AVX512F__)
-    return (vec)_mm512_fmadd_ps((__m512)many, (__m512)b, (__m512)sum);
+    return (vec)_mm512_fmadd_ps(_mm512_set1_ps(a), (__m512)b, (__m512)sum);
 #else
-    return (vec)_mm256_fmadd_ps((__m256)many, (__m256)b, (__m256)sum);
+    return (vec)_mm256_fmadd_ps(_mm256_set1_ps(a), (__m256)b, (__m256)sum);
 #endif
 }
 
