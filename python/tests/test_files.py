@@ -78,7 +78,7 @@ def test_classes_outlive_a_file(make, name, stripes, tmp_path):
         assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "m.safetensors").read_bytes()
 
 
-def test_classes_of_a_convolutional_net_and_of_joblib(stripes, tmp_path):
+def test_classes_under_joblib_clone_and_confusion(stripes, tmp_path):
     joblib = pytest.importorskip("joblib")
     base = pytest.importorskip("sklearn.base")
     metrics = pytest.importorskip("sklearn.metrics")
@@ -172,7 +172,8 @@ def test_labels_are_classes(stripes):
     assert np.array_equal(numbers.sample(3, 5, label=[-1, -1, -1]), numbers.sample(3, 5))
     with pytest.raises(ValueError, match="the classes are 0, 1, 2"):
         numbers.sample(3, 5, label=3)
-    for unlabelled in (harmonium.DBN("5, 5", **few).fit(X), harmonium.RBM("5", **few).fit(X), harmonium.SigmoidBeliefNet("5", epochs=1).fit(X)):
+    for unlabelled in (harmonium.DBN("5, 5", **few), harmonium.RBM("5", **few), harmonium.SigmoidBeliefNet("5", epochs=1)):
+        unlabelled.fit(X)
         with pytest.raises(ValueError, match="no label units"):
             unlabelled.sample(3, 5, label=0)
 
@@ -227,7 +228,8 @@ def test_recipes_of_the_program(stripes, tmp_path):
     assert "learning-rate = 0.1, ~0.01@3" in told and "hidden = 6" in told and "seed      11" in told
 
 
-@pytest.mark.parametrize("make", [lambda: harmonium.RBM("4", **few), net, belief, lambda: harmonium.BernoulliRBM(4, n_iter=1, random_state=0)])
+@pytest.mark.parametrize("make", [lambda: harmonium.RBM("4", **few), net, belief,
+                                  lambda: harmonium.BernoulliRBM(4, n_iter=1, random_state=0)])
 def test_a_file_keeps_the_names_of_features(make, stripes, tmp_path):
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("sklearn")

@@ -516,6 +516,13 @@ NAMED = """
 X = Frame(np.eye(4, dtype=np.float32), list("abcd"))
 rbm = harmonium.RBM("2", epochs=1).fit(X)
 assert rbm.n_features_in_ == 4 and list(rbm.feature_names_in_) == list("abcd")
+for wrong in ("dcba", "abce"):
+    try:
+        rbm.transform(Frame(np.eye(4, dtype=np.float32), list(wrong)))
+    except ValueError as error:
+        assert "feature names should match" in str(error), error
+    else:
+        raise AssertionError("other names were taken")
 rbm.fit(np.eye(5))
 assert rbm.n_features_in_ == 5 and not hasattr(rbm, "feature_names_in_")  # a fit without names forgets them
 try:
