@@ -191,6 +191,15 @@ static void test_models(void **state)
     REFUSED(hm_model_over(rbm, 0, 3, &model, &error));
     REFUSED(hm_model_over(rbm, 3, SIZE_MAX, &model, &error));
     REFUSED(hm_model_untie(net, &error));
+    char long_name[257];
+    memset(long_name, 'a', 256);
+    long_name[256] = 0;
+    REFUSED(hm_model_set_classes(rbm, NULL, NULL, &error));
+    REFUSED(hm_model_set_classes(classes, (const int32_t[]){-1, 1}, NULL, &error));
+    REFUSED(hm_model_set_classes(classes, (const int32_t[]){5, 5}, NULL, &error));
+    REFUSED(hm_model_set_classes(classes, (const int32_t[]){5, 1000000}, NULL, &error));
+    REFUSED(hm_model_set_classes(classes, NULL, (const char *const[]){"a", "b\nc"}, &error));
+    REFUSED(hm_model_set_classes(classes, NULL, (const char *const[]){long_name, "b"}, &error));
     REFUSED(hm_model_copy_classes(classes, labelled->n_labels ? rbm : NULL, &error));
     REFUSED(hm_check_cases(rbm, "cases", in(N, V + 1), &error));
     REFUSED(hm_check_cases(rbm, "cases", with(in(N, V), cases, V, HM_DTYPE_U8), &error));

@@ -76,6 +76,7 @@ static void test_model(void **state)
     NULL_IS_REFUSED(hm_model_check_classes, SOME, NULL, &error);
     NULL_IS_REFUSED(hm_model_name_classes, NULL, SOME, &error);
     NULL_IS_REFUSED(hm_model_name_classes, SOME, NULL, &error);
+    NULL_IS_REFUSED(hm_model_set_classes, NULL, NULL, NULL, &error);
     NULL_IS_REFUSED(hm_model_copy_classes, NULL, SOME, &error);
     NULL_IS_REFUSED(hm_model_copy_classes, SOME, NULL, &error);
     NULL_IS_REFUSED(hm_model_restore_units, NULL, 1, none, &error);

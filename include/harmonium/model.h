@@ -105,6 +105,10 @@ size_t hm_model_n_classes(const hm_model *model);
  * HM_ERROR_MISMATCH unless there are as many. */
 hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error *error);
 
+/* Says what the classes are called: label[n_classes] (null: 0, 1, ...), ascending from 0 to 999999, and name[n_classes] (null, or
+ * with null entries: no names), both copied. HM_ERROR_ARGUMENT for another label, a name of more than 255 bytes or with a newline, and a model without classes. */
+hm_status hm_model_set_classes(hm_model *model, const int32_t *label, const char *const *name, hm_error *error);
+
 /* Takes over labels and names of the classes of a model that has as many. */
 hm_status hm_model_copy_classes(const hm_model *from, hm_model *to, hm_error *error);
 

@@ -96,8 +96,8 @@ hm_status hm_rbm_gibbs_chains(const hm_rbm *rbm, hm_matrix v, hm_matrix v_mean, 
 
 /* ---- model.h */
 typedef enum hm_model_kind { HM_MODEL_RBM, HM_MODEL_CLASSES, HM_MODEL_DBN, HM_MODEL_NET, ... } hm_model_kind;
-typedef struct hm_model { hm_model_kind kind; size_t n_rbms; hm_rbm **rbm; size_t n_labels; float *shift, *spread;
-    char *history; char *recipe; uint64_t seed; ...; } hm_model;
+typedef struct hm_model { hm_model_kind kind; size_t n_rbms; hm_rbm **rbm; size_t n_labels; float *shift, *spread; char *columns;
+    int32_t *class_label; char **class_name; char *history; char *recipe; uint64_t seed; ...; } hm_model;
 #define HM_LEVELS_MAX ...
 hm_status hm_model_create(const hm_context *context, hm_model_kind kind, size_t n_rbms, const hm_layer *visible,
     const hm_layer *hidden, hm_model **model, hm_error *error);
@@ -108,6 +108,7 @@ bool hm_model_is_belief_net(const hm_model *model);
 size_t hm_model_n_features(const hm_model *model);
 size_t hm_model_n_classes(const hm_model *model);
 int32_t hm_model_class_label(const hm_model *model, size_t k);
+hm_status hm_model_set_classes(hm_model *model, const int32_t *label, const char *const *name, hm_error *error);
 size_t hm_model_layer_size(const hm_model *model, size_t layer);
 const hm_layer *hm_model_layer(const hm_model *model, size_t layer);
 hm_status hm_model_check_layer(const hm_model *model, size_t layer, hm_error *error);

@@ -5,15 +5,18 @@ a status into an exception.
 """
 from __future__ import annotations
 
+import contextlib
 import numbers
 import os
+import re
 import tempfile
 import threading
 import weakref
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from . import _notes as notes
 from ._native import ffi, lib
 
 # ---- Errors ---------------------------------------------------------------------------------------------------
@@ -73,6 +76,24 @@ def call(function: Callable, *arguments: Any) -> None:
     if isinstance(exception, Error):
         exception.status = int(status)
     raise exception
+
+
+def parse_layer(name: str, text: Any, n_units: int) -> Any:
+    """The hm_layer that the parameter of that name says; n_units is the count where it says none."""
+    layer = ffi.new("hm_layer *")
+    with of_parameter(name, text):
+        call(lib.hm_layer_parse, str(text).encode(), n_units, layer)
+    return layer
+
+
+@contextlib.contextmanager
+def of_parameter(name: str, value: Any) -> Iterator[None]:
+    """Says which parameter what the library refuses comes from."""
+    try:
+        yield
+    except Error as error:
+        error.args = (f"{name} = {value!r}: {error}",)
+        raise
 
 
 def text_of(function: Callable, *arguments: Any) -> str:
@@ -192,13 +213,44 @@ def option_text(value: Any) -> str:
     return repr(float(value)) if isinstance(value, (float, np.floating)) else str(value)
 
 
-def configure(table: Any, type_name: str, values: Dict[str, Any]) -> Any:
-    """A configuration struct with its defaults, and then the values, of keywords (underscores); None leaves the default."""
+def option_name(keyword: str) -> str:
+    return keyword.replace("_", "-")
+
+
+def parameters_of(options: Iterable[str], prefix: str = "") -> Dict[str, str]:
+    """The parameter that each option of a table is, by the names in the library's messages; `options` are keywords."""
+    return {said: prefix + name for name in options for said in (option_name(name), option_name(prefix + name))}
+
+
+@contextlib.contextmanager
+def naming(parameters: Dict[str, str]) -> Iterator[None]:
+    """What the library says of options is said of the parameters. A word such as "epochs" is an option where a value, quotes or dashes
+    tell so, and at the beginning."""
+
+    def parameter(match: Any) -> str:
+        before, word, after = match.groups()
+        is_option = "-" in word or before or after or match.start() == 0
+        return (before if before == "`" else "") + parameters[word] + (after or "") if is_option else match.group(0)
+
+    try:
+        yield
+    except Error as error:
+        words = "|".join(sorted(map(re.escape, parameters), key=len, reverse=True))
+        text = re.sub(rf"(?<![\w-])(--|`)?({words})(?![\w-])( = |`)?", parameter, str(error))
+        error.args = (re.sub(r"(?<![\w-])--([a-z-]+)", lambda match: match[1].replace("-", "_"), text),)  # those that are no parameters
+        raise
+
+
+def configure(table: Any, type_name: str, values: Dict[str, Any], prefix: str = "") -> Any:
+    """A configuration struct with its defaults, and then the values, of keywords (underscores); None leaves the default. Messages speak
+    of the keywords with the prefix."""
     config = ffi.new(type_name + " *")
     lib.hm_options_init(ffi.addressof(table), config)
-    for name, value in values.items():
-        if value is not None:
-            call(lib.hm_options_set, ffi.addressof(table), config, name.replace("_", "-").encode(), option_text(value).encode())
+    rows = (ffi.string(table.rows[i].name).decode().replace("-", "_") for i in range(table.n_rows))
+    with naming(parameters_of([*values, *rows], prefix)):
+        for name, value in values.items():
+            if value is not None:
+                call(lib.hm_options_set, ffi.addressof(table), config, option_name(name).encode(), option_text(value).encode())
     return config
 
 
@@ -364,6 +416,40 @@ class Model:
     def set_recipe(self, text: str) -> None:
         with self.lock:
             call(lib.hm_model_set_text, self.c, ffi.addressof(self.c, "recipe"), text.encode())
+
+    @property
+    def recipe(self) -> str:
+        return ffi.string(self.c.recipe).decode("utf-8", "replace")
+
+    def name_classes(self, classes: np.ndarray) -> None:
+        """Notes what its classes are called, if it tells as many apart; classes that are 0, 1, .. need no note."""
+        labels, names = notes.labels_and_names(classes)
+        if self.n_classes != len(classes) or labels == list(range(len(classes))):
+            return
+        texts = [ffi.new("char[]", name.encode("utf-8", "surrogateescape")) for name in names or []]
+        with self.lock:
+            call(lib.hm_model_set_classes, self.c, ffi.NULL if labels is None else ffi.new("int32_t[]", labels),
+                 ffi.new("char *[]", texts) if texts else ffi.NULL)
+
+    def classes(self) -> np.ndarray:
+        """(n_classes,) what its classes are called, of the type that they had in fit."""
+        names, n = self.c.class_name, self.n_classes
+        said = [ffi.string(names[k]).decode("utf-8", "surrogateescape") if names and names[k] else None for k in range(n)]
+        return notes.classes_of([lib.hm_model_class_label(self.c, k) for k in range(n)], said, notes.read_dtype(self.recipe))
+
+    @property
+    def feature_names(self) -> Optional[np.ndarray]:
+        """(n_features,) of str; None: they have no names."""
+        names = ffi.string(self.c.columns).decode("utf-8", "surrogateescape").split("\n")[:-1]
+        return np.array(names, dtype=object) if len(names) == self.n_features else None
+
+    def name_features(self, names: Optional[Sequence[str]]) -> None:
+        """Notes the names of the features, where all have one, of one line, that no other has."""
+        names = [] if names is None else list(names)
+        is_good = len(set(names)) == len(names) and all(name and "\n" not in name and "\0" not in name for name in names)
+        text = "".join(name + "\n" for name in names) if is_good else ""
+        with self.lock:
+            call(lib.hm_model_set_text, self.c, ffi.addressof(self.c, "columns"), text.encode("utf-8", "surrogateescape"))
 
     @property
     def n_features(self) -> int:

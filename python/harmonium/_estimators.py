@@ -6,11 +6,12 @@ are its estimators; without it they work the same.
 from __future__ import annotations
 
 import numbers
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 
 from . import _core as core
+from . import _notes as notes
 from ._core import Model, call, ffi, lib, matrix
 from ._machine import COMMON, GIBBS_STREAM, Machine, Scored, Stage, WithOneMachine, takes
 from ._sklearn import ClassifierMixin, check_classification_targets, check_random_state, column_or_1d
@@ -56,10 +57,9 @@ class RBM(Scored, WithOneMachine, Machine):
             Go on from the checkpoint, if there is one, to the same bytes as without the interruption.
         """
         X = self._check(X, reset=True)
+        self._check_parameters()
         stages = self._stages()
-        visible, hidden = ffi.new("hm_layer *"), ffi.new("hm_layer *")
-        call(lib.hm_layer_parse, str(self.visible).encode(), X.shape[1], visible)
-        call(lib.hm_layer_parse, str(self.hidden).encode(), 0, hidden)
+        visible, hidden = core.parse_layer("visible", self.visible, X.shape[1]), core.parse_layer("hidden", self.hidden, 0)
         if visible.n_units != X.shape[1]:
             raise ValueError(f"X has {X.shape[1]} features, but visible = {self.visible!r} are {visible.n_units} units")
         held_back = None if validation is None else (self._check(validation), None)
@@ -107,21 +107,21 @@ class DBN(Scored, Machine):
         return str(self.visible)
 
     def _hidden_text(self) -> str:
-        return self.layers if isinstance(self.layers, str) else " | ".join(str(layer) for layer in self.layers)
+        return " | ".join(str(layer) for layer in self.layers) if isinstance(self.layers, (list, tuple, np.ndarray)) else str(self.layers)
 
     def _make(self, n_features: int, n_labels: int) -> None:
-        hidden = self._hidden_text()
-        layers, n, visible = ffi.new("hm_layer[]", lib.HM_LEVELS_MAX + 1), ffi.new("size_t *"), ffi.new("hm_layer *")
-        call(lib.hm_layer_parse, self._visible_text().encode(), n_features, visible)
+        layers, n = ffi.new("hm_layer[]", lib.HM_LEVELS_MAX + 1), ffi.new("size_t *")
+        visible = core.parse_layer("visible", self._visible_text(), n_features)
         if visible.n_units != n_features:
             raise ValueError(f"X has {n_features} features, but visible = {self._visible_text()!r} are {visible.n_units} units")
         layers[0] = visible[0]
-        call(lib.hm_layers_parse, hidden.encode(), 0, layers + 1, lib.HM_LEVELS_MAX, n)
+        with core.of_parameter("layers", self.layers):
+            call(lib.hm_layers_parse, self._hidden_text().encode(), 0, layers + 1, lib.HM_LEVELS_MAX, n)
         self.model_ = Model.stack(layers, n[0] + 1, n_labels, self.seed, self.threads, self.precision)
 
     def _stages(self) -> List[Stage]:
-        up_down = core.configure(lib.hm_up_down_options, "hm_up_down_config", self._options(core.UP_DOWN_OPTIONS, "up_down_"))
-        return super()._stages() + [Stage(lib.hm_train_up_down, up_down)] * (up_down.epochs > 0)
+        up_down = self._stage(lib.hm_train_up_down, lib.hm_up_down_options, "hm_up_down_config", core.UP_DOWN_OPTIONS, "up_down_")
+        return super()._stages() + [up_down] * (up_down.config.epochs > 0)
 
     def _sections(self) -> Dict[str, Any]:
         return dict(super()._sections(), up_down_=("up-down", core.UP_DOWN_OPTIONS))
@@ -154,6 +154,7 @@ class DBN(Scored, Machine):
             As of RBM.
         """
         X = self._check(X, reset=True)
+        self._check_parameters()
         labels = self._numbers_of(y, len(X), "y") if self.labels else None
         self._fit(X, labels, self.labels, validation, checkpoint, resume)
         return self
@@ -199,13 +200,15 @@ class DBNClassifier(ClassifierMixin, DBN):
         if y is None:
             raise ValueError(f"This {type(self).__name__} estimator requires y to be passed, but the target y is None")
         X = self._check(X, reset=True)
-        y = column_or_1d(y, warn=True)
+        self._check_parameters()
+        y = notes.plain(column_or_1d(y, warn=True))
         if len(y) != len(X):
             raise ValueError(f"y must have the shape ({len(X)},), one class for each case, but has {y.shape}")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
             raise ValueError(f"The number of classes has to be greater than one; got {len(self.classes_)} class")
+        notes.labels_and_names(self.classes_)  # what a file could not hold is refused before the learning
         self._fit(X, labels, len(self.classes_), validation, checkpoint, resume)
         return self
 
@@ -230,7 +233,7 @@ class DBNClassifier(ClassifierMixin, DBN):
         return self.classes_[probability.argmax(axis=1)]
 
     def _take_labels(self, n_labels: int) -> None:
-        self.classes_ = np.array([lib.hm_model_class_label(self.model_.c, k) for k in range(n_labels)])
+        self.classes_ = self.model_.classes()
 
 
 _BACKPROP_OPTIONS = {name: option for name, option in core.BACKPROP_OPTIONS.items() if name != "target"}  # which are the labels
@@ -253,8 +256,8 @@ class NetClassifier(DBNClassifier):
     """
 
     def _stages(self) -> List[Stage]:
-        config = core.configure(lib.hm_backprop_options, "hm_backprop_config", self._options(_BACKPROP_OPTIONS, "backprop_"))
-        return Machine._stages(self) + [Stage(lib.hm_train_backprop, config, self._unroll)]
+        return Machine._stages(self) + [self._stage(lib.hm_train_backprop, lib.hm_backprop_options, "hm_backprop_config", _BACKPROP_OPTIONS,
+                                                    "backprop_", self._unroll)]
 
     def _unroll(self, model: Model) -> None:
         if model.c.kind == lib.HM_MODEL_DBN:
@@ -290,8 +293,7 @@ class SigmoidBeliefNet(DBN):
     labels = 0
 
     def _stages(self) -> List[Stage]:
-        return [Stage(lib.hm_train_wake_sleep, core.configure(lib.hm_wake_sleep_options, "hm_up_down_config",
-                                                               self._options(core.WAKE_SLEEP_OPTIONS)))]
+        return [self._stage(lib.hm_train_wake_sleep, lib.hm_wake_sleep_options, "hm_up_down_config", core.WAKE_SLEEP_OPTIONS)]
 
     def _sections(self) -> Dict[str, Any]:
         return {"": ("wake-sleep", core.WAKE_SLEEP_OPTIONS)}
@@ -380,7 +382,7 @@ class ConvDBN(DBN):
         """Means of the data given sampled features of X (see DBN), of the shape of X."""
         return self._like(super().reconstruct(X, steps), X)
 
-    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True,
+    def sample(self, n: int = 1, steps: int = 1000, label: Any = None, means: bool = True,
                random_state: Any = None) -> np.ndarray:
         """Dreamt pictures (see DBN): ndarray of float32, shape (n,) + image_shape_."""
         return super().sample(n, steps, label, means, random_state).reshape((n,) + self.image_shape_)
@@ -434,27 +436,40 @@ class BernoulliRBM(WithOneMachine, Machine):
 
     def _check_parameters(self) -> None:
         for name, least in (("n_components", 1), ("batch_size", 1), ("n_iter", 0)):
-            value = getattr(self, name)
-            if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
-                raise ValueError(f"The {name!r} parameter of BernoulliRBM must be an int of at least {least}. Got {value!r} instead.")
+            self._check_whole(name, least)
+        self._check_whole("verbose", 0, takes_bool=True)
         if not isinstance(self.learning_rate, numbers.Real) or not self.learning_rate > 0:
             raise ValueError(f"The 'learning_rate' parameter of BernoulliRBM must be a float above 0. Got {self.learning_rate!r} instead.")
 
     def _begin(self, X: np.ndarray) -> None:
-        visible, hidden = ffi.new("hm_layer *"), ffi.new("hm_layer *")
-        call(lib.hm_layer_parse, b"bernoulli", X.shape[1], visible)
-        call(lib.hm_layer_parse, b"bernoulli %d" % self.n_components, 0, hidden)
+        visible, hidden = core.parse_layer("visible", "bernoulli", X.shape[1]), core.parse_layer("n_components", self.n_components, 0)
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self._n_gibbs = 0
         self.model_ = Model.rbm(visible, hidden, self._seed, 0)
+        self._note_recipe()
         self._chains = X[np.arange(self.batch_size) % len(X)].copy()
         self.reports_ = []
 
+    def _train_options(self, epochs: int, batch_size: int) -> Dict[str, Any]:
+        return {"learner": "pcd", "steps": 1, "momentum": 0, "weight_cost": 0, "learning_rate": self.learning_rate, "epochs": epochs,
+                "batch_size": batch_size, "chains": self.batch_size}
+
+    def _note_recipe(self) -> None:
+        said = self._train_options(self.n_iter, self.batch_size)
+        lines = self._notes() + ["[model]", "visible = bernoulli", f"hidden = {self.n_components}", "[greedy]"]
+        lines += [f"{core.TRAIN_OPTIONS[name].name} = {core.option_text(value)}" for name, value in said.items()]
+        self.model_.c.seed = self._seed
+        self.model_.set_recipe("".join(line + "\n" for line in lines))
+
+    def _sections(self) -> Dict[str, Any]:
+        options = core.TRAIN_OPTIONS
+        return {"": ("greedy", {"learning_rate": options["learning_rate"]._replace(initial=0.1), "batch_size": options["batch_size"],
+                                "n_iter": options["epochs"]})}
+
     def _train(self, X: np.ndarray, epochs: int, batch_size: int) -> None:
-        said = {"learner": "pcd", "steps": 1, "momentum": 0, "weight_cost": 0, "learning_rate": self.learning_rate, "epochs": epochs,
-                "batch_size": batch_size, "chains": len(self._chains)}
+        said = dict(self._train_options(epochs, batch_size), chains=len(self._chains))
         config = core.configure(lib.hm_train_options, "hm_train_config", said)
-        self._learn(Stage(lib.hm_train, config), X, chains=matrix(self._chains), takes_any_values=True)
+        self._learn(Stage(lib.hm_train, config, core.parameters_of(said)), X, chains=matrix(self._chains), takes_any_values=True)
 
     @property
     def h_samples_(self) -> np.ndarray:
@@ -481,6 +496,7 @@ class BernoulliRBM(WithOneMachine, Machine):
         X = self._check(X, reset=is_first)
         if is_first:
             self._begin(X)
+        self.reports_ = []
         self._train(X, 1, len(X))
         return self
 

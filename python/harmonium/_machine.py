@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import numbers
 import os
 import textwrap
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from . import _core as core
+from . import _notes as notes
 from ._core import Cases, Chains, Model, Watch, as_float32, call, check_cases, ffi, lib, matrix
 from ._sklearn import BaseEstimator, NotFittedError, TransformerMixin, validate_data
 
@@ -85,6 +87,16 @@ def _check_known(known: Any, shape: Any) -> np.ndarray:
     return np.broadcast_to(known, shape)
 
 
+def _check_names(learned: Optional[np.ndarray], names: Optional[List[str]]) -> None:
+    """As scikit-learn does it: the names of fit, in their order, or none."""
+    if learned is None or names is None or list(learned) == names:
+        return
+    missing, others = [n for n in learned if n not in names], [n for n in names if n not in learned]
+    why = (f"feature names seen at fit time, yet now missing: {missing[:5]}" if missing else
+           f"feature names unseen at fit time: {others[:5]}" if others else "feature names must be in the same order as they were in fit")
+    raise ValueError("The feature names should match those that were passed during fit: " + why)
+
+
 def _by_chains(model: Model, start: np.ndarray, known: np.ndarray, steps: int) -> np.ndarray:
     mask = ffi.from_buffer("bool[]", np.ascontiguousarray(known))
     config = ffi.new("hm_chains_config *", {"n": len(start), "start": matrix(start), "is_clamped": mask})
@@ -117,10 +129,12 @@ def _tell(name: str):
 
 
 class Stage(NamedTuple):
-    """A part of learning: function(model, train, validation, config, events, error), before which prepare(model) is called."""
+    """A part of learning: function(model, train, validation, config, events, error), before which prepare(model) is called;
+    `parameters` as of core.naming."""
 
     function: Any
     config: Any
+    parameters: Dict[str, str]
     prepare: Optional[Callable[[Model], None]] = None
 
 
@@ -148,20 +162,40 @@ class Machine(TransformerMixin, BaseEstimator):
         if validate_data:
             X = validate_data(self, X, accept_sparse="csr", dtype=np.float32, order="C", reset=reset)
             return as_float32(X)
-        if not reset:
-            return check_cases(X, self.n_features_in_, what=type(self).__name__)
         names = getattr(X, "columns", None)
+        names = None if names is None or not all(isinstance(name, str) for name in names) else list(names)
+        if not reset:
+            _check_names(getattr(self, "feature_names_in_", None), names)
+            return check_cases(X, self.n_features_in_, what=type(self).__name__)
         X = check_cases(X)
         self.n_features_in_ = X.shape[1]
-        if names is not None and all(isinstance(name, str) for name in names):
+        if names is not None:
             self.feature_names_in_ = np.asarray(names, dtype=object)
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
         return X
 
+    def _check_whole(self, name: str, least: int, end: int = 2**63, takes_bool: bool = False) -> None:
+        value = getattr(self, name, least)
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool) and not takes_bool or not least <= value < end:
+            raise ValueError(f"The {name!r} parameter of {type(self).__name__} must be an int of at least {least}"
+                             f"{'' if end == 2**63 else f' and below {end}'}. Got {value!r} instead.")
+
+    def _check_parameters(self) -> None:
+        """ValueError for those that no table of options checks."""
+        self._check_whole("seed", 0, 2**64)
+        self._check_whole("threads", 0, 2**31)
+        self._check_whole("labels", 0)
+        self._check_whole("verbose", 0, takes_bool=True)
+
     def _stages(self) -> List[Stage]:
         """What fit does, one after the other."""
-        return [Stage(lib.hm_train, core.configure(lib.hm_train_options, "hm_train_config", self._options(core.TRAIN_OPTIONS)))]
+        return [self._stage(lib.hm_train, lib.hm_train_options, "hm_train_config", core.TRAIN_OPTIONS)]
+
+    def _stage(self, function: Any, table: Any, type_name: str, options: Dict[str, core.Option], prefix: str = "",
+               prepare: Optional[Callable[[Model], None]] = None) -> Stage:
+        values = {name: getattr(self, prefix + name) for name in options}
+        return Stage(function, core.configure(table, type_name, values, prefix), core.parameters_of(options, prefix), prepare)
 
     def _learn(self, part: Stage, X: np.ndarray, labels: Optional[np.ndarray] = None, validation: Labelled = None, **events: Any) -> None:
         model, tell = self.model_, _tell(type(self).__name__) if self.verbose else None
@@ -176,10 +210,15 @@ class Machine(TransformerMixin, BaseEstimator):
         watch = Watch(on_epoch)
         events = ffi.new("hm_train_events *", dict(events, user=watch.handle, on_epoch=lib.hm_python_on_epoch,
                                                    should_stop=lib.hm_python_should_stop))
-        with model.lock, contextlib.ExitStack() as sets:
-            train = sets.enter_context(Cases(model, X, labels)).c
-            held_back = sets.enter_context(Cases(model, *validation)).c if validation else ffi.NULL
-            watch.run(part.function, model.c, train, held_back, part.config, events)
+        try:
+            with model.lock, core.naming(part.parameters), contextlib.ExitStack() as sets:
+                train = sets.enter_context(Cases(model, X, labels)).c
+                held_back = sets.enter_context(Cases(model, *validation)).c if validation else ffi.NULL
+                watch.run(part.function, model.c, train, held_back, part.config, events)
+        finally:  # the library knows arrays, whose classes are numbered and whose features have no names
+            model.name_features(getattr(self, "feature_names_in_", None))
+            if hasattr(self, "classes_"):
+                model.name_classes(self.classes_)
 
     def _run(self, stages: List[Stage], X: np.ndarray, labels: Optional[np.ndarray] = None, validation: Labelled = None,
              checkpoint: Any = None, resume: bool = False) -> None:
@@ -213,7 +252,11 @@ class Machine(TransformerMixin, BaseEstimator):
     def _note_recipe(self) -> None:
         """Seed, layers and the options that differ from their defaults, which the model's file remembers and a checkpoint is held
         against."""
-        lines = ["[model]"] + [f"{name} = {getattr(self, name)}" for name in ("visible", "hidden", "layers") if hasattr(self, name)]
+        lines = self._notes() + ["[model]"]
+        for name in ("visible", "hidden", "layers"):
+            value = getattr(self, name, None)
+            if value is not None:
+                lines.append(f"{name} = {' | '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}")
         self.model_.c.seed = int(self.seed) & (2**64 - 1)
         for prefix, (section, options) in self._sections().items():
             said = [f"{option.name} = {core.option_text(getattr(self, prefix + name))}" for name, option in options.items()
@@ -221,12 +264,17 @@ class Machine(TransformerMixin, BaseEstimator):
             lines += [f"[{section}]"] * bool(said) + said
         self.model_.set_recipe("".join(line + "\n" for line in lines))
 
+    def _notes(self) -> List[str]:
+        """The parameters of fit, and the type of the classes, as comments of a recipe."""
+        return notes.note_estimator(type(self).__name__, self.get_params(deep=False), self._defaults(), getattr(self, "classes_", None))
+
+    @classmethod
+    def _defaults(cls) -> Dict[str, Any]:
+        return {name: p.default for name, p in inspect.signature(cls.__init__).parameters.items() if name != "self"}
+
     def _sections(self) -> Dict[str, Any]:
         """Of the recipe: prefix of the parameters, and the section's name and options."""
         return {"": ("greedy", core.TRAIN_OPTIONS)}
-
-    def _options(self, options: Dict[str, core.Option], prefix: str = "") -> Dict[str, Any]:
-        return {name: getattr(self, prefix + name) for name in options}
 
     # ---- Use
 
@@ -275,15 +323,40 @@ class Machine(TransformerMixin, BaseEstimator):
             call(lib.hm_reconstruct, model.c, 0, matrix(X), steps, matrix(out))
         return model.as_data(out)
 
-    def sample(self, n: int = 1, steps: int = 1000, label: Union[None, int, Sequence[int]] = None, means: bool = True,
+    def _classes(self) -> np.ndarray:
+        """(n_classes,) what the label units stand for."""
+        return self.model_.classes() if getattr(self, "classes_", None) is None else self.classes_
+
+    def _numbers_of_labels(self, label: Any, n: int) -> Optional[List[int]]:
+        """The number of the class that each of n chains is held to, -1 where it is free; None where all are."""
+        if label is None:
+            return None
+        said, classes = np.asarray(label, dtype=object), self._classes().tolist()
+        if said.shape not in ((), (1,), (n,)):
+            raise ValueError(f"label must be a class or {n} of them, one for each chain, but has the shape {said.shape}")
+        if not classes:
+            raise ValueError(f"label = {label!r}: this model has no label units that a chain could be held to")
+        number, chosen = {value: k for k, value in enumerate(classes)}, []
+        number.setdefault(None, -1)
+        number.setdefault(-1, -1)
+        for value in np.broadcast_to(said, (n,)).tolist():
+            value = value.item() if isinstance(value, np.generic) else value
+            if isinstance(value, (list, dict, np.ndarray)) or value not in number:
+                shown = ", ".join(map(repr, classes[:20])) + (", .." if len(classes) > 20 else "")
+                raise ValueError(f"label = {value!r}: there is no such class; the classes are {shown}")
+            chosen.append(number[value])
+        return chosen
+
+    def sample(self, n: int = 1, steps: int = 1000, label: Any = None, means: bool = True,
                random_state: Any = None) -> np.ndarray:
         """Cases dreamt by n Gibbs chains that begin at random and run `steps` steps.
 
         Parameters
         ----------
         n, steps : int
-        label : int or (n,) array_like of int, optional
-            The class that the chains are held to, of a model with label units: its number from 0; -1 leaves a chain free.
+        label : class or (n,) array_like of classes, optional
+            The class that the chains are held to, of a model with label units: one of `classes_`, of a DBN a number from 0. None leaves
+            a chain free, and so does -1 where it is no class.
         means : bool
             Means of the visible units in the last step, or samples of them.
         random_state : int or RandomState, optional
@@ -292,11 +365,17 @@ class Machine(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of float32, shape (n, n_features)
+
+        Raises
+        ------
+        ValueError
+            No such class, which the message then lists, or a model that does not dream.
         """
         model = self._check_fitted().with_seed(random_state)
         if n < 1 or steps < 0:
             raise ValueError(f"n = {n} chains of {steps} steps: at least one chain of 0 steps is needed")
-        held = ffi.NULL if label is None else ffi.new("int32_t[]", [int(k) for k in np.broadcast_to(label, n)])
+        chosen = self._numbers_of_labels(label, n)
+        held = ffi.NULL if chosen is None else ffi.new("int32_t[]", chosen)
         config = ffi.new("hm_chains_config *", {"n": n, "label": held, "is_sampled": not means})
         with Chains(model, config) as chains:
             return model.as_data(chains.run(steps))
@@ -380,12 +459,14 @@ class Machine(TransformerMixin, BaseEstimator):
     # ---- Files
 
     def save(self, path: Any) -> None:
-        """Writes the model as the program's own file (safetensors)."""
+        """Writes the model as the program's own file (safetensors), with the classes, the names of the features (where all have one, of
+        one line, and no two the same), and as the recipe the parameters of fit but for threads, verbose and a RandomState."""
         self._check_fitted().save(path)
 
     @classmethod
     def load(cls, path: Any, **parameters: Any) -> Any:
-        """An estimator, fitted, with the model of a file that save or the program has written.
+        """An estimator, fitted, with the model of a file that save or the program has written, its classes and names of features, and
+        the parameters that the file says; those that are given go before them.
 
         Raises
         ------
@@ -395,10 +476,21 @@ class Machine(TransformerMixin, BaseEstimator):
             It cannot be read.
         """
         estimator = cls(**parameters)
-        estimator.model_ = Model.load(path, getattr(estimator, "seed", None) or 0, getattr(estimator, "threads", 0))
-        estimator.n_features_in_ = estimator.model_.n_features
+        model = Model.load(path)
+        noted = notes.read_estimator(model.recipe, cls.__name__, cls._defaults())
+        said = dict(notes.read_recipe(model.recipe, estimator._sections()), seed=int(model.c.seed))
+        said.update(noted)
+        said, noted = ({name: value for name, value in some.items() if name in cls._defaults() and name not in parameters}
+                       for some in (said, noted))
+        estimator.set_params(**said)
+        seed, precision = getattr(estimator, "seed", int(model.c.seed)), getattr(estimator, "precision", None)
+        threads = getattr(estimator, "threads", 0)
+        estimator.model_ = Model.load(path, seed, threads, precision) if seed or threads or precision else model
+        estimator.n_features_in_ = model.n_features
+        if model.feature_names is not None:
+            estimator.feature_names_in_ = model.feature_names
         estimator._loaded(path)
-        return estimator
+        return estimator.set_params(**noted)
 
     def _loaded(self, path: Any) -> None:
         """Takes over what a loaded model says of itself."""

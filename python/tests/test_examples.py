@@ -54,7 +54,7 @@ def test_data():
     assert data.X.shape == (40, 196) and data.image_shape == (14, 14) and sorted(set(data.y)) == [1, 7]
     with pytest.raises(FileNotFoundError, match="nothing-of-that-name"):
         harmonium.load_data("nothing-of-that-name")
-    with pytest.raises(ValueError, match="sub-set"):
+    with pytest.raises(ValueError, match="sub_set"):
         harmonium.load_data("digits", sub_set=3)
 
 

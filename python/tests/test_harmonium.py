@@ -3,6 +3,7 @@ import copy
 import inspect
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
@@ -127,6 +128,37 @@ def test_options_are_the_programs(bits):
         harmonium.RBM("2", epochs=0).fit(bits).log_likelihood(bits, betass=3)
 
 
+COUNTS = {"seed": (-1, 2**64), "threads": (-1,), "verbose": (-1,), "labels": (-1,), "backprop_epochs": (-1,)}
+
+
+@pytest.mark.parametrize("name", ["RBM", "DBN", "DBNClassifier", "NetClassifier", "SigmoidBeliefNet", "ConvDBN"])
+def test_errors_name_the_parameter(name, bits):
+    """Each parameter, with what no parameter of its type can mean."""
+    make, y = getattr(harmonium, name), np.arange(64) % 2
+    layers = {"RBM": {"hidden": "3"}, "ConvDBN": {"layers": "bernoulli 2 by 2x2 | 3", "image_shape": (2, 3)}}
+    valid = layers.get(name, {"layers": "3, 3"})
+    for parameter, initial in make().get_params().items():
+        wrong = list(COUNTS.get(parameter, ())) + ["?"] * (parameter not in ("precision", "image_shape"))
+        wrong += [1.5] if type(initial) is int else ["f99"] if parameter == "precision" else [(1,), (2, 2)] if parameter == "image_shape" else []
+        wrong += [[], "", "0", [4.5], 4.5, -3] if parameter in ("hidden", "layers") else []
+        for value in wrong:
+            options = dict(valid, epochs=1)
+            options.update({"up_down_epochs": 1} if parameter.startswith("up_down_") else {})
+            with pytest.raises(ValueError, match=rf"(?<![\w-])'?{parameter}'? ") as caught:
+                make(**dict(options, **{parameter: value})).fit(bits, y)
+            assert not re.search(r"[a-z]-[a-z]+ = |--[a-z]", str(caught.value).partition(":")[0]), caught.value
+
+
+@pytest.mark.parametrize("make, text", [
+    (lambda: harmonium.DBN("6, 3", initial_weights="transposed", epochs=1), "initial_weights = transposed"),
+    (lambda: harmonium.NetClassifier("3", epochs=1, backprop_patience=3), "backprop_patience"),
+    (lambda: harmonium.NetClassifier("3", epochs=1, backprop_keep_best=True), "backprop_keep_best")])
+def test_stages_name_the_parameter(make, text, bits):
+    with pytest.raises(ValueError, match=text) as caught:
+        make().fit(bits, np.arange(64) % 2)
+    assert "--" not in str(caught.value)
+
+
 def test_errors_are_the_librarys(bits, tmp_path):
     rbm = harmonium.RBM("3", epochs=0).fit(bits)
     with pytest.raises(ValueError, match="features"):
@@ -203,7 +235,7 @@ def test_classifier_names_digits(digits):
     net = harmonium.DBNClassifier("60, 60", epochs=15, batch_size=20).fit(X[:400], y[:400])
     assert net.score(X[400:], y[400:]) > 0.93
     assert np.allclose(net.predict_proba(X[:5]).sum(axis=1), 1)
-    dreams = net.sample(20, steps=50, label=1)
+    dreams = net.sample(20, steps=50, label="one")
     assert dreams.shape == (20, 784) and dreams.min() >= 0 and dreams.max() <= 1
 
 
@@ -391,7 +423,7 @@ def test_fine_tuning(digits, tmp_path):
     assert net.transform(X[:3]).shape == (3, 60) and set(net.predict(X[:20])) <= set("abcdefghij")
     net.save(tmp_path / "m.safetensors")
     other = harmonium.NetClassifier.load(tmp_path / "m.safetensors")
-    assert other.layers == "bernoulli 100 | bernoulli 60" and np.allclose(other.predict_proba(X[:9]), net.predict_proba(X[:9]))
+    assert other.layers == "100, 60" and np.allclose(other.predict_proba(X[:9]), net.predict_proba(X[:9]))
     with pytest.raises(ValueError, match="validation"):
         net.fit(X[:100], y[:100])  # nothing to be patient by
     with pytest.raises(ValueError, match="the y of validation"):
@@ -408,7 +440,7 @@ def test_wake_sleep(bits, tmp_path):
     assert net.evaluate(X).is_bound and net.score(X) > start.score(X) + 1 and net.transform(X).shape == (100, 4)
     net.save(tmp_path / "m.safetensors")
     other = harmonium.SigmoidBeliefNet.load(tmp_path / "m.safetensors")
-    assert other.layers == "bernoulli 8 | bernoulli 4" and np.array_equal(other.transform(X), net.transform(X))
+    assert other.layers == "8, 4" and np.array_equal(other.transform(X), net.transform(X))
 
 
 def test_validation_is_told(bits):
@@ -484,6 +516,13 @@ NAMED = """
 X = Frame(np.eye(4, dtype=np.float32), list("abcd"))
 rbm = harmonium.RBM("2", epochs=1).fit(X)
 assert rbm.n_features_in_ == 4 and list(rbm.feature_names_in_) == list("abcd")
+for wrong in ("dcba", "abce"):
+    try:
+        rbm.transform(Frame(np.eye(4, dtype=np.float32), list(wrong)))
+    except ValueError as error:
+        assert "feature names should match" in str(error), error
+    else:
+        raise AssertionError("other names were taken")
 rbm.fit(np.eye(5))
 assert rbm.n_features_in_ == 5 and not hasattr(rbm, "feature_names_in_")  # a fit without names forgets them
 try:

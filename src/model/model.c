@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/fail.h"
 #include "compute/unit.h"
+#include "data/storage.h"
 #include "model/history.h"
 #include "model/model_internal.h"
 
@@ -306,7 +307,50 @@ hm_status hm_model_allocate_classes(hm_model *model, hm_error *error)
     forget_classes(model);
     model->class_label = hm_alloc(model->context, n, sizeof *model->class_label, error);
     model->class_name = hm_alloc(model->context, n, sizeof *model->class_name, error);
-    return model->class_label && model->class_name ? HM_OK : HM_ERROR_MEMORY;
+    if (model->class_label && model->class_name)
+        return HM_OK;
+    forget_classes(model);
+    return HM_ERROR_MEMORY;
+}
+
+static hm_status set_class(hm_model *model, size_t k, int32_t label, const char *name, hm_error *error)
+{
+    model->class_label[k] = label;
+    if (name && !(model->class_name[k] = hm_strdup(model->context, name, error)))
+        return HM_ERROR_MEMORY;
+    return HM_OK;
+}
+
+/* What a line of the model's file can hold. */
+static hm_status check_class(size_t k, int32_t label, const char *name, hm_error *error)
+{
+    if (label < 0 || label >= HM_CLASSES_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "class %zu has the label %d; labels are from 0 to %d, give other classes names", k, label,
+                       HM_CLASSES_MAX - 1);
+    if (name && strlen(name) >= HM_CLASS_NAME_MAX)
+        return hm_fail(error, HM_ERROR_ARGUMENT, "class %zu, %.40s...: has a name of %zu bytes; give it one of at most %d", k, name,
+                       strlen(name), HM_CLASS_NAME_MAX - 1);
+    if (name && strchr(name, '\n'))
+        return hm_fail(error, HM_ERROR_ARGUMENT, "class %zu, %.40s: its name has a newline; give it a name of one line", k, name);
+    return HM_OK;
+}
+
+hm_status hm_model_set_classes(hm_model *model, const int32_t *label, const char *const *name, hm_error *error)
+{
+    HM_REQUIRE(HM_GIVEN(error, model));
+    size_t n = hm_model_n_classes(model);
+    hm_status status = n ? HM_OK : hm_fail(error, HM_ERROR_ARGUMENT, "the model tells no classes apart, and none can be named");
+    for (size_t k = 1; status == HM_OK && label && k < n; k++)
+        if (label[k - 1] >= label[k])
+            status = hm_fail(error, HM_ERROR_ARGUMENT, "class %zu has the label %d and the one before it %d; labels must ascend", k, label[k],
+                             label[k - 1]);
+    for (size_t k = 0; status == HM_OK && k < n; k++)
+        status = check_class(k, label ? label[k] : (int32_t)k, name ? name[k] : NULL, error);
+    if (status == HM_OK)
+        status = hm_model_allocate_classes(model, error);
+    for (size_t k = 0; status == HM_OK && k < n; k++)
+        status = set_class(model, k, label ? label[k] : (int32_t)k, name ? name[k] : NULL, error);
+    return status;
 }
 
 hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error *error)
@@ -320,9 +364,8 @@ hm_status hm_model_name_classes(hm_model *model, const hm_dataset *set, hm_error
     if (status == HM_OK)
         hm_dataset_classes(set, model->class_label);
     for (size_t k = 0; status == HM_OK && k < n; k++) {
-        const char *name = hm_dataset_class_name(set, model->class_label[k]);
-        if (name && !(model->class_name[k] = hm_strdup(model->context, name, error)))
-            status = HM_ERROR_MEMORY;
+        int32_t label = model->class_label[k];
+        status = set_class(model, k, label, hm_dataset_class_name(set, label), error);
     }
     return status;
 }
@@ -337,12 +380,8 @@ hm_status hm_model_copy_classes(const hm_model *from, hm_model *to, hm_error *er
     if (from == to)
         return HM_OK;
     hm_status status = hm_model_allocate_classes(to, error);
-    for (size_t k = 0; status == HM_OK && k < n; k++) {
-        const char *name = from->class_name ? from->class_name[k] : NULL;
-        to->class_label[k] = hm_model_class_label(from, k);
-        if (name && !(to->class_name[k] = hm_strdup(to->context, name, error)))
-            status = HM_ERROR_MEMORY;
-    }
+    for (size_t k = 0; status == HM_OK && k < n; k++)
+        status = set_class(to, k, hm_model_class_label(from, k), from->class_name ? from->class_name[k] : NULL, error);
     return status;
 }
 

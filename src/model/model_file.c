@@ -20,7 +20,6 @@ static const char *const kind_names[] = {[HM_MODEL_RBM] = "rbm",
 enum {
     N_KINDS = sizeof kind_names / sizeof *kind_names,
     NAME_MAX_LENGTH = 64,
-    CLASS_NAME_MAX = 256,
     LAYERS_TEXT_MAX = 2048,
 };
 
@@ -345,14 +344,14 @@ static hm_status read_classes(const reading *r, hm_model *model)
         return HM_OK;
     hm_status status = hm_model_allocate_classes(model, r->error);
     for (size_t k = 0; status == HM_OK && k < hm_model_n_classes(model); k++) {
-        char *end, name[CLASS_NAME_MAX + 1] = "";
+        char *end, name[HM_CLASS_NAME_MAX + 1] = "";
         long label = strtol(at, &end, 10);
         size_t n = strcspn(end, "\n");
-        if (end == at || label < 0 || label > INT32_MAX || (n && (*end != ' ' || n > CLASS_NAME_MAX)))
+        if (end == at || label < 0 || label > INT32_MAX || (n && (*end != ' ' || n > HM_CLASS_NAME_MAX)))
             return hm_fail(r->error, HM_ERROR_FORMAT, "%s: the metadata \"classes\" has no line for class %zu of %zu",
                            r->path, k, hm_model_n_classes(model));
         model->class_label[k] = (int32_t)label;
-        if (n > 1) {
+        if (n > 0) {
             memcpy(name, end + 1, n - 1);
             model->class_name[k] = hm_strdup(r->context, name, r->error);
             status = model->class_name[k] ? HM_OK : HM_ERROR_MEMORY;

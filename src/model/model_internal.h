@@ -6,6 +6,9 @@
 
 #include "model/tensor_file.h"
 
+/* Bytes of the name of a class with the zero at its end, as a line of the file holds it. */
+enum { HM_CLASS_NAME_MAX = 256 };
+
 /* Adds the metadata and tensors of a model; the model must outlive the file. */
 hm_status hm_model_to_file(const hm_model *model, hm_tensor_file *file, hm_error *error);
 
