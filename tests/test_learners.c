@@ -394,7 +394,8 @@ static void resume_with(int learner, const char *centering)
 }
 
 /* The first float of a tensor in a file of tensors becomes another. */
-static void poke_tensor(const char *path, const char *name, float value)
+/* Overwrites the beginning of a tensor, `offset` bytes in. */
+static void poke_tensor(const char *path, const char *name, long offset, const void *value, size_t n_bytes)
 {
     char header[1 << 15];
     long begin;
@@ -408,34 +409,50 @@ static void poke_tensor(const char *path, const char *name, float value)
     const char *entry = strstr(header, name), *offsets = entry ? strstr(entry, "\"data_offsets\":[") : NULL;
     assert_non_null(offsets);
     assert_int_equal(sscanf(offsets, "\"data_offsets\":[%ld", &begin), 1);
-    assert_int_equal(fseek(file, (long)(8 + n) + begin, SEEK_SET), 0);
-    assert_int_equal(fwrite(&value, sizeof value, 1, file), 1);
+    assert_int_equal(fseek(file, (long)(8 + n) + begin + offset, SEEK_SET), 0);
+    assert_int_equal(fwrite(value, n_bytes, 1, file), 1);
     fclose(file);
 }
 
-/* A count that is no count of snapshots would be an index beyond them. */
-static void counts_of_checkpoints_are_checked(void **state)
+/* A run of trajectory tempering that is stopped, whose checkpoint is damaged, and that goes on. */
+static void damage_is_told(const char *tensor, long offset, const void *value, size_t n_bytes, const char *told)
+{
+    char path[TEMPORARY_MAX];
+    int moment = 5;
+    hm_error error;
+    setting s;
+    close(mkstemp(temporary_pattern(path)));
+    unlink(path);
+    prepare(&s, HM_LEARNER_TRAJECTORY, "none");
+    hm_train_events events = {.user = &moment, .should_stop = stop_after, .checkpoint = path, .resume = true};
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, NULL), HM_ERROR_INTERRUPTED);
+    tear_down(&s);
+    poke_tensor(path, tensor, offset, value, n_bytes);
+    prepare(&s, HM_LEARNER_TRAJECTORY, "none");
+    moment = 1000;
+    assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, told));
+    tear_down(&s);
+    unlink(path);
+}
+
+/* A count that is no count of snapshots would be an index beyond them; an epoch past the last ends a run that never ran. */
+static void checkpoints_are_checked(void **state)
 {
     (void)state;
     static const float counts[] = {0, -1, 51, 1e30f, 2.5f, NAN, INFINITY};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        char path[TEMPORARY_MAX];
-        int moment = 5;
-        hm_error error;
-        setting s;
-        close(mkstemp(temporary_pattern(path)));
-        unlink(path);
-        prepare(&s, HM_LEARNER_TRAJECTORY, "none");
-        hm_train_events events = {.user = &moment, .should_stop = stop_after, .checkpoint = path, .resume = true};
-        assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, NULL), HM_ERROR_INTERRUPTED);
-        tear_down(&s);
-        poke_tensor(path, "train.trajectory.count", counts[i]);
-        prepare(&s, HM_LEARNER_TRAJECTORY, "none");
-        moment = 1000;
-        assert_int_equal(hm_train(s.model, s.set, NULL, &s.config, &events, &error), HM_ERROR_FORMAT);
-        assert_non_null(strstr(error.message, "trajectory.count"));
-        tear_down(&s);
-        unlink(path);
+    static const float no_numbers[] = {NAN, INFINITY, -INFINITY};
+    static const char *const arrays[] = {"train.velocity", "train.activity", "train.last_error", "train.chains", "train.swaps"};
+    static const int64_t places[] = {-1, 1000000, INT64_MAX};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        damage_is_told("train.trajectory.count", 0, &counts[i], sizeof *counts, "trajectory.count");
+    for (size_t i = 0; i < 3; i++) {
+        const double sum = no_numbers[i];
+        for (size_t k = 0; k < sizeof arrays / sizeof *arrays; k++)
+            damage_is_told(arrays[k], 0, &no_numbers[i], sizeof *no_numbers, arrays[k]);
+        damage_is_told("train.error_sum", 0, &sum, sizeof sum, "train.error_sum");
+        for (long counter = 0; counter < 3; counter++)
+            damage_is_told("train.counters", 8 * counter, &places[i], sizeof *places, i && counter ? "stands at batch" : "train.counters");
     }
 }
 
@@ -642,7 +659,7 @@ int main(void)
         cmocka_unit_test(exact_learning_says_what_it_cannot_do),
         cmocka_unit_test(adam_goes_without_centering),
         cmocka_unit_test(every_learner_resumes_to_the_same_bytes),
-        cmocka_unit_test(counts_of_checkpoints_are_checked),
+        cmocka_unit_test(checkpoints_are_checked),
         cmocka_unit_test(snapshots_come_and_go),
         cmocka_unit_test(a_model_that_has_learned_goes_on),
         cmocka_unit_test(like_stages_are_counted),

@@ -169,6 +169,8 @@ void *cli_stage_config(cli_stage *stage);
 const hm_option_table *cli_stage_table(int kind);
 /* The first of its kind, or null. */
 const cli_stage *cli_find_stage(const cli_options *options, int kind);
+/* The stage that a checkpoint was written by, from 0; HM_ERROR_MISMATCH where the run has no such stage. */
+hm_status cli_stage_of_checkpoint(const cli_call *call, const char *path, size_t *index, hm_error *error);
 /* A stage with its defaults, the last of all or where its kind belongs. */
 hm_status cli_add_stage(cli_options *options, int kind, bool is_last, cli_stage **added, hm_error *error);
 /* Sets a row of the section being read, or, on a command line, of all stages of the kind; makes one if there is none. */

@@ -119,10 +119,9 @@ static hm_status take_layers(cli_call *call, hm_error *error)
 static hm_status make_net(scene_run *r, hm_error *error)
 {
     const cli_options *options = &r->call->options;
-    char name[64];
     hm_status status = take_layers(r->call, error);
     if (status == HM_OK && options->output.resume)
-        status = hm_checkpoint_stage(r->call->context, r->events->checkpoint, &r->first, name, sizeof name, error);
+        status = cli_stage_of_checkpoint(r->call, r->events->checkpoint, &r->first, error);
     if (status != HM_OK)
         return status;
     if (r->first > 0)

@@ -35,6 +35,18 @@ const cli_stage *cli_find_stage(const cli_options *options, int kind)
     return NULL;
 }
 
+hm_status cli_stage_of_checkpoint(const cli_call *call, const char *path, size_t *index, hm_error *error)
+{
+    char name[64];
+    hm_status status = hm_checkpoint_stage(call->context, path, index, name, sizeof name, error);
+    if (status == HM_OK && *index >= (size_t)call->options.n_stages)
+        status = hm_fail(error, HM_ERROR_MISMATCH,
+                         "%s: was written by stage %zu of a run, %s, and this one has %d; resume with the recipe it was begun with, or "
+                         "remove the file to begin afresh",
+                         path, *index + 1, name, call->options.n_stages);
+    return status;
+}
+
 /* Behind all others, or where its kind belongs: features first, then fine-tuning. */
 hm_status cli_add_stage(cli_options *options, int kind, bool is_last, cli_stage **added, hm_error *error)
 {

@@ -221,10 +221,9 @@ static hm_status run_stages(session *s, hm_error *error)
 static hm_status load_model(session *s, hm_error *error)
 {
     const cli_output *output = &s->talk.call->options.output;
-    char name[64];
     hm_status status = HM_OK;
     if (output->resume)
-        status = hm_checkpoint_stage(s->talk.call->context, s->checkpoint, &s->first, name, sizeof name, error);
+        status = cli_stage_of_checkpoint(s->talk.call, s->checkpoint, &s->first, error);
     if (status == HM_OK && (s->first > 0 || *output->from))
         status = hm_model_load(s->talk.call->context, s->first > 0 ? s->checkpoint : output->from, &s->model, error);
     if (status == HM_OK && *output->from && s->first == 0)

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "learn/checkpoint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,14 +156,41 @@ hm_status hm_checkpoint_load_model(hm_model *model, const char *path, size_t *ma
     return status;
 }
 
-static hm_status load_array(const hm_tensor_file *file, const hm_stage_array *array, hm_error *error)
+/* No run writes such a number: one that diverged ends before its checkpoint. */
+static hm_status fail_array(const char *path, const char *name, size_t i, double value, hm_error *error)
+{
+    return hm_fail(error, HM_ERROR_FORMAT, "%s: is damaged: %s[%zu] is %g; remove the file to begin afresh", path, name, i, value);
+}
+
+static hm_status load_array(const hm_tensor_file *file, const hm_stage_array *array, const char *path, hm_error *error)
 {
     const size_t shape[] = {array->n};
     const hm_tensor *tensor;
     hm_status status = hm_tensor_file_get(file, array->name, HM_TENSOR_F32, 1, shape, &tensor, error);
-    if (status == HM_OK)
-        memcpy(array->data, tensor->data, array->n * sizeof *array->data);
-    return status;
+    if (status != HM_OK)
+        return status;
+    memcpy(array->data, tensor->data, array->n * sizeof *array->data);
+    for (size_t i = 0; i < array->n; i++)
+        if (!isfinite(array->data[i]))
+            return fail_array(path, array->name, i, array->data[i], error);
+    return HM_OK;
+}
+
+/* Where a run of this stage can be: a stop in an epoch's last words leaves all of its batches done. */
+static hm_status take_place(hm_stage *stage, const int64_t *counters, double error_sum, const char *path, hm_error *error)
+{
+    uint64_t epoch = (uint64_t)counters[COUNTER_EPOCH], batch = (uint64_t)counters[COUNTER_BATCH];
+    if (!isfinite(error_sum))
+        return fail_array(path, "train.error_sum", 0, error_sum, error);
+    if (epoch > stage->n_epochs || batch > hm_stage_n_batches(stage))
+        return hm_fail(error, HM_ERROR_FORMAT,
+                       "%s: stands at batch %llu of epoch %llu, and the run has %zu epochs of %zu batches: it is of another run, or "
+                       "damaged; remove the file to begin afresh",
+                       path, (unsigned long long)batch, (unsigned long long)epoch + 1, stage->n_epochs, hm_stage_n_batches(stage));
+    stage->error_sum = error_sum;
+    stage->epoch = (size_t)epoch;
+    stage->batch = (size_t)batch;
+    return HM_OK;
 }
 
 hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *error)
@@ -178,12 +206,9 @@ hm_status hm_checkpoint_load_stage(hm_stage *stage, const char *path, hm_error *
     if (status == HM_OK)
         status = read_counters(file, stage->model ? stage->model->n_rbms : 1, path, &counters, error);
     for (int i = 0; status == HM_OK && i < stage->n_arrays; i++)
-        status = load_array(file, &stage->array[i], error);
-    if (status == HM_OK) {
-        memcpy(&stage->error_sum, error_sum->data, sizeof stage->error_sum);
-        stage->epoch = (size_t)counters[COUNTER_EPOCH];
-        stage->batch = (size_t)counters[COUNTER_BATCH];
-    }
+        status = load_array(file, &stage->array[i], path, error);
+    if (status == HM_OK)
+        status = take_place(stage, counters, *(const double *)error_sum->data, path, error);
     hm_tensor_file_destroy(file);
     return status;
 }
