@@ -129,4 +129,27 @@ for data in two none; do
     expect 1 "case 1 (counted from 0): features . to . add up to" "$harmonium" train $data.csv --visible "softmax 6x3" --hidden 2 $few -o x.safetensors
     expect 1 "case 1 (counted from 0): features . to . add up to" "$harmonium" score s.safetensors $data.csv
 done
+
+# ---- 7. Recipes are known by a section, and only by one: data that begin with a bracket are data.
+printf '[[0.1,0.2],[0.3,0.5]]\n' >json.csv
+printf '[0.1, 0.2]\n[0.3, 0.4]\n' >list.txt
+printf '[x],[y]\n1,2\n3,5\n' >bracket.csv
+for data in json.csv list.txt; do
+    expect 1 "$data: " "$harmonium" data $data
+    expect 1 "$data: " "$harmonium" train $data --hidden 2 $few -o x.safetensors
+done
+expect 0 "" "$harmonium" data bracket.csv
+printf '\357\273\277; by hand\n\n [data] ; here\n data = bits.csv\n' >recipe
+expect 0 "" "$harmonium" data recipe
+printf '[dat]\ndata = bits.csv\n' >recipe
+expect 2 "did you mean .data." "$harmonium" data recipe
+
+# ---- 8. Cases are drawn from a belief net as it is.
+cat >two.bif <<'END'
+network n { }
+variable a { type discrete [ 2 ] { yes, no }; }
+probability ( a ) { table 0.6, 0.4; }
+END
+expect 2 "leave --observe out" "$harmonium" belief two.bif --observe a=no -n 10 -o cases.csv
+[ ! -e cases.csv ] || fail "cases were drawn in spite of --observe"
 echo "meaning: all as it should be"

@@ -23,6 +23,11 @@ hm_status cli_sample_net(const cli_call *call, const hm_belief *net, hm_error *e
     size_t n = (size_t)output->number, n_nodes = hm_belief_n_nodes(net);
     if (strcmp(cli_ending(output->output), ".csv") != 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "-n %zu draws cases; say where they go: -o cases.csv", n);
+    if (*output->observe)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "--observe %.80s: -n draws cases from the net as it is; leave --observe out, or leave out -n to see what follows "
+                       "from it",
+                       output->observe);
     uint8_t *states = hm_alloc(call->context, n * n_nodes, 1, error);
     hm_status status = states ? hm_belief_sample(net, n, output->temperature, states, error) : HM_ERROR_MEMORY;
     if (status == HM_OK)
@@ -49,6 +54,9 @@ hm_status cli_learn_net(cli_call *call, hm_belief *net, hm_error *error)
     double log_likelihood;
     if (strcmp(cli_ending(output->output), ".net") != 0)
         return hm_fail(error, HM_ERROR_ARGUMENT, "--learn %s: say where the learned net goes: -o learned.net", output->learn);
+    if (*output->observe)
+        return hm_fail(error, HM_ERROR_ARGUMENT,
+                       "--observe %.80s: --learn learns from what the cases say; leave --observe out", output->observe);
     hm_status status = hm_belief_read_cases(net, output->learn, &states, &n, error);
     if (status == HM_OK)
         status = hm_belief_learn(net, states, n, &call->options.belief_learn, &events, &log_likelihood, error);

@@ -38,6 +38,17 @@ static int first_character(FILE *stream)
     return EOF;
 }
 
+/* Whether a name, a bracket and nothing else follow: tables begin with "[0.1, 0.2]" or "[x],[y]", JSON with "[[". */
+static bool is_name_of_section(FILE *stream)
+{
+    char line[128], behind = 0;
+    int end = -1;
+    if (!fgets(line, sizeof line, stream) || !isalpha((unsigned char)*line))
+        return false;
+    sscanf(line, "%*[A-Za-z0-9 -]] %n%c", &end, &behind);
+    return end > 0 && (behind == 0 || behind == ';' || behind == '#');
+}
+
 bool cli_is_recipe(const char *path)
 {
     struct stat about;
@@ -46,10 +57,10 @@ bool cli_is_recipe(const char *path)
     if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
         return false;
     FILE *stream = fopen(path, "r");
-    int c = stream ? first_character(stream) : EOF;
+    bool is_recipe = stream && first_character(stream) == '[' && is_name_of_section(stream);
     if (stream)
         fclose(stream);
-    return c == '[';
+    return is_recipe;
 }
 
 static const hm_option_table *const recipe_tables[] = {&hm_data_options,     &cli_model_options,
