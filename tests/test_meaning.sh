@@ -144,7 +144,17 @@ expect 0 "" "$harmonium" data recipe
 printf '[dat]\ndata = bits.csv\n' >recipe
 expect 2 "did you mean .data." "$harmonium" data recipe
 
-# ---- 8. Cases are drawn from a belief net as it is.
+# ---- 8. Names of columns that cannot be kept are told of.
+printf 'a,b,b\n1,0,1\n0,1,1\n' >twice.csv
+printf 'a,b\n0,0,1\n0,1,1\n' >few.csv
+printf 'a,b,c,d\n1,0,1\n0,1,1\n' >many.csv
+printf 'a\n0,1\n0,3\n' >comma.csv
+expect 0 "two of its columns have the same name" "$harmonium" data twice.csv
+expect 0 "names in its first line: 2, columns below: 3" "$harmonium" data few.csv
+expect 0 "names in its first line: 4, columns below: 3" "$harmonium" data many.csv
+expect 0 "write numbers with points" "$harmonium" data comma.csv
+
+# ---- 9. Cases are drawn from a belief net as it is.
 cat >two.bif <<'END'
 network n { }
 variable a { type discrete [ 2 ] { yes, no }; }

@@ -244,6 +244,22 @@ static bool is_libsvm(const table *t)
     return n_digits > 0 && f[1].text[n_digits] == ':';
 }
 
+/* Names that name nothing are told of, since columns then go by their order. */
+static void tell_of_names(const table *t, bool is_named)
+{
+    const hm_context *context = t->in.source->context;
+    if (t->has_header && !is_named)
+        hm_log(context, HM_LOG_WARNING,
+               "%s: names in its first line: %zu, columns below: %zu; the names are not kept, and columns go by their order; "
+               "name every column, and write numbers with points",
+               path_of(t), t->header.n, t->n_columns);
+    else if (is_named && t->columns.n_features > 0 && !t->columns.names)
+        hm_log(context, HM_LOG_WARNING,
+               "%s: two of its columns have the same name, or one has none: the names are not kept, and columns go by their order; give "
+               "each a name of its own",
+               path_of(t));
+}
+
 /* The columns of the features, by name if there are names. */
 static hm_status name_columns(table *t, hm_error *error)
 {
@@ -257,6 +273,8 @@ static hm_status name_columns(table *t, hm_error *error)
     hm_status status = hm_columns_make(&t->columns, kind, t->n_columns, is_named ? &t->header : NULL, is_shifted, error);
     hm_free(t->in.source->context, kind);
     bool is_of_labels = t->reading->n_labels > 0;
+    if (status == HM_OK && !is_of_labels)
+        tell_of_names(t, is_named);
     return status == HM_OK && !is_of_labels ? hm_columns_match(&t->columns, path_of(t), t->reading->columns, error) : status;
 }
 
