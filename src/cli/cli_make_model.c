@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/cli.h"
+#include "data/dataset.h"
 
 /* Under filters the data's units are maps: of their pictures, if the layer does not say. */
 static void see_pictures(const hm_dataset *train, const hm_layer *above, hm_layer *data)
@@ -36,30 +36,21 @@ typedef struct values {
     bool is_spin; /* all are -1 or 1 */
 } values;
 
-static void look_at(values *v, const float *x, size_t n)
+static hm_status look_at(void *user, size_t first, hm_matrix rows, bool *is_enough, hm_error *error)
 {
-    for (size_t i = 0; i < n; i++) {
-        v->least = fminf(v->least, x[i]);
-        v->most = fmaxf(v->most, x[i]);
-        v->is_spin = v->is_spin && fabsf(x[i]) == 1;
+    values *v = user;
+    (void)first;
+    (void)is_enough;
+    (void)error;
+    for (size_t i = 0; i < rows.rows; i++) {
+        const float *x = hm_row_f32(&rows, i);
+        for (size_t j = 0; j < rows.cols; j++) {
+            v->least = fminf(v->least, x[j]);
+            v->most = fmaxf(v->most, x[j]);
+            v->is_spin = v->is_spin && fabsf(x[j]) == 1;
+        }
     }
-}
-
-static hm_status look_at_cases(const cli_call *call, const hm_dataset *set, values *v, hm_error *error)
-{
-    enum { ROWS = 256 };
-    size_t n = hm_dataset_n_cases(set), V = hm_dataset_n_features(set);
-    float *rows = hm_alloc(call->context, ROWS, V * sizeof *rows, error);
-    hm_status status = rows ? HM_OK : HM_ERROR_MEMORY;
-    *v = (values){INFINITY, -INFINITY, true};
-    for (size_t first = 0; status == HM_OK && first < n; first += ROWS) {
-        size_t n_rows = n - first < ROWS ? n - first : ROWS;
-        status = hm_dataset_read(set, NULL, first, n_rows, 0, hm_matrix_f32(rows, n_rows, V), error);
-        if (status == HM_OK)
-            look_at(v, rows, n_rows * V);
-    }
-    hm_free(call->context, rows);
-    return status;
+    return HM_OK;
 }
 
 /* Averages of areas may leave 0..1 by a rounding. */
@@ -75,11 +66,11 @@ hm_status cli_choose_visible(cli_call *call, const hm_dataset *train, bool *is_r
 {
     cli_model *config = &call->options.model;
     bool is_machine = config->kind == CLI_KIND_RBM || config->kind == CLI_KIND_CLASSES;
-    values v;
+    values v = {INFINITY, -INFINITY, true};
     *is_raw = false;
     if (!is_machine || strcmp(config->visible, "auto") != 0)
         return HM_OK;
-    hm_status status = look_at_cases(call, train, &v, error);
+    hm_status status = hm_dataset_each(train, look_at, &v, error);
     if (status != HM_OK)
         return status;
     const char *units = hm_dataset_shift(train) ? "gaussian" : suitable_units(&v);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/fail.h"
 #include "cli/verbs.h"
+#include "data/dataset.h"
 
 static void print_classes(const hm_dataset *set)
 {
@@ -37,28 +38,20 @@ static void free_values(const cli_call *call, values *v)
     hm_free(call->context, v->least);
 }
 
-static void note_rows(values *v, const float *x, size_t n)
+static hm_status note_rows(void *user, size_t first, hm_matrix rows, bool *is_enough, hm_error *error)
 {
-    for (size_t i = 0; i < n; i++) {
-        v->is_whole = v->is_whole && x[i] == truncf(x[i]);
-        v->is_bits = v->is_bits && (x[i] == 0 || x[i] == 1);
+    values *v = user;
+    (void)first;
+    (void)error;
+    for (size_t i = 0; i < rows.rows; i++) {
+        const float *x = hm_row_f32(&rows, i);
+        for (size_t j = 0; j < rows.cols; j++) {
+            v->is_whole = v->is_whole && x[j] == truncf(x[j]);
+            v->is_bits = v->is_bits && (x[j] == 0 || x[j] == 1);
+        }
     }
-}
-
-static hm_status look_at_rows(const cli_call *call, const hm_dataset *set, values *v, hm_error *error)
-{
-    enum { ROWS = 256 };
-    size_t n = hm_dataset_n_cases(set);
-    float *rows = hm_alloc(call->context, ROWS, v->V * sizeof *rows, error);
-    hm_status status = rows ? HM_OK : HM_ERROR_MEMORY;
-    for (size_t first = 0; status == HM_OK && v->is_whole && first < n; first += ROWS) {
-        size_t n_rows = n - first < ROWS ? n - first : ROWS;
-        status = hm_dataset_read(set, NULL, first, n_rows, 0, hm_matrix_f32(rows, n_rows, v->V), error);
-        if (status == HM_OK)
-            note_rows(v, rows, n_rows * v->V);
-    }
-    hm_free(call->context, rows);
-    return status;
+    *is_enough = !v->is_whole;
+    return HM_OK;
 }
 
 static hm_status look_at(const cli_call *call, const hm_dataset *set, values *v, hm_error *error)
@@ -74,7 +67,7 @@ static hm_status look_at(const cli_call *call, const hm_dataset *set, values *v,
     hm_status status = hm_dataset_moments(set, v->mean, v->variance, error);
     if (status == HM_OK)
         status = hm_dataset_extremes(set, v->least, v->most, error);
-    return status == HM_OK ? look_at_rows(call, set, v, error) : status;
+    return status == HM_OK ? hm_dataset_each(set, note_rows, v, error) : status;
 }
 
 static void print_summary(const hm_dataset *set, const values *v)

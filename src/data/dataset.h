@@ -50,6 +50,11 @@ struct hm_dataset {
     char fingerprint[17];
 };
 
+/* Takes rows of cases from `first` on; *is_enough: no more are wanted. */
+typedef hm_status hm_rows_reader(void *user, size_t first, hm_matrix rows, bool *is_enough, hm_error *error);
+/* Hands all cases of a set to `read`, some at a time and in their order. */
+hm_status hm_dataset_each(const hm_dataset *set, hm_rows_reader *read, void *user, hm_error *error);
+
 struct hm_sequences;
 
 /* The sequences that the cases lie in; null: none are known. */

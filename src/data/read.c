@@ -172,6 +172,22 @@ static size_t rows_per_block(const hm_dataset *set)
     return hm_least(set->view.n, 1 + VALUES_PER_BLOCK / set->shape.n_features);
 }
 
+hm_status hm_dataset_each(const hm_dataset *set, hm_rows_reader *read, void *user, hm_error *error)
+{
+    size_t n_rows = rows_per_block(set), V = set->shape.n_features;
+    float *values = hm_alloc(set->context, n_rows, V * sizeof *values, error);
+    hm_status status = values ? HM_OK : HM_ERROR_MEMORY;
+    bool is_enough = false;
+    for (size_t first = 0; status == HM_OK && !is_enough && first < set->view.n; first += n_rows) {
+        hm_matrix rows = hm_matrix_f32(values, hm_least(n_rows, set->view.n - first), V);
+        status = hm_dataset_read(set, NULL, first, rows.rows, 0, rows, error);
+        if (status == HM_OK)
+            status = read(user, first, rows, &is_enough, error);
+    }
+    hm_free(set->context, values);
+    return status;
+}
+
 typedef struct moments_job {
     hm_matrix block;      /* of cases */
     const float *origin;  /* the first case */

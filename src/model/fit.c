@@ -9,6 +9,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "data/dataset.h"
 
 hm_status hm_check_fit(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
@@ -168,21 +169,22 @@ static hm_status check_softmax(const hm_layer *layer, const char *name, hm_matri
     return status;
 }
 
-/* All cases of a set, some at a time. */
+typedef struct softmax_check {
+    const hm_layer *layer;
+    const char *name; /* of the data */
+} softmax_check;
+
+static hm_status check_softmax_rows(void *user, size_t first, hm_matrix rows, bool *is_enough, hm_error *error)
+{
+    const softmax_check *c = user;
+    (void)is_enough;
+    return check_softmax(c->layer, c->name, rows, first, error);
+}
+
 static hm_status check_softmax_set(const hm_model *model, const hm_dataset *set, hm_error *error)
 {
-    enum { ROWS = 256 };
-    size_t n = hm_dataset_n_cases(set), V = hm_dataset_n_features(set);
-    float *rows = hm_alloc(model->context, ROWS, V * sizeof *rows, error);
-    hm_status status = rows ? HM_OK : HM_ERROR_MEMORY;
-    for (size_t first = 0; status == HM_OK && first < n; first += ROWS) {
-        hm_matrix v = hm_matrix_f32(rows, n - first < ROWS ? n - first : ROWS, V);
-        status = hm_dataset_read(set, NULL, first, v.rows, 0, v, error);
-        if (status == HM_OK)
-            status = check_softmax(hm_model_layer(model, 0), hm_dataset_describe(set), v, first, error);
-    }
-    hm_free(model->context, rows);
-    return status;
+    softmax_check c = {hm_model_layer(model, 0), hm_dataset_describe(set)};
+    return hm_dataset_each(set, check_softmax_rows, &c, error);
 }
 
 hm_status hm_check_cases(const hm_model *model, const char *name, hm_matrix v, hm_error *error)
