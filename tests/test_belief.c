@@ -12,33 +12,10 @@
 
 #include <harmonium/harmonium.h>
 
+#include "belief_nets.h"
 #include "temporary.h"
 
 enum { NODES_MAX = 9, TEXT_MAX_BYTES = 8192 };
-
-static hm_context *context;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return hm_context_create(&(hm_context_config){.seed = 9, .n_threads = 2}, &context, NULL) != HM_OK;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hm_context_destroy(context);
-    return 0;
-}
-
-static hm_belief *parse(const char *text)
-{
-    hm_belief *net;
-    hm_error error = {0};
-    if (hm_belief_parse(context, "test.net", text, strlen(text), &net, &error) != HM_OK)
-        fail_msg("%s", error.message);
-    return net;
-}
 
 static hm_belief *load_example(const char *name)
 {

@@ -14,6 +14,7 @@
 #include <harmonium/harmonium.h>
 
 #include "base/lines.h"
+#include "belief_nets.h"
 #include "data_files.h"
 #include "temporary.h"
 
@@ -22,30 +23,6 @@
 #define B VARIABLE("b")
 #define P_A "probability ( a ) { table 0.6, 0.4; }\n"
 #define TABLE_B "probability ( b | a ) { table 0.8, 0.1, 0.2, 0.9; }\n"
-
-static hm_context *context;
-
-static int set_up(void **state)
-{
-    (void)state;
-    return hm_context_create(&(hm_context_config){.seed = 9, .n_threads = 2}, &context, NULL) != HM_OK;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    hm_context_destroy(context);
-    return 0;
-}
-
-static hm_belief *parse(const char *text)
-{
-    hm_belief *net;
-    hm_error error = {0};
-    if (hm_belief_parse(context, "test.net", text, strlen(text), &net, &error) != HM_OK)
-        fail_msg("%s\nof: %s", error.message, text);
-    return net;
-}
 
 /* P(a) = 0.6, P(b | a) = 0.8, P(b | not a) = 0.1. */
 static void check_two(const hm_belief *net)
